@@ -1,1 +1,16 @@
-//! The mind of Baton.
+//! The mind of Baton: what becomes of a job when somebody asks for something, the world tells something, or time passes.
+//!
+//! Everything here is pure and synchronous (promise P1): time, chance and identity are arguments, maps are ordered, and
+//! the same inputs give the same bytes. Commands may be refused, reports never are.
+
+pub mod agent;
+pub mod brief;
+pub mod crew_view;
+pub mod delivery;
+pub mod details;
+pub mod ids;
+pub mod message;
+pub mod phone;
+pub mod plan;
+pub mod tenant;
+pub mod time;

@@ -1,0 +1,114 @@
+//! A person or crew that can take a job.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::ChannelKind;
+use crate::ids::AgentId;
+use crate::phone::Phone;
+use crate::time::Timestamp;
+
+/// An agent as the tenant registered them. Who holds which offer is derived from the jobs, not kept here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Derived from the reference.
+    pub id: AgentId,
+    /// How many times the record was stored.
+    pub version: u64,
+    /// The tenant's own name for them; the phone number where none was given.
+    pub reference: String,
+    /// What people call them.
+    pub name: String,
+    /// Where SMS and WhatsApp go, and how replies are recognised.
+    pub phone: Option<Phone>,
+    /// Where e-mail goes.
+    pub email: Option<String>,
+    /// The private Telegram chat, set when they register with the bot.
+    pub telegram: Option<i64>,
+    /// The channels to use, best first; empty: the tenant's order.
+    pub channels: Vec<ChannelKind>,
+    /// Lower is asked earlier.
+    pub priority: i32,
+    /// Whether they are asked at all.
+    pub active: bool,
+    /// What they can do (vehicle types, skills).
+    pub tags: BTreeSet<String>,
+    /// How many claimed jobs they can have open; none: any number.
+    pub capacity: Option<u32>,
+    /// Whether they can be asked now.
+    pub availability: Availability,
+    /// When they are not to be disturbed, in their own zone.
+    pub quiet_hours: Option<QuietHours>,
+    /// The language of their messages (`en`).
+    pub locale: Option<String>,
+    /// IANA zone (`Europe/London`); none: the tenant's.
+    pub time_zone: Option<String>,
+    /// When the record was first stored.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Whether an agent can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Availability {
+    /// Yes.
+    #[default]
+    Available,
+    /// Not before this moment; none: until they say so.
+    Away {
+        /// When they are back.
+        until: Option<Timestamp>,
+    },
+}
+
+/// A nightly rest; it may cross midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuietHours {
+    /// It begins at this local time.
+    pub from: Time,
+    /// It ends at this local time.
+    pub to: Time,
+}
+
+impl QuietHours {
+    /// Whether a local time of day lies in the rest.
+    pub fn contain(&self, time: Time) -> bool {
+        if self.from <= self.to { self.from <= time && time < self.to } else { self.from <= time || time < self.to }
+    }
+}
+
+impl Agent {
+    /// The channel to reach them on: the first of their own order, or of the tenant's, that is configured and has an address.
+    pub fn channel(&self, configured: &[ChannelKind]) -> Option<ChannelKind> {
+        let order = if self.channels.is_empty() { configured } else { &self.channels };
+        order.iter().copied().find(|kind| configured.contains(kind) && self.has_address(*kind))
+    }
+
+    /// Whether there is an address for a channel.
+    pub fn has_address(&self, kind: ChannelKind) -> bool {
+        match kind {
+            ChannelKind::Console => true,
+            ChannelKind::Telegram => self.telegram.is_some(),
+            ChannelKind::Email => self.email.is_some(),
+            ChannelKind::Whatsapp | ChannelKind::Sms => self.phone.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_hours_may_cross_midnight() {
+        let at = |h, m| Time::constant(h, m, 0, 0);
+        let night = QuietHours { from: at(22, 0), to: at(7, 0) };
+        assert!(night.contain(at(23, 59)) && night.contain(at(0, 0)) && night.contain(at(6, 59)));
+        assert!(!night.contain(at(7, 0)) && !night.contain(at(21, 59)));
+        let noon = QuietHours { from: at(12, 0), to: at(13, 0) };
+        assert!(noon.contain(at(12, 30)) && !noon.contain(at(13, 0)));
+    }
+}

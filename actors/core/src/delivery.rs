@@ -1,0 +1,146 @@
+//! Channels, and what a provider's answer means: one taxonomy for every provider.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A way to reach a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ChannelKind {
+    /// Printed by the server itself: for trying out.
+    Console,
+    /// Telegram, by the Bot API.
+    Telegram,
+    /// E-mail.
+    Email,
+    /// WhatsApp.
+    Whatsapp,
+    /// SMS.
+    Sms,
+}
+
+impl ChannelKind {
+    /// Every channel, in the order in which they are tried where nobody says otherwise.
+    pub const ALL: [Self; 5] = [Self::Telegram, Self::Whatsapp, Self::Sms, Self::Email, Self::Console];
+
+    /// The word on the wire, in configuration and in metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Telegram => "telegram",
+            Self::Email => "email",
+            Self::Whatsapp => "whatsapp",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+impl fmt::Display for ChannelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ChannelKind {
+    type Err = UnknownChannel;
+    fn from_str(text: &str) -> Result<Self, UnknownChannel> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownChannel)
+    }
+}
+
+/// Not the name of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a channel is one of telegram, whatsapp, sms, email, console")]
+pub struct UnknownChannel;
+
+/// What one attempt came to. A provider's client returns exactly one of these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The provider took responsibility.
+    Accepted(Receipt),
+    /// The provider said when, and for what scope.
+    RetryAfter(Duration, Scope),
+    /// A passing fault: nothing was sent, or sending again is harmless.
+    Retry(String),
+    /// The provider may have taken it: nobody can tell.
+    Unknown(String),
+    /// This address cannot be reached until the person acts.
+    Recipient(String),
+    /// Free text is not allowed now; a template is.
+    Window(String),
+    /// The same recipient under a new address.
+    Moved(String),
+    /// Our message is wrong: never retried, shown to the operator.
+    Content(String),
+    /// Our credential, number, quota or account is the problem: the whole account pauses.
+    Sender(String),
+    /// It already was so.
+    Noop,
+}
+
+impl Outcome {
+    /// The word in metric labels and histories.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::RetryAfter(..) => "retry_after",
+            Self::Retry(_) => "retry",
+            Self::Unknown(_) => "unknown",
+            Self::Recipient(_) => "recipient",
+            Self::Window(_) => "window",
+            Self::Moved(_) => "moved",
+            Self::Content(_) => "content",
+            Self::Sender(_) => "sender",
+            Self::Noop => "noop",
+        }
+    }
+}
+
+/// How far a provider's "wait" reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Only the chat or address that was written to.
+    Chat,
+    /// The whole account.
+    Account,
+}
+
+/// What a provider gave us for a message, to edit it or to match its callbacks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The channel it went through.
+    pub channel: ChannelKind,
+    /// The provider's id of the message; several, joined by commas, where it was split.
+    pub message: String,
+}
+
+/// What became of a message we owed, as the job is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// The provider took it.
+    Sent(Receipt),
+    /// It will not be sent: why, in a word of [`Outcome::class`], and the provider's reason.
+    Failed {
+        /// The class of the last outcome.
+        class: String,
+        /// What the provider said, without addresses.
+        reason: String,
+    },
+    /// It was not worth sending any more.
+    Dropped(DropReason),
+    /// An attempt was interrupted; the kind of message says it must not be repeated.
+    Unsure,
+}
+
+/// Why a message was dropped unsent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DropReason {
+    /// Its offer was over before it went out.
+    OfferOver,
+    /// Its lifetime had passed.
+    Late,
+    /// The recipient no longer exists.
+    RecipientGone,
+}

@@ -1,0 +1,165 @@
+//! What we have to tell people. Wording lives in templates; this is what there is to be said.
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::ChannelKind;
+use crate::ids::{AgentId, OfferNo};
+use crate::time::Timestamp;
+
+/// A message a job owes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who is told.
+    pub to: Recipient,
+    /// By which channel, decided when it was owed.
+    pub channel: ChannelKind,
+    /// What there is to say.
+    pub topic: Topic,
+    /// It is dropped if it is not out by then.
+    pub lifetime: Option<Timestamp>,
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Recipient {
+    /// An agent.
+    Agent(AgentId),
+    /// The tenant's desk.
+    Desk,
+}
+
+/// What there is to say. The name of each is the name of its template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Topic {
+    /// A job is offered: yes or no?
+    Offer(OfferNo),
+    /// An offer is over; where the channel can, the offer's own message is edited.
+    OfferOver(OfferNo, Over),
+    /// The job is theirs.
+    Won,
+    /// Their claim has ended and they did not end it.
+    ClaimEnded(ClaimEnd),
+    /// They won and are silent: please acknowledge.
+    Reminder,
+    /// The desk: please approve a job.
+    ApprovalWanted,
+    /// The desk: something happened.
+    Notice(Notice),
+}
+
+/// Why an offer is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Over {
+    /// Its time ran out.
+    TimedOut,
+    /// Somebody else has the job.
+    Taken,
+    /// An operator moved on.
+    Skipped,
+    /// The job was cancelled or expired.
+    Closed,
+}
+
+/// Why a claim ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ClaimEnd {
+    /// The winner gave it back.
+    Withdrawn,
+    /// The winner went silent.
+    Stalled,
+    /// An operator gave the job to somebody else.
+    Reassigned,
+    /// The job was cancelled.
+    Cancelled,
+}
+
+/// What the desk is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Notice {
+    /// Somebody has the job.
+    Claimed(AgentId),
+    /// Nobody took it.
+    Unfilled,
+    /// The winner went silent.
+    Stalled(AgentId),
+    /// The search time is over.
+    Expired,
+    /// The job's actor kept crashing and was parked.
+    Quarantined,
+}
+
+/// Answers to people before claims before offers before status before bulk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Lane {
+    /// Somebody asked and waits.
+    Answers,
+    /// The job is theirs, or no longer.
+    Claims,
+    /// A job is offered.
+    Offers,
+    /// Something is over.
+    Status,
+    /// Nobody waits.
+    Bulk,
+}
+
+impl Topic {
+    /// The name of its template.
+    pub fn template(&self) -> &'static str {
+        match self {
+            Self::Offer(_) => "offer",
+            Self::OfferOver(..) => "offer_over",
+            Self::Won => "won",
+            Self::ClaimEnded(_) => "claim_ended",
+            Self::Reminder => "reminder",
+            Self::ApprovalWanted => "approval_wanted",
+            Self::Notice(_) => "notice",
+        }
+    }
+
+    /// How urgent it is.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Won | Self::ClaimEnded(_) => Lane::Claims,
+            Self::Offer(_) | Self::Reminder => Lane::Offers,
+            Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) => Lane::Status,
+        }
+    }
+}
+
+impl Over {
+    /// The word templates and timelines use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::Taken => "taken",
+            Self::Skipped => "skipped",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl ClaimEnd {
+    /// The word templates and timelines use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "withdrawn",
+            Self::Stalled => "stalled",
+            Self::Reassigned => "reassigned",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Notice {
+    /// The word templates and timelines use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed(_) => "claimed",
+            Self::Unfilled => "unfilled",
+            Self::Stalled(_) => "stalled",
+            Self::Expired => "expired",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The port to people: one implementation a provider, all of them under one conformance suite.
+
+use baton_core::crew_view::CrewView;
+use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::ids::{OfferId, TenantId};
+use baton_core::message::Topic;
+use baton_core::phone::Phone;
+use baton_core::time::Timestamp;
+
+use crate::clock::BoxFuture;
+
+/// One account of one provider. It renders an errand in the person's language and makes exactly one attempt.
+pub trait Channel: Send + Sync + 'static {
+    /// Which channel this is.
+    fn kind(&self) -> ChannelKind;
+
+    /// Whether sending the same errand twice shows it once. Where it does not, the attempt is journaled before the call.
+    fn idempotent(&self) -> bool;
+
+    /// Whether an earlier message can be edited in place (see [`Errand::replaces`]).
+    fn edits(&self) -> bool;
+
+    /// What the provider allows.
+    fn budget(&self) -> Budget;
+
+    /// Makes one attempt. Never panics on what a provider says, never waits past its own request timeout.
+    fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome>;
+}
+
+/// What a provider allows: a sustained rate and a burst for each scope. None: no limit known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// For the whole account.
+    pub account: Option<Rate>,
+    /// For one private chat or address.
+    pub chat: Option<Rate>,
+    /// For one group.
+    pub group: Option<Rate>,
+    /// How many calls may be under way at once.
+    pub in_flight: u16,
+}
+
+/// So many in a period, with a burst of at most `burst`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub per_millis: u32,
+    /// How many may go out at once after a rest.
+    pub burst: u32,
+}
+
+/// One message for one person on one channel, not yet worded.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// Stable over all attempts: the provider's idempotency key, the local part of a Message-ID.
+    pub key: String,
+    /// Whose message it is.
+    pub tenant: TenantId,
+    /// Where it goes.
+    pub to: Address,
+    /// What the person is called; empty where nobody knows.
+    pub name: String,
+    /// The language it is to be worded in.
+    pub locale: String,
+    /// The zone its times are shown in.
+    pub time_zone: String,
+    /// What there is to say.
+    pub say: Say,
+    /// The message that this one takes the place of, where the channel can edit.
+    pub replaces: Option<Receipt>,
+    /// An earlier attempt was interrupted and may have arrived: the wording says so.
+    pub possible_repeat: bool,
+    /// It is worth nothing after this moment; carried as the provider's validity where there is one.
+    pub lifetime: Option<Timestamp>,
+}
+
+/// What there is to say.
+#[derive(Clone, Debug)]
+pub enum Say {
+    /// Something about a job.
+    Job {
+        /// What.
+        topic: Topic,
+        /// The job as a crew sees it.
+        job: Box<CrewView>,
+        /// The client's reference: for the desk only.
+        external_ref: Option<String>,
+        /// The offer in question, where there is one.
+        offer: Option<OfferShown>,
+        /// The agent whom a notice to the desk is about, by name.
+        about: Option<String>,
+        /// The page where the desk approves, for a request to approve.
+        approve_url: Option<String>,
+    },
+    /// An answer to somebody who wrote to us.
+    Answer(Answer),
+}
+
+/// An offer as a message shows it.
+#[derive(Clone, Debug)]
+pub struct OfferShown {
+    /// Which offer: buttons and links carry it.
+    pub id: OfferId,
+    /// Until when it can be claimed; none while its clock has not begun.
+    pub closes_at: Option<Timestamp>,
+}
+
+/// An answer to somebody who wrote to us. The name of each is the name of its template, behind `answer_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The job is theirs.
+    Claimed(Box<CrewView>),
+    /// Their no was taken.
+    Declined(Box<CrewView>),
+    /// Somebody was faster; where they stand in the line, if there is one.
+    Taken {
+        /// The job.
+        job: Box<CrewView>,
+        /// Their place behind the winner, from 1.
+        place: Option<u16>,
+    },
+    /// The offer is over.
+    OfferOver(Box<CrewView>),
+    /// They have as many jobs as they can, or one at the same time.
+    Full,
+    /// Several offers are open: which one? Answered by its number.
+    Which(Vec<CrewView>),
+    /// Nothing is open for them.
+    NoOpenOffer,
+    /// What they can write.
+    Help,
+    /// We did not understand.
+    Unrecognized,
+    /// We do not know them.
+    Unknown,
+    /// Registration succeeded.
+    Welcome,
+    /// They were registered before.
+    AlreadyRegistered,
+    /// The registration link is used up, expired or not ours.
+    BadLink,
+    /// The acknowledgement was noted.
+    Acknowledged(Box<CrewView>),
+}
+
+impl Answer {
+    /// The name of its template.
+    pub fn template(&self) -> &'static str {
+        match self {
+            Self::Claimed(_) => "answer_claimed",
+            Self::Declined(_) => "answer_declined",
+            Self::Taken { .. } => "answer_taken",
+            Self::OfferOver(_) => "answer_offer_over",
+            Self::Full => "answer_full",
+            Self::Which(_) => "answer_which",
+            Self::NoOpenOffer => "answer_no_open_offer",
+            Self::Help => "answer_help",
+            Self::Unrecognized => "answer_unrecognized",
+            Self::Unknown => "answer_unknown",
+            Self::Welcome => "answer_welcome",
+            Self::AlreadyRegistered => "answer_already_registered",
+            Self::BadLink => "answer_bad_link",
+            Self::Acknowledged(_) => "answer_acknowledged",
+        }
+    }
+}
+
+/// Where a message goes. Prints only its channel: addresses are private.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// The server's own output.
+    Console,
+    /// A Telegram chat.
+    Telegram {
+        /// The chat; negative for groups.
+        chat: i64,
+    },
+    /// A mailbox.
+    Email(String),
+    /// A phone, for WhatsApp or SMS.
+    Phone(Phone),
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Console => "console",
+            Self::Telegram { .. } => "telegram",
+            Self::Email(_) => "email",
+            Self::Phone(_) => "phone",
+        })
+    }
+}
+
+impl Address {
+    /// Whether many people read it: groups have budgets of their own.
+    pub fn is_group(&self) -> bool {
+        matches!(self, Self::Telegram { chat } if *chat < 0)
+    }
+}

@@ -1,0 +1,82 @@
+//! The port to the disk: one commit is whole or not at all, and durable before it answers.
+//!
+//! Only the committer calls `commit`, from a thread of its own: everything here blocks.
+
+use std::ops::ControlFlow;
+
+/// Where records lie. A record begins with an envelope, whose version the check of a step compares.
+pub trait Store: Send + Sync + 'static {
+    /// Stores a group of steps in one flush. Each step is whole or not at all, and refused alone if its check fails;
+    /// steps of one group see each other's writes, in order. When this returns `Ok`, every stored step survives a power
+    /// cut. An `Err` means the outcome is unknown for the whole group: nothing may be believed, and nothing retried.
+    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError>;
+
+    /// The record under a key, byte for byte.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Visits the records whose keys begin with `prefix`, in order of keys, beginning after `after`.
+    fn scan(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// How many bytes the store takes on disk.
+    fn size_on_disk(&self) -> Result<u64, StoreError>;
+}
+
+/// What one step writes.
+#[derive(Clone, Debug, Default)]
+pub struct StepWrites {
+    /// The record that must be as the step's decision saw it.
+    pub check: Option<VersionCheck>,
+    /// The rows: a value, or none to delete. No value is over [`VALUE_MAX`].
+    pub writes: Vec<Write>,
+}
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Where.
+    pub key: Vec<u8>,
+    /// What; none deletes.
+    pub value: Option<Vec<u8>>,
+}
+
+/// The version a record must have, as its envelope says; 0: there must be no record.
+#[derive(Clone, Debug)]
+pub struct VersionCheck {
+    /// The record.
+    pub key: Vec<u8>,
+    /// Its version.
+    pub version: u64,
+}
+
+/// What became of a step of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is on disk.
+    Stored,
+    /// Its check failed: decided on another version. Nothing of it was written.
+    Conflict,
+    /// A value is too large, or the step has no rows. Nothing of it was written.
+    Refused,
+}
+
+/// A value larger than this is refused: sled would put it into a file that it never syncs.
+pub const VALUE_MAX: usize = 60 * 1024;
+
+/// No group has more steps than this: sled pins the garbage of a whole batch in memory.
+pub const GROUP_MAX: usize = 256;
+
+/// The disk failed us, or what it holds is broken.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Reading or writing failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// The files cannot be read.
+    #[error("the store's files are broken: {0}; restore a backup into an empty folder with `baton restore`")]
+    Corrupt(String),
+}
