@@ -2,7 +2,19 @@
 //!
 //! Only the committer calls `commit`, from a thread of its own: everything here blocks.
 
+pub mod codec;
+pub mod conformance;
+pub mod envelope;
+#[cfg(test)]
+mod golden;
+mod group;
+pub mod job_head;
+pub mod keys;
+pub mod memory;
+
 use std::ops::ControlFlow;
+
+pub use group::Gathered;
 
 /// Where records lie. A record begins with an envelope, whose version the check of a step compares.
 pub trait Store: Send + Sync + 'static {
@@ -15,16 +27,14 @@ pub trait Store: Send + Sync + 'static {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Visits the records whose keys begin with `prefix`, in order of keys, beginning after `after`.
-    fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, visit: Visitor<'_>) -> Result<(), StoreError>;
 
     /// How many bytes the store takes on disk.
     fn size_on_disk(&self) -> Result<u64, StoreError>;
 }
+
+/// Is shown a row's key and value, and says whether the scan goes on. It may use the store.
+pub type Visitor<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
 /// What one step writes.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +81,7 @@ pub const VALUE_MAX: usize = 60 * 1024;
 pub const GROUP_MAX: usize = 256;
 
 /// The disk failed us, or what it holds is broken.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// Reading or writing failed.
     #[error("the store failed: {0}")]

@@ -1,0 +1,261 @@
+//! Where every record lies: the layout of keys.
+//!
+//! A key begins with one byte for its [`Space`]. What can be handed from node to node follows with the byte of its
+//! partition, so that a partition is one range a space. Then come 16 bytes of tenant, 16 of id, and numbers big-endian,
+//! so that rows of one thing lie together and in order. Text inside a key carries its length; at the end it needs none.
+
+mod parts;
+mod prefix;
+mod space;
+
+use baton_core::ids::{AgentId, JobId, TenantId};
+use uuid::Uuid;
+
+pub use prefix::{PARTITIONS, Prefix};
+pub use space::Space;
+
+use parts::{Reader, Writer};
+
+/// A row of the store, by what it is about. [`Key::bytes`] and [`Key::parse`] are each other's inverse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// What the store knows about itself.
+    Meta(MetaRow),
+    /// A job that is not closed.
+    LiveJob(JobId),
+    /// A closed job, kept until its retention ends.
+    ClosedJob(JobId),
+    /// The list of what was closed on a day.
+    ClosedDay {
+        /// Whose.
+        tenant: TenantId,
+        /// Days since 1970 UTC.
+        day: i32,
+        /// The job's id within the tenant.
+        job: Uuid,
+    },
+    /// A job's private details, sealed.
+    Details(JobId),
+    /// An agent's profile.
+    Agent(AgentId),
+    /// An agent's book of holds.
+    Holds(AgentId),
+    /// A version of a named plan.
+    Plan {
+        /// Whose.
+        tenant: TenantId,
+        /// Its name.
+        name: String,
+        /// Counted from 1.
+        version: u32,
+    },
+    /// A tenant's settings.
+    Tenant(TenantId),
+    /// A change of a tenant's settings.
+    TenantAudit {
+        /// Whose.
+        tenant: TenantId,
+        /// Which change.
+        seq: u64,
+    },
+    /// An API key, by the SHA-256 of the key.
+    ApiKey([u8; 32]),
+    /// A single-use registration token, by its SHA-256.
+    Registration([u8; 32]),
+    /// An answer kept for repeats of a request, by the SHA-256 of the idempotency key.
+    Idempotency {
+        /// Whose.
+        tenant: TenantId,
+        /// The key's hash.
+        key: [u8; 32],
+    },
+    /// A row of the event log.
+    Events(u64),
+    /// An entry of a job's ledger.
+    Ledger {
+        /// Of which job.
+        job: JobId,
+        /// Which entry.
+        seq: u64,
+    },
+    /// Entries of a job's timeline that no longer fit its record.
+    History {
+        /// Of which job.
+        job: JobId,
+        /// Which row.
+        seq: u64,
+    },
+    /// A page of the journal of attempts of a channel account.
+    Attempts {
+        /// Whose.
+        tenant: TenantId,
+        /// Which account.
+        account: String,
+        /// Which page.
+        seq: u64,
+    },
+    /// What a channel account remembers over a restart: budgets, pauses, offsets.
+    Channel {
+        /// Whose.
+        tenant: TenantId,
+        /// Which account.
+        account: String,
+        /// Which page; most need one.
+        page: u16,
+    },
+    /// Something a provider told us: seen before, or waiting for its match.
+    Inbox {
+        /// Whose.
+        tenant: TenantId,
+        /// Told by which account.
+        account: String,
+        /// The provider's name for it.
+        id: String,
+    },
+    /// A row that could not be read, moved out of the way.
+    Quarantined {
+        /// When, in milliseconds since 1970 UTC.
+        at: u64,
+        /// Where it lay.
+        key: Vec<u8>,
+        /// Which half of it.
+        part: QuarantinePart,
+    },
+}
+
+/// What the store knows about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetaRow {
+    /// How often the store was opened: the epoch on one node.
+    Boot,
+    /// The layout of the store.
+    Layout,
+    /// When the node was last alive, and the outages since.
+    Heartbeat,
+    /// Set by a restore until somebody releases it.
+    Restored,
+}
+
+/// A quarantined row is two rows: the original may be as large as a value can be, and must stay byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuarantinePart {
+    /// Why it is here.
+    Reason,
+    /// The value as it was found, without an envelope of ours.
+    Value,
+}
+
+impl Key {
+    /// Which space it lies in.
+    pub fn space(&self) -> Space {
+        match self {
+            Key::Meta(_) => Space::Meta,
+            Key::LiveJob(_) => Space::LiveJobs,
+            Key::ClosedJob(_) => Space::ClosedJobs,
+            Key::ClosedDay { .. } => Space::ClosedDays,
+            Key::Details(_) => Space::Details,
+            Key::Agent(_) => Space::Agents,
+            Key::Holds(_) => Space::Holds,
+            Key::Plan { .. } => Space::Plans,
+            Key::Tenant(_) => Space::Tenants,
+            Key::TenantAudit { .. } => Space::TenantAudit,
+            Key::ApiKey(_) => Space::ApiKeys,
+            Key::Registration(_) => Space::Registrations,
+            Key::Idempotency { .. } => Space::Idempotency,
+            Key::Events(_) => Space::Events,
+            Key::Ledger { .. } => Space::Ledger,
+            Key::History { .. } => Space::History,
+            Key::Attempts { .. } => Space::Attempts,
+            Key::Channel { .. } => Space::Channels,
+            Key::Inbox { .. } => Space::Inbox,
+            Key::Quarantined { .. } => Space::Quarantine,
+        }
+    }
+
+    /// The key as it stands in the store.
+    pub fn bytes(&self) -> Vec<u8> {
+        let key = Writer::in_space(self.space());
+        match self {
+            Key::Meta(row) => key.byte(row.number()),
+            Key::LiveJob(job) | Key::ClosedJob(job) | Key::Details(job) => key.job(*job),
+            Key::Agent(agent) | Key::Holds(agent) => key.agent(*agent),
+            Key::ClosedDay { tenant, day, job } => key.tenant(*tenant).day(*day).uuid(*job),
+            Key::Plan { tenant, name, version } => key.tenant(*tenant).text(name).u32(*version),
+            Key::Tenant(tenant) => key.tenant(*tenant),
+            Key::TenantAudit { tenant, seq } => key.tenant(*tenant).u64(*seq),
+            Key::ApiKey(hash) | Key::Registration(hash) => key.bytes(hash),
+            Key::Idempotency { tenant, key: hash } => key.tenant(*tenant).bytes(hash),
+            Key::Events(seq) => key.u64(*seq),
+            Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
+            Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
+            Key::Channel { tenant, account, page } => key.tenant(*tenant).text(account).u16(*page),
+            Key::Inbox { tenant, account, id } => key.tenant(*tenant).text(account).bytes(id.as_bytes()),
+            Key::Quarantined { at, key: original, part } => key.u64(*at).blob(original).byte(part.number()),
+        }
+        .done()
+    }
+
+    /// Reads a key of the store; none where it is not one of ours.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let (first, rest) = bytes.split_first()?;
+        let mut key = Reader::of(rest);
+        let parsed = match Space::from_byte(*first)? {
+            Space::Meta => Key::Meta(MetaRow::from_number(key.byte()?)?),
+            Space::LiveJobs => Key::LiveJob(key.job()?),
+            Space::ClosedJobs => Key::ClosedJob(key.job()?),
+            Space::ClosedDays => Key::ClosedDay { tenant: key.tenant()?, day: key.day()?, job: key.uuid()? },
+            Space::Details => Key::Details(key.job()?),
+            Space::Agents => Key::Agent(key.agent()?),
+            Space::Holds => Key::Holds(key.agent()?),
+            Space::Plans => Key::Plan { tenant: key.tenant()?, name: key.text()?, version: key.u32()? },
+            Space::Tenants => Key::Tenant(key.tenant()?),
+            Space::TenantAudit => Key::TenantAudit { tenant: key.tenant()?, seq: key.u64()? },
+            Space::ApiKeys => Key::ApiKey(key.take()?),
+            Space::Registrations => Key::Registration(key.take()?),
+            Space::Idempotency => Key::Idempotency { tenant: key.tenant()?, key: key.take()? },
+            Space::Events => Key::Events(key.u64()?),
+            Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
+            Space::History => Key::History { job: key.job()?, seq: key.u64()? },
+            Space::Attempts => Key::Attempts { tenant: key.tenant()?, account: key.text()?, seq: key.u64()? },
+            Space::Channels => Key::Channel { tenant: key.tenant()?, account: key.text()?, page: key.u16()? },
+            Space::Inbox => Key::Inbox { tenant: key.tenant()?, account: key.text()?, id: key.rest_as_text()? },
+            Space::Quarantine => {
+                Key::Quarantined { at: key.u64()?, key: key.blob()?, part: QuarantinePart::from_number(key.byte()?)? }
+            }
+        };
+        key.is_at_end().then_some(parsed)
+    }
+}
+
+impl MetaRow {
+    fn number(self) -> u8 {
+        match self {
+            MetaRow::Boot => 1,
+            MetaRow::Layout => 2,
+            MetaRow::Heartbeat => 3,
+            MetaRow::Restored => 4,
+        }
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        [MetaRow::Boot, MetaRow::Layout, MetaRow::Heartbeat, MetaRow::Restored]
+            .into_iter()
+            .find(|row| row.number() == number)
+    }
+}
+
+impl QuarantinePart {
+    fn number(self) -> u8 {
+        match self {
+            QuarantinePart::Reason => 0,
+            QuarantinePart::Value => 1,
+        }
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        [QuarantinePart::Reason, QuarantinePart::Value].into_iter().find(|part| part.number() == number)
+    }
+}
+
+#[cfg(test)]
+mod tests;

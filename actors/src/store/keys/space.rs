@@ -1,0 +1,114 @@
+//! The spaces of the store. A number, once used, means the same for ever.
+
+/// What kind of row a key leads to: the first byte of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Space {
+    /// What the store knows about itself.
+    Meta = 0x01,
+    /// Jobs that are not closed, by partition: what a start scans.
+    LiveJobs = 0x10,
+    /// Closed jobs, by partition.
+    ClosedJobs = 0x11,
+    /// What was closed on which day, by tenant.
+    ClosedDays = 0x12,
+    /// Sealed details, by partition.
+    Details = 0x13,
+    /// Ledger entries, by partition and job.
+    Ledger = 0x14,
+    /// Older timeline entries, by partition and job.
+    History = 0x15,
+    /// Profiles of agents, by partition.
+    Agents = 0x20,
+    /// Agents' holds, by partition.
+    Holds = 0x21,
+    /// Named plans, by tenant.
+    Plans = 0x30,
+    /// Settings of tenants.
+    Tenants = 0x31,
+    /// Changes of settings, by tenant.
+    TenantAudit = 0x32,
+    /// API keys, by hash.
+    ApiKeys = 0x33,
+    /// Registration tokens, by hash.
+    Registrations = 0x34,
+    /// Answers kept for repeats, by tenant and hash.
+    Idempotency = 0x35,
+    /// The event log, in order.
+    Events = 0x40,
+    /// Journals of attempts, by channel account.
+    Attempts = 0x50,
+    /// States of channel accounts.
+    Channels = 0x51,
+    /// What providers told us, by channel account.
+    Inbox = 0x52,
+    /// What could not be read.
+    Quarantine = 0x7f,
+}
+
+impl Space {
+    /// Every space, in the order of the store.
+    pub const ALL: [Space; 20] = [
+        Space::Meta,
+        Space::LiveJobs,
+        Space::ClosedJobs,
+        Space::ClosedDays,
+        Space::Details,
+        Space::Ledger,
+        Space::History,
+        Space::Agents,
+        Space::Holds,
+        Space::Plans,
+        Space::Tenants,
+        Space::TenantAudit,
+        Space::ApiKeys,
+        Space::Registrations,
+        Space::Idempotency,
+        Space::Events,
+        Space::Attempts,
+        Space::Channels,
+        Space::Inbox,
+        Space::Quarantine,
+    ];
+
+    /// The byte that its keys begin with.
+    pub fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// The space of a key's first byte.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|space| space.byte() == byte)
+    }
+
+    /// The space of a key.
+    pub fn of(key: &[u8]) -> Option<Self> {
+        Self::from_byte(*key.first()?)
+    }
+
+    /// Whether its keys go on with a partition.
+    pub fn is_partitioned(self) -> bool {
+        match self {
+            Space::LiveJobs
+            | Space::ClosedJobs
+            | Space::Details
+            | Space::Ledger
+            | Space::History
+            | Space::Agents
+            | Space::Holds => true,
+            Space::Meta
+            | Space::ClosedDays
+            | Space::Plans
+            | Space::Tenants
+            | Space::TenantAudit
+            | Space::ApiKeys
+            | Space::Registrations
+            | Space::Idempotency
+            | Space::Events
+            | Space::Attempts
+            | Space::Channels
+            | Space::Inbox
+            | Space::Quarantine => false,
+        }
+    }
+}
