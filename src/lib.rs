@@ -1,1 +1,4 @@
 //! The doors of Baton.
+
+pub mod channels;
+pub mod wording;

@@ -1,0 +1,3 @@
+//! The ways to people's phones: one file a provider, each an implementation of the engine's `Channel` port.
+
+pub mod console;

@@ -1,0 +1,171 @@
+//! What messages say: templates per locale, topic and channel family, filled with the values of an errand.
+//!
+//! The wording of a message is the file `<locale>/<name>.<family>.<part>`, where the name comes from the topic or answer. The
+//! built-in files lie in `config/templates`; a folder can override any of them. What a family does not word itself falls
+//! back on the plain text, written under that family's own escaping: no value can ever break the markup around it.
+
+mod builtin;
+mod dates;
+mod error;
+pub(crate) mod samples;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use baton_actors::channel::{Errand, Say};
+use baton_core::ids::OfferId;
+use baton_core::time::Timestamp;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, UndefinedBehavior};
+
+pub use error::WordingError;
+
+use sources::Sources;
+pub(crate) use values::one_line;
+
+use values::Values;
+
+/// How many instructions one template may take: a hundred times what the longest of ours needs.
+const FUEL: u64 = 100_000;
+
+/// Makes the address of an offer's page, good until the given moment.
+pub type OfferLink = Arc<dyn Fn(&OfferId, Option<Timestamp>) -> String + Send + Sync>;
+
+/// Every template there is, ready to be filled.
+pub struct Wording {
+    templates: Environment<'static>,
+    locales: Vec<String>,
+    offer_link: OfferLink,
+}
+
+/// An e-mail's three texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// One line.
+    pub subject: String,
+    /// For readers without HTML.
+    pub text: String,
+    /// A whole document.
+    pub html: String,
+}
+
+impl Wording {
+    /// The built-in wording.
+    pub fn builtin(offer_link: OfferLink) -> Result<Self, WordingError> {
+        Self::from_sources(Sources::builtin(), offer_link)
+    }
+
+    /// The built-in wording with the files of a folder (`<locale>/<file>`) in their place. Every template is filled once with
+    /// sample values, so that all mistakes come out here, at once, and not when a message is to leave.
+    pub fn with_overrides(folder: &Path, offer_link: OfferLink) -> Result<Self, Vec<WordingError>> {
+        let sources = Sources::builtin().overridden_by(folder).map_err(|error| vec![error])?;
+        let wording = Self::from_sources(sources, offer_link).map_err(|error| vec![error])?;
+        let mistakes = wording.mistakes();
+        if mistakes.is_empty() { Ok(wording) } else { Err(mistakes) }
+    }
+
+    fn from_sources(sources: Sources, offer_link: OfferLink) -> Result<Self, WordingError> {
+        let locales = sources.locales();
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_fuel(Some(FUEL));
+        // Costs a copy of the template, only when it fails; without it an error could not name the variable.
+        templates.set_debug(true);
+        templates.set_auto_escape_callback(
+            |file| {
+                if matches!(file.rsplit_once('.'), Some((_, "html"))) { AutoEscape::Html } else { AutoEscape::None }
+            },
+        );
+        // `{% include "job.plain.text" %}` means the one of the same locale.
+        templates.set_path_join_callback(|file, parent| match parent.split_once('/') {
+            Some((locale, _)) if !file.contains('/') => format!("{locale}/{file}").into(),
+            _ => file.into(),
+        });
+        for (file, source) in sources.into_files() {
+            templates.add_template_owned(file.clone(), source).map_err(|error| WordingError::of(&file, &error))?;
+        }
+        Ok(Self { templates, locales, offer_link })
+    }
+
+    /// For Telegram, in its HTML.
+    pub fn telegram(&self, errand: &Errand) -> Result<String, WordingError> {
+        let values = self.values(errand);
+        match self.fill(values.name, "telegram.html", &values)? {
+            Some(html) => Ok(html),
+            None => self.plain_text(&values).map(|text| HtmlEscape(&text).to_string()),
+        }
+    }
+
+    /// For the console, SMS and WhatsApp, without markup.
+    pub fn plain(&self, errand: &Errand) -> Result<String, WordingError> {
+        self.plain_text(&self.values(errand))
+    }
+
+    /// For e-mail. A topic without a page of its own has its text laid out on the general one.
+    pub fn mail(&self, errand: &Errand) -> Result<Mail, WordingError> {
+        let mut values = self.values(errand);
+        let subject = self.fill_or(values.name, "message", "email.subject", &values)?;
+        let text = match self.fill(values.name, "email.text", &values)? {
+            Some(text) => text,
+            None => self.plain_text(&values)?,
+        };
+        values.text = Some(text.clone());
+        let html = self.fill_or(values.name, "message", "email.html", &values)?;
+        Ok(Mail { subject: one_line(&subject), text, html })
+    }
+
+    /// Everything that is wrong with the templates, found by filling each with sample values.
+    pub fn mistakes(&self) -> Vec<WordingError> {
+        // Many samples stumble over the same mistake.
+        let mut mistakes = BTreeMap::new();
+        for errand in self.locales.iter().flat_map(|locale| samples::errands(locale)) {
+            let tried = [self.telegram(&errand).err(), self.plain(&errand).err(), self.mail(&errand).err()];
+            mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));
+        }
+        mistakes.into_values().collect()
+    }
+
+    fn values(&self, errand: &Errand) -> Values {
+        let locale = self.locale(&errand.locale);
+        let link = match &errand.say {
+            Say::Job { offer: Some(offer), .. } => {
+                Some((self.offer_link)(&offer.id, offer.closes_at.or(errand.lifetime)))
+            }
+            Say::Job { offer: None, .. } | Say::Answer(_) => None,
+        };
+        Values::of(errand, locale, link)
+    }
+
+    /// The nearest locale that is worded: `de-AT`, else `de`, else English.
+    fn locale(&self, wanted: &str) -> &str {
+        let known = |wanted: &str| self.locales.iter().find(|locale| locale.eq_ignore_ascii_case(wanted));
+        let language = wanted.split(['-', '_']).next().unwrap_or_default();
+        known(wanted).or_else(|| known(language)).map_or("en", String::as_str)
+    }
+
+    fn plain_text(&self, values: &Values) -> Result<String, WordingError> {
+        self.fill(values.name, "plain.text", values)?.ok_or_else(|| WordingError::missing(values.name, "plain.text"))
+    }
+
+    fn fill_or(&self, name: &str, general: &str, part: &str, values: &Values) -> Result<String, WordingError> {
+        match self.fill(name, part, values)? {
+            Some(filled) => Ok(filled),
+            None => self.fill(general, part, values)?.ok_or_else(|| WordingError::missing(general, part)),
+        }
+    }
+
+    fn fill(&self, name: &str, part: &str, values: &Values) -> Result<Option<String>, WordingError> {
+        let file = format!("{}/{name}.{part}", values.locale);
+        let template = match self.templates.get_template(&file) {
+            Ok(template) => template,
+            Err(error) if error.kind() == ErrorKind::TemplateNotFound => return Ok(None),
+            Err(error) => return Err(WordingError::of(&file, &error)),
+        };
+        template.render(Serde(values)).map(Some).map_err(|error| WordingError::of(&file, &error))
+    }
+}

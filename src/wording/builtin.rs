@@ -1,0 +1,74 @@
+//! The built-in templates, compiled in.
+
+macro_rules! english {
+    ($($file:literal),* $(,)?) => {
+        &[$(($file, include_str!(concat!("../../config/templates/en/", $file)))),*]
+    };
+}
+
+/// Every file of `config/templates/en`.
+pub(super) const ENGLISH: &[(&str, &str)] = english![
+    "answer_acknowledged.plain.text",
+    "answer_already_registered.plain.text",
+    "answer_bad_link.plain.text",
+    "answer_claimed.plain.text",
+    "answer_declined.plain.text",
+    "answer_full.plain.text",
+    "answer_help.plain.text",
+    "answer_no_open_offer.plain.text",
+    "answer_offer_over.plain.text",
+    "answer_taken.plain.text",
+    "answer_unknown.plain.text",
+    "answer_unrecognized.plain.text",
+    "answer_welcome.plain.text",
+    "answer_which.plain.text",
+    "approval_wanted.email.html",
+    "approval_wanted.email.subject",
+    "approval_wanted.plain.text",
+    "approval_wanted.telegram.html",
+    "claim_ended.email.subject",
+    "claim_ended.plain.text",
+    "claim_ended.telegram.html",
+    "job.email.html",
+    "job.plain.text",
+    "job.telegram.html",
+    "layout.email.html",
+    "message.email.html",
+    "message.email.subject",
+    "notice.email.subject",
+    "notice.plain.text",
+    "notice.telegram.html",
+    "offer.email.html",
+    "offer.email.subject",
+    "offer.email.text",
+    "offer.plain.text",
+    "offer.telegram.html",
+    "offer_over.email.subject",
+    "offer_over.plain.text",
+    "offer_over.telegram.html",
+    "reminder.email.subject",
+    "reminder.plain.text",
+    "reminder.telegram.html",
+    "won.email.html",
+    "won.email.subject",
+    "won.plain.text",
+    "won.telegram.html",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_template_of_the_folder_is_compiled_in() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config/templates/en");
+        let there: BTreeSet<_> = std::fs::read_dir(folder)
+            .expect("the folder is part of the repository")
+            .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+            .collect();
+        let known: BTreeSet<_> = ENGLISH.iter().map(|(file, _)| (*file).to_owned()).collect();
+        assert_eq!(there, known);
+    }
+}

@@ -1,0 +1,114 @@
+//! Sample errands: one for every topic and answer, with every value and with hardly any, so that every branch of a
+//! template can be tried before a person depends on it.
+
+use baton_actors::channel::{Address, Answer, Errand, OfferShown, Say};
+use baton_core::brief::{Brief, Item, Price};
+use baton_core::crew_view::CrewView;
+use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::message::{ClaimEnd, Notice, Over, Topic};
+use baton_core::time::Timestamp;
+
+/// Every kind of errand in a language, full and bare.
+pub(crate) fn errands(locale: &str) -> Vec<Errand> {
+    let says = [full_brief(), Brief::default()].into_iter().flat_map(|brief| {
+        let full = brief.from.is_some();
+        let job = view(brief);
+        let of_jobs = topics().into_iter().map({
+            let job = job.clone();
+            move |topic| about_job(topic, &job, full)
+        });
+        of_jobs.chain(answers(job).into_iter().map(Say::Answer)).map(move |say| (say, full)).collect::<Vec<_>>()
+    });
+    says.map(|(say, full)| Errand {
+        key: "sample".to_owned(),
+        tenant: TenantId::DEFAULT,
+        to: Address::Console,
+        name: if full { "Driver One".to_owned() } else { String::new() },
+        locale: locale.to_owned(),
+        time_zone: "Europe/London".to_owned(),
+        say,
+        replaces: None,
+        possible_repeat: full,
+        lifetime: None,
+    })
+    .collect()
+}
+
+/// Links as they look.
+#[cfg(test)]
+pub(crate) fn links() -> super::OfferLink {
+    std::sync::Arc::new(|offer, _| format!("https://example.com/public/offers/{offer}"))
+}
+
+/// A job with every field filled.
+pub(super) fn full_brief() -> Brief {
+    Brief {
+        from: Some("Leeds".to_owned()),
+        to: Some("Manchester".to_owned()),
+        via: vec!["Bradford".to_owned(), "Rochdale".to_owned()],
+        date: Some(jiff::civil::date(2027, 1, 30)),
+        window: Some("14:30".to_owned()),
+        vehicle: Some("van".to_owned()),
+        volume: Some("medium".to_owned()),
+        items: vec![Item { kind: "fridge".to_owned(), quantity: 1 }, Item { kind: "box".to_owned(), quantity: 20 }],
+        services: vec!["packing".to_owned()],
+        price: Some(Price { from: 120, to: 150, currency: "GBP".to_owned() }),
+        tags: Vec::new(),
+        duration_minutes: Some(120),
+    }
+}
+
+pub(super) fn view(brief: Brief) -> CrewView {
+    let job = JobId::of_reference(TenantId::DEFAULT, "sample");
+    CrewView { job, code: job.code(), brief }
+}
+
+pub(super) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
+    let closes_at = full.then_some(Timestamp(1_801_319_400_000));
+    let offer = match topic {
+        Topic::Offer(no) | Topic::OfferOver(no, _) => Some(OfferShown { id: job.job.offer(no), closes_at }),
+        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::ApprovalWanted | Topic::Notice(_) => None,
+    };
+    Say::Job {
+        topic,
+        job: Box::new(job.clone()),
+        external_ref: full.then(|| "VC8Y-3".to_owned()),
+        offer,
+        about: full.then(|| "Driver One".to_owned()),
+        approve_url: full.then(|| "https://example.com/public/approve/token".to_owned()),
+    }
+}
+
+pub(super) fn topics() -> Vec<Topic> {
+    let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
+    let overs = [Over::TimedOut, Over::Taken, Over::Skipped, Over::Closed].map(|over| Topic::OfferOver(1, over));
+    let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled];
+    let notices =
+        [Notice::Claimed(agent), Notice::Unfilled, Notice::Stalled(agent), Notice::Expired, Notice::Quarantined];
+    let mut topics = vec![Topic::Offer(1), Topic::Won, Topic::Reminder, Topic::ApprovalWanted];
+    topics.extend(overs);
+    topics.extend(ends.map(Topic::ClaimEnded));
+    topics.extend(notices.map(Topic::Notice));
+    topics
+}
+
+pub(super) fn answers(job: CrewView) -> Vec<Answer> {
+    let boxed = Box::new(job.clone());
+    vec![
+        Answer::Claimed(boxed.clone()),
+        Answer::Declined(boxed.clone()),
+        Answer::Taken { job: boxed.clone(), place: Some(2) },
+        Answer::Taken { job: boxed.clone(), place: None },
+        Answer::OfferOver(boxed.clone()),
+        Answer::Full,
+        Answer::Which(vec![job.clone(), job]),
+        Answer::NoOpenOffer,
+        Answer::Help,
+        Answer::Unrecognized,
+        Answer::Unknown,
+        Answer::Welcome,
+        Answer::AlreadyRegistered,
+        Answer::BadLink,
+        Answer::Acknowledged(boxed),
+    ]
+}

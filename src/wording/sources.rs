@@ -1,0 +1,61 @@
+//! Which template files there are: the built-in ones, and those of a folder in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::builtin::ENGLISH;
+use super::error::WordingError;
+
+/// Template texts by file, such as `en/offer.plain.text`.
+pub(super) struct Sources {
+    files: BTreeMap<String, String>,
+}
+
+impl Sources {
+    pub(super) fn builtin() -> Self {
+        let files = ENGLISH.iter().map(|(file, source)| (format!("en/{file}"), (*source).to_owned())).collect();
+        Self { files }
+    }
+
+    /// Takes the files of `<folder>/<locale>/`. What a locale does not word itself, it says in English.
+    pub(super) fn overridden_by(mut self, folder: &Path) -> Result<Self, WordingError> {
+        let unreadable = |source| WordingError::Unreadable { folder: folder.to_owned(), source };
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let locale = entry.file_name().to_string_lossy().into_owned();
+            if !entry.path().is_dir() || locale.starts_with('.') {
+                continue;
+            }
+            for file in std::fs::read_dir(entry.path()).map_err(unreadable)? {
+                let file = file.map_err(unreadable)?;
+                let name = file.file_name().to_string_lossy().into_owned();
+                if !is_template(&name) {
+                    continue;
+                }
+                let source = std::fs::read_to_string(file.path()).map_err(unreadable)?;
+                self.files.insert(format!("{locale}/{name}"), source);
+            }
+        }
+        for locale in self.locales() {
+            for (file, source) in ENGLISH {
+                self.files.entry(format!("{locale}/{file}")).or_insert_with(|| (*source).to_owned());
+            }
+        }
+        Ok(self)
+    }
+
+    /// The locales there are files for.
+    pub(super) fn locales(&self) -> Vec<String> {
+        let locales: BTreeSet<_> = self.files.keys().filter_map(|file| file.split_once('/')).map(|(l, _)| l).collect();
+        locales.into_iter().map(str::to_owned).collect()
+    }
+
+    pub(super) fn into_files(self) -> impl Iterator<Item = (String, String)> {
+        self.files.into_iter()
+    }
+}
+
+/// Editors leave all kinds of files behind; only these are ours.
+fn is_template(file: &str) -> bool {
+    [".text", ".html", ".subject"].iter().any(|part| file.ends_with(part)) && !file.starts_with('.')
+}

@@ -1,0 +1,166 @@
+//! What wording promises: everything is worded, nothing breaks the markup, mistakes name their place.
+
+use proptest::prelude::*;
+
+use super::*;
+use baton_actors::channel::Answer;
+use baton_core::brief::{Brief, Item};
+use baton_core::message::Topic;
+
+fn builtin() -> Wording {
+    Wording::builtin(samples::links()).expect("the built-in templates are valid")
+}
+
+fn first(say: impl Fn(&Say) -> bool) -> Errand {
+    samples::errands("en").into_iter().find(|errand| say(&errand.say)).expect("there is a sample of everything")
+}
+
+fn offer_of(brief: Brief) -> Errand {
+    let say = samples::about_job(Topic::Offer(1), &samples::view(brief), true);
+    Errand { say, ..samples::errands("en").remove(0) }
+}
+
+#[test]
+fn everything_there_is_to_say_has_wording_in_every_family() {
+    assert!(builtin().mistakes().is_empty(), "{:#?}", builtin().mistakes());
+    for errand in samples::errands("en") {
+        let wording = builtin();
+        let mail = wording.mail(&errand).expect("worded");
+        let plain = wording.plain(&errand).expect("worded");
+        let telegram = wording.telegram(&errand).expect("worded");
+        let html = mail.html.replace("text-decoration:none", "");
+        for text in [&mail.subject, &mail.text, &html, &plain, &telegram] {
+            assert!(!text.trim().is_empty(), "{:?}", errand.say);
+            for leftover in ["{{", "{%", "undefined", "none", "null", "\n\n\n"] {
+                assert!(!text.contains(leftover), "{leftover} in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_offer_says_what_one_needs_to_answer_it() {
+    let errand = first(|say| matches!(say, Say::Job { topic: Topic::Offer(_), .. }));
+    let (plain, telegram) = (builtin().plain(&errand).expect("worded"), builtin().telegram(&errand).expect("worded"));
+    let mail = builtin().mail(&errand).expect("worded");
+    let code = samples::view(Brief::default()).code.to_string();
+    for text in [&plain, &telegram, &mail.text, &mail.html] {
+        for needed in ["Leeds", "Manchester", "Sat 30 Jan 2027", &code, "YES", "NO", "Sat 30 Jan, 14:30 GMT"] {
+            assert!(text.contains(needed), "no {needed} in {text}");
+        }
+    }
+    assert_eq!(mail.subject, format!("Job offer {code}: Leeds to Manchester, Sat 30 Jan 2027"));
+    assert!(mail.text.contains("https://example.com/public/offers/"), "{}", mail.text);
+}
+
+#[test]
+fn a_question_which_offer_numbers_the_choices() {
+    let errand = first(|say| matches!(say, Say::Answer(Answer::Which(_))));
+    let plain = builtin().plain(&errand).expect("worded");
+    let numbered: Vec<_> = plain.lines().filter_map(|line| line.split_once(". ")).map(|(no, _)| no).collect();
+    assert_eq!(numbered, ["Which one? Reply with its number.", "1", "2"][1..].to_vec(), "{plain}");
+}
+
+#[test]
+fn a_message_that_may_be_a_repeat_says_so() {
+    let errand = offer_of(samples::full_brief());
+    let once = Errand { possible_repeat: false, ..errand.clone() };
+    assert!(builtin().plain(&errand).expect("worded").contains("may have had this before"));
+    assert!(!builtin().plain(&once).expect("worded").contains("may have had this before"));
+}
+
+#[test]
+fn a_language_nobody_worded_is_said_in_english() {
+    let errand = Errand { locale: "xx-YY".to_owned(), ..offer_of(samples::full_brief()) };
+    assert!(builtin().plain(&errand).expect("worded").starts_with("(You may"));
+}
+
+mod own_templates {
+    use super::*;
+
+    fn overriding(files: &[(&str, &str)]) -> Result<Wording, Vec<String>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (file, source) in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("in a locale")).expect("a folder");
+            std::fs::write(path, source).expect("a file");
+        }
+        Wording::with_overrides(folder.path(), samples::links())
+            .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn stand_in_place_of_ours_and_english_fills_the_gaps() {
+        let wording = overriding(&[("de/offer.plain.text", "Auftrag {{ job.code }}: JA oder NEIN?")]).expect("valid");
+        let errand = Errand { locale: "de-AT".to_owned(), ..offer_of(samples::full_brief()) };
+        assert!(wording.plain(&errand).expect("worded").starts_with("Auftrag "));
+        let won = samples::about_job(Topic::Won, &samples::view(samples::full_brief()), true);
+        let said = wording.plain(&Errand { say: won, ..errand }).expect("worded");
+        assert!(said.contains("is yours") && said.contains("2027-01-30"), "{said}");
+    }
+
+    #[test]
+    fn with_a_misspelt_name_are_refused_by_file_line_and_name() {
+        let files = [("en/job.plain.text", "{{ job.from }}\n{{ job.form }}"), ("en/won.plain.text", "{{ jbo }}")];
+        let mistakes = overriding(&files).err().expect("refused");
+        assert!(
+            mistakes.contains(&"template en/job.plain.text, line 2: job.form is not defined".to_owned()),
+            "{mistakes:?}"
+        );
+        assert!(
+            mistakes.contains(&"template en/won.plain.text, line 1: jbo is not defined".to_owned()),
+            "{mistakes:?}"
+        );
+    }
+
+    #[test]
+    fn that_do_not_end_are_refused() {
+        let mistakes = overriding(&[(
+            "en/won.plain.text",
+            "{% for a in range(9999) %}{% for b in range(9999) %}{{ a * b }}{% endfor %}{% endfor %}",
+        )]);
+        let mistakes = mistakes.err().expect("refused");
+        assert!(
+            mistakes.iter().any(|mistake| mistake.contains("won.plain.text") && mistake.contains("fuel")),
+            "{mistakes:?}"
+        );
+    }
+
+    #[test]
+    fn that_are_no_templates_are_refused() {
+        let mistakes = overriding(&[("en/won.plain.text", "{% if %}")]).err().expect("refused");
+        assert!(mistakes[0].starts_with("template en/won.plain.text, line 1: syntax error"), "{mistakes:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    // Whatever people are called and wherever they live: the markup is the template's alone.
+    #[test]
+    fn no_value_breaks_the_markup(name in value(), from in value(), to in value(), kind in value()) {
+        let brief = Brief { from: Some(from.clone()), to: Some(to), items: vec![Item { kind, quantity: 1 }], ..samples::full_brief() };
+        let tame = Brief { from: Some("a".into()), to: Some("b".into()), items: vec![Item { kind: "c".into(), quantity: 1 }], ..brief.clone() };
+        let wording = builtin();
+        let wild = Errand { name: format!("x{name}"), ..offer_of(brief) };
+        let tame = Errand { name: "d".into(), ..offer_of(tame) };
+        let tags = |html: &str| html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or("").to_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(tags(&wording.telegram(&wild).unwrap()), tags(&wording.telegram(&tame).unwrap()));
+        let (wild_mail, tame_mail) = (wording.mail(&wild).unwrap(), wording.mail(&tame).unwrap());
+        prop_assert_eq!(tags(&wild_mail.html), tags(&tame_mail.html));
+        prop_assert!(!wild_mail.subject.chars().any(char::is_control));
+        prop_assert_eq!(wording.plain(&wild).unwrap().lines().count(), wording.plain(&tame).unwrap().lines().count());
+        if !one_line(&from).is_empty() {
+            let shown = one_line(&from);
+            prop_assert!(wording.plain(&wild).unwrap().contains(&shown));
+        }
+    }
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        r"[_*\[\]()<>&;/a-z\r\n`~#+=|{}.!-]{1,40}",
+        Just("<script>alert(1)</script>".to_owned())
+    ]
+}

@@ -1,0 +1,206 @@
+//! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
+
+use baton_actors::channel::{Answer, Errand, Say};
+use baton_core::brief::{Brief, Price};
+use baton_core::crew_view::CrewView;
+use baton_core::message::Topic;
+use serde::Serialize;
+
+use super::dates;
+
+/// What a template is filled with.
+#[derive(Serialize)]
+pub(super) struct Values {
+    /// The name of the template: the topic or answer.
+    pub(super) name: &'static str,
+    /// The language it is worded in.
+    pub(super) locale: String,
+    /// What the person is called.
+    agent: Option<String>,
+    /// The job in question.
+    job: Option<Job>,
+    /// The offer in question.
+    offer: Option<Offer>,
+    /// Why something is over, or what happened.
+    reason: Option<&'static str>,
+    /// The client's reference, for the desk.
+    external_ref: Option<String>,
+    /// Whom a notice is about.
+    about: Option<String>,
+    /// Where the desk approves.
+    approve_url: Option<String>,
+    /// The place in the standby line.
+    place: Option<u16>,
+    /// Jobs to choose from, by number.
+    choices: Vec<Choice>,
+    /// An earlier attempt may have arrived.
+    possible_repeat: bool,
+    /// The text of a mail, while its HTML is being laid out.
+    pub(super) text: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Job {
+    id: String,
+    code: String,
+    from: Option<String>,
+    to: Option<String>,
+    via: Vec<String>,
+    date: Option<String>,
+    window: Option<String>,
+    vehicle: Option<String>,
+    volume: Option<String>,
+    items: Vec<Item>,
+    services: Vec<String>,
+    price: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    kind: String,
+    quantity: u32,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    id: String,
+    closes_at: Option<String>,
+    link: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    no: usize,
+    job: Job,
+}
+
+impl Values {
+    /// The values of an errand, in a language that is worded.
+    pub(super) fn of(errand: &Errand, locale: &str, offer_link: Option<String>) -> Self {
+        let mut values = Self::of_nobody(locale);
+        values.agent = Some(one_line(&errand.name)).filter(|name| !name.is_empty());
+        values.possible_repeat = errand.possible_repeat;
+        match &errand.say {
+            Say::Job { topic, job, external_ref, offer, about, approve_url } => {
+                values.name = topic.template();
+                values.reason = reason(topic);
+                values.job = Some(Job::of(job, locale));
+                values.offer = offer.as_ref().map(|offer| Offer {
+                    id: offer.id.to_string(),
+                    closes_at: offer.closes_at.map(|at| dates::moment(at, &errand.time_zone, locale)),
+                    link: offer_link,
+                });
+                values.external_ref = external_ref.as_deref().map(one_line);
+                values.about = about.as_deref().map(one_line);
+                values.approve_url.clone_from(approve_url);
+            }
+            Say::Answer(answer) => values.answer(answer),
+        }
+        values
+    }
+
+    fn of_nobody(locale: &str) -> Self {
+        Self {
+            name: "",
+            locale: locale.to_owned(),
+            agent: None,
+            job: None,
+            offer: None,
+            reason: None,
+            external_ref: None,
+            about: None,
+            approve_url: None,
+            place: None,
+            choices: Vec::new(),
+            possible_repeat: false,
+            text: None,
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        self.name = answer.template();
+        match answer {
+            Answer::Claimed(job) | Answer::Declined(job) | Answer::OfferOver(job) | Answer::Acknowledged(job) => {
+                self.job = Some(Job::of(job, &self.locale));
+            }
+            Answer::Taken { job, place } => {
+                self.job = Some(Job::of(job, &self.locale));
+                self.place = *place;
+            }
+            Answer::Which(jobs) => {
+                let choice = |(at, job)| Choice { no: at + 1, job: Job::of(job, &self.locale) };
+                self.choices = jobs.iter().enumerate().map(choice).collect();
+            }
+            Answer::Full
+            | Answer::NoOpenOffer
+            | Answer::Help
+            | Answer::Unrecognized
+            | Answer::Unknown
+            | Answer::Welcome
+            | Answer::AlreadyRegistered
+            | Answer::BadLink => {}
+        }
+    }
+}
+
+impl Job {
+    fn of(view: &CrewView, locale: &str) -> Self {
+        let Brief {
+            from,
+            to,
+            via,
+            date,
+            window,
+            vehicle,
+            volume,
+            items,
+            services,
+            price,
+            tags: _,
+            duration_minutes: _,
+        } = &view.brief;
+        let line = |value: &Option<String>| value.as_deref().map(one_line).filter(|value| !value.is_empty());
+        let lines = |values: &[String]| values.iter().map(|value| one_line(value)).collect();
+        Self {
+            id: view.job.to_string(),
+            code: view.code.to_string(),
+            from: line(from),
+            to: line(to),
+            via: lines(via),
+            date: date.map(|date| dates::day(date, locale)),
+            window: line(window),
+            vehicle: line(vehicle),
+            volume: line(volume),
+            items: items.iter().map(|item| Item { kind: one_line(&item.kind), quantity: item.quantity }).collect(),
+            services: lines(services),
+            price: price.as_ref().map(shown_price),
+        }
+    }
+}
+
+fn reason(topic: &Topic) -> Option<&'static str> {
+    match topic {
+        Topic::OfferOver(_, over) => Some(over.as_str()),
+        Topic::ClaimEnded(end) => Some(end.as_str()),
+        Topic::Notice(notice) => Some(notice.as_str()),
+        Topic::Offer(_) | Topic::Won | Topic::Reminder | Topic::ApprovalWanted => None,
+    }
+}
+
+fn shown_price(price: &Price) -> String {
+    let Price { from, to, currency } = price;
+    let currency = one_line(currency);
+    if from == to { format!("{from} {currency}") } else { format!("{from}-{to} {currency}") }
+}
+
+/// A value as it may stand in a line: no line breaks, no control characters, and none of the marks that turn the direction
+/// of writing, with which a value could rewrite what stands around it.
+pub(crate) fn one_line(value: &str) -> String {
+    let visible = |c: char| match c {
+        c if c.is_control() || c.is_whitespace() => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => ' ',
+        c => c,
+    };
+    let visible: String = value.chars().map(visible).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
