@@ -1,0 +1,212 @@
+//! Who may be asked, and the exact rule that keeps everybody else out. One function serves the wave and `explain`.
+
+use std::collections::BTreeMap;
+
+use crate::agent::{Agent, Availability};
+use crate::brief::Brief;
+use crate::delivery::ChannelKind;
+use crate::ids::AgentId;
+use crate::plan::{Mode, Wave};
+use crate::time::{Timestamp, Window};
+use crate::world::{AgentLoad, World};
+
+/// The rule that keeps an agent out of a wave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// The tenant has switched them off.
+    Inactive,
+    /// The wave names somebody else.
+    NotNamed,
+    /// They cannot do what the job or the wave asks for.
+    MissingTag(String),
+    /// They do not drive the job's vehicle.
+    WrongVehicle(String),
+    /// They have been asked in this round and the offer was not taken from them.
+    AlreadyAsked,
+    /// They had the job and gave it back, or went silent.
+    HadIt,
+    /// They are away.
+    Away(Option<Timestamp>),
+    /// It is their night.
+    QuietHours,
+    /// There is no configured channel with an address.
+    Unreachable,
+    /// They have as many jobs as they can.
+    Full {
+        /// Claimed and not closed.
+        claims: u32,
+        /// What they can have.
+        capacity: u32,
+    },
+    /// They have a job at the same time.
+    Busy(Window),
+    /// They have as many open offers as the tenant allows.
+    TooManyOffers(u32),
+}
+
+impl Exclusion {
+    /// The stable word of the rule.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::NotNamed => "not-named",
+            Self::MissingTag(_) => "missing-tag",
+            Self::WrongVehicle(_) => "wrong-vehicle",
+            Self::AlreadyAsked => "already-asked",
+            Self::HadIt => "had-it",
+            Self::Away(_) => "away",
+            Self::QuietHours => "quiet-hours",
+            Self::Unreachable => "unreachable",
+            Self::Full { .. } => "full",
+            Self::Busy(_) => "busy",
+            Self::TooManyOffers(_) => "too-many-offers",
+        }
+    }
+
+    /// Whether waiting a while may lift it: then the wave waits for its time.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Busy(_) | Self::TooManyOffers(_) => true,
+            Self::Inactive
+            | Self::NotNamed
+            | Self::MissingTag(_)
+            | Self::WrongVehicle(_)
+            | Self::AlreadyAsked
+            | Self::HadIt
+            | Self::Away(_)
+            | Self::QuietHours
+            | Self::Unreachable => false,
+        }
+    }
+}
+
+/// What this job has to do with an agent so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Asked in this round; the answer was no, silence, or none could reach them.
+    Asked,
+    /// Had the job and lost it.
+    HadIt,
+}
+
+/// The part of a job that eligibility looks at.
+pub struct Wanted<'a> {
+    /// What there is to do.
+    pub brief: &'a Brief,
+    /// When it takes place, as far as that is known.
+    pub occupies: Option<Window>,
+    /// Whom it cannot be offered to again.
+    pub past: &'a BTreeMap<AgentId, Past>,
+}
+
+/// Whether an agent may be asked in a wave, and by which channel.
+pub fn judge(agent: &Agent, wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestamp) -> Result<ChannelKind, Exclusion> {
+    standing(agent, wave, wanted, world, now)?;
+    room(agent, wanted, world)?;
+    agent.channel(world.channels).ok_or(Exclusion::Unreachable)
+}
+
+/// The rules that do not depend on how busy they are.
+fn standing(agent: &Agent, wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestamp) -> Result<(), Exclusion> {
+    if let Mode::Direct { agent: named, .. } = &wave.mode
+        && *named != agent.id
+    {
+        return Err(Exclusion::NotNamed);
+    }
+    if !agent.active {
+        return Err(Exclusion::Inactive);
+    }
+    match wanted.past.get(&agent.id) {
+        Some(Past::HadIt) => return Err(Exclusion::HadIt),
+        Some(Past::Asked) => return Err(Exclusion::AlreadyAsked),
+        None => {}
+    }
+    if let Some(tag) = wave.tags.iter().chain(&wanted.brief.tags).find(|tag| !has_tag(agent, tag)) {
+        return Err(Exclusion::MissingTag(tag.clone()));
+    }
+    if let Some(vehicle) = &wanted.brief.vehicle
+        && world.settings.match_vehicle
+        && !agent.tags.is_empty()
+        && !has_tag(agent, vehicle)
+    {
+        return Err(Exclusion::WrongVehicle(vehicle.clone()));
+    }
+    match agent.availability {
+        Availability::Available => {}
+        Availability::Away { until: Some(until) } if until <= now => {}
+        Availability::Away { until } => return Err(Exclusion::Away(until)),
+    }
+    if let Some(quiet) = &agent.quiet_hours {
+        let zone = agent.time_zone.as_deref().unwrap_or(&world.settings.time_zone);
+        // A zone is checked when it is stored; one that this build does not know falls back to UTC.
+        let local = now.to_jiff().in_tz(zone).unwrap_or_else(|_| now.to_jiff().to_zoned(jiff::tz::TimeZone::UTC));
+        if quiet.contain(local.time()) {
+            return Err(Exclusion::QuietHours);
+        }
+    }
+    if agent.channel(world.channels).is_none() {
+        return Err(Exclusion::Unreachable);
+    }
+    Ok(())
+}
+
+fn has_tag(agent: &Agent, tag: &str) -> bool {
+    agent.tags.iter().any(|own| own.eq_ignore_ascii_case(tag))
+}
+
+/// The rules of room: capacity counts claims, the tenant's maximum counts offers.
+fn room(agent: &Agent, wanted: &Wanted<'_>, world: &World<'_>) -> Result<(), Exclusion> {
+    if agent.capacity.is_none() && world.settings.max_open_offers.is_none() {
+        return Ok(());
+    }
+    let load = world.load.of(&agent.id);
+    if let Some(capacity) = agent.capacity {
+        can_take(capacity, wanted.occupies, &load)?;
+    }
+    match world.settings.max_open_offers {
+        Some(max) if load.open_offers >= max => Err(Exclusion::TooManyOffers(max)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether an agent of finite capacity has room for one more claim at that time.
+pub fn can_take(capacity: u32, occupies: Option<Window>, load: &AgentLoad) -> Result<(), Exclusion> {
+    if load.claims >= capacity {
+        return Err(Exclusion::Full { claims: load.claims, capacity });
+    }
+    let clash = occupies.and_then(|window| load.busy.iter().find(|busy| busy.overlaps(&window)));
+    clash.map_or(Ok(()), |busy| Err(Exclusion::Busy(*busy)))
+}
+
+/// Those to ask in a wave: at most its size, by priority, then longest idle, then id.
+pub struct Chosen {
+    /// Who, and by which channel.
+    pub agents: Vec<(AgentId, ChannelKind)>,
+    /// Whether somebody is only kept out by something that passes.
+    pub some_full: bool,
+}
+
+/// Chooses from the roster.
+pub fn choose(wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestamp) -> Chosen {
+    let size = usize::from(wave.size());
+    let mut chosen = Chosen { agents: Vec::new(), some_full: false };
+    // The roster is in order of priority: only those of equal priority need comparing, and the walk ends when the wave is full.
+    for equals in world.roster.in_order().chunk_by(|a, b| a.priority == b.priority) {
+        if chosen.agents.len() >= size {
+            break;
+        }
+        let mut fit = Vec::new();
+        for agent in equals {
+            match judge(agent, wave, wanted, world, now) {
+                Ok(channel) => fit.push((agent.id, channel)),
+                Err(exclusion) => chosen.some_full |= exclusion.passes(),
+            }
+        }
+        if equals.len() > 1 {
+            fit.sort_by_cached_key(|(id, _)| (world.load.of(id).last_offered, *id));
+        }
+        fit.truncate(size - chosen.agents.len());
+        chosen.agents.append(&mut fit);
+    }
+    chosen
+}

@@ -1,0 +1,90 @@
+//! The gate before offering, and the ways a job ends.
+
+use super::event::Event;
+use super::turn::Turn;
+use super::{Answer, Ending, Refusal, Stage};
+use crate::message::{ClaimEnd, Over};
+
+impl Turn<'_> {
+    pub(super) fn approve(&mut self) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::NeedsApproval => {
+                self.happened(Event::Approved);
+                self.begin(false);
+                Ok(Answer::Done)
+            }
+            Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
+            Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_) | Stage::Unfilled { .. } => {
+                Ok(Answer::Already)
+            }
+        }
+    }
+
+    pub(super) fn reject(&mut self, reason: Option<String>) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::NeedsApproval => {
+                self.happened(Event::Rejected { reason: reason.clone() });
+                self.happened(Event::Closed { outcome: Ending::Rejected, reason });
+                Ok(Answer::Done)
+            }
+            Stage::Closed { outcome: Ending::Rejected, .. } => Ok(Answer::Already),
+            Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
+            other @ (Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_) | Stage::Unfilled { .. }) => {
+                Err(Refusal::JobNotOffering { status: other.status() })
+            }
+        }
+    }
+
+    /// Begins at once. A job that began by itself answers the first start by hand with its open offers; a second start is
+    /// refused, so that nobody believes to have sent the offers twice.
+    pub(super) fn start(&mut self) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::NeedsApproval => Err(Refusal::JobNotApproved),
+            Stage::Scheduled { .. } => {
+                self.begin(true);
+                Ok(Answer::Done)
+            }
+            Stage::Offering(_) if !self.job.started_by_hand => {
+                self.happened(Event::StartSeen);
+                Ok(Answer::Already)
+            }
+            Stage::Offering(_) => Err(Refusal::AlreadyStarted),
+            Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
+            Stage::Claimed(_) => Err(Refusal::AlreadyClaimed { place: None }),
+            other @ Stage::Unfilled { .. } => Err(Refusal::JobNotOffering { status: other.status() }),
+        }
+    }
+
+    pub(super) fn cancel(&mut self, reason: Option<String>) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::Closed { outcome, .. } => return Err(Refusal::JobClosed { ended: *outcome }),
+            Stage::Claimed(_) => self.end_claim(ClaimEnd::Cancelled, None),
+            Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Unfilled { .. } => {}
+        }
+        self.end_open_offers(Over::Closed, None);
+        self.happened(Event::Closed { outcome: Ending::Cancelled, reason });
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn complete(&mut self) -> Result<Answer, Refusal> {
+        self.finish_work(Ending::Completed, None)
+    }
+
+    pub(super) fn fail(&mut self, reason: Option<String>) -> Result<Answer, Refusal> {
+        self.finish_work(Ending::Failed, reason)
+    }
+
+    fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::Claimed(_) => {
+                self.happened(Event::Closed { outcome, reason });
+                Ok(Answer::Done)
+            }
+            Stage::Closed { outcome: ended, .. } if *ended == outcome => Ok(Answer::Already),
+            Stage::Closed { outcome: ended, .. } => Err(Refusal::JobClosed { ended: *ended }),
+            other @ (Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Unfilled { .. }) => {
+                Err(Refusal::JobNotClaimed { status: other.status() })
+            }
+        }
+    }
+}

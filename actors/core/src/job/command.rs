@@ -1,0 +1,179 @@
+//! What somebody can ask of a job; it may be refused.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Actor, Cause};
+use super::{Approval, Plan};
+use crate::brief::Brief;
+use crate::delivery::ChannelKind;
+use crate::ids::{AgentId, JobId, OfferNo};
+use crate::time::{Timestamp, Window};
+
+/// A command with all that stands around it.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// What is asked.
+    pub command: Command,
+    /// Who asks, and how.
+    pub by: By,
+    /// The caller's key and the command's fingerprint: a repeat gets the first answer.
+    pub key: Option<([u8; 16], [u8; 16])>,
+    /// The version the caller has seen; another one refuses.
+    pub expects: Option<u64>,
+}
+
+/// Who, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// How it came.
+    pub cause: Cause,
+}
+
+/// What somebody can ask of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Let it be offered.
+    Approve,
+    /// Do not let it be offered.
+    Reject {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Begin to offer now, also before its time.
+    Start,
+    /// An agent's yes.
+    Claim {
+        /// Whose.
+        agent: AgentId,
+        /// To which offer.
+        no: OfferNo,
+        /// How it came.
+        via: Option<ChannelKind>,
+    },
+    /// An agent's no.
+    Decline {
+        /// Whose.
+        agent: AgentId,
+        /// To which offer.
+        no: OfferNo,
+    },
+    /// The agent has room: the job is theirs, as the plan or the standby line says.
+    Seat {
+        /// Who.
+        agent: AgentId,
+        /// The offer made for it.
+        no: OfferNo,
+    },
+    /// An operator gives it to an agent.
+    Assign {
+        /// Whom.
+        agent: AgentId,
+        /// How they are told.
+        channel: ChannelKind,
+    },
+    /// The winner gives it back; an operator may do it for them.
+    Withdraw {
+        /// The winner; none: whoever it is.
+        agent: Option<AgentId>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The winner is on it.
+    Acknowledge {
+        /// The winner; none: whoever it is.
+        agent: Option<AgentId>,
+    },
+    /// Call it off.
+    Cancel {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Stop the clocks.
+    Pause,
+    /// Let them run again; deadlines move by the pause.
+    Resume,
+    /// Give open offers and the search more time.
+    Extend {
+        /// How much.
+        by: Duration,
+    },
+    /// Stop asking those asked now and ask the next.
+    SkipWave,
+    /// Ask everybody again.
+    Restart {
+        /// With another plan.
+        plan: Option<Box<Plan>>,
+        /// But not those who said no.
+        skip_declined: bool,
+    },
+    /// The work is done.
+    Complete,
+    /// The work was not done.
+    Fail {
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+impl Command {
+    /// The stable word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Start => "start",
+            Self::Claim { .. } => "claim",
+            Self::Decline { .. } => "decline",
+            Self::Seat { .. } => "seat",
+            Self::Assign { .. } => "assign",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::Cancel { .. } => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Extend { .. } => "extend",
+            Self::SkipWave => "skip_wave",
+            Self::Restart { .. } => "restart",
+            Self::Complete => "complete",
+            Self::Fail { .. } => "fail",
+        }
+    }
+}
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It was done.
+    Done,
+    /// It was so already.
+    Already,
+}
+
+/// A job as it comes in.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Derived or drawn at the door.
+    pub id: JobId,
+    /// The client's own name for it.
+    pub external_ref: Option<String>,
+    /// Of the request.
+    pub fingerprint: [u8; 16],
+    /// What a crew may see.
+    pub brief: Brief,
+    /// Whether sealed details come with it.
+    pub has_details: bool,
+    /// What stands before offering.
+    pub approval: Approval,
+    /// The rules of asking.
+    pub plan: Plan,
+    /// The named plan they came from, and its version.
+    pub plan_name: Option<(String, u32)>,
+    /// Not before this moment.
+    pub start_at: Option<Timestamp>,
+    /// When the work takes place.
+    pub occupies: Option<Window>,
+}

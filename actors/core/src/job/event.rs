@@ -1,0 +1,294 @@
+//! What became true. The timeline is the audit trail: every entry says who, when and how.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ending, UnfilledReason};
+use crate::delivery::{ChannelKind, DropReason, Receipt};
+use crate::ids::{AgentId, OfferNo};
+use crate::message::{ClaimEnd, Over};
+use crate::plan::Plan;
+use crate::time::Timestamp;
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counted from 1.
+    pub seq: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// How it came.
+    pub cause: Cause,
+    /// What.
+    pub event: Event,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// A system, by the name of its API key.
+    Client(String),
+    /// A person at the desk, by name.
+    Operator(String),
+    /// An agent.
+    Agent(AgentId),
+    /// Whoever held a link.
+    Link,
+    /// Baton itself.
+    Engine,
+}
+
+/// How it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// An API request.
+    Request,
+    /// A page behind a link.
+    Page,
+    /// An answer over a channel.
+    Reply(ChannelKind),
+    /// A deadline.
+    Timer,
+    /// What a provider told.
+    Delivery,
+    /// The agent's capacity was found free, or not.
+    Seat,
+}
+
+/// What became true of a job. Variants are only ever added at the end: their order is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// It came in.
+    Created,
+    /// It may be offered.
+    Approved,
+    /// It must not be offered.
+    Rejected {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Offering starts later.
+    Scheduled {
+        /// When.
+        start_at: Timestamp,
+    },
+    /// A round began: the plan is frozen.
+    RoundStarted {
+        /// Counted from 1.
+        round: u16,
+        /// With this plan from now on.
+        plan: Option<Box<Plan>>,
+        /// The search ends then.
+        search_until: Option<Timestamp>,
+        /// Whether those who said no are kept out.
+        skip_declined: bool,
+        /// Whether somebody started it by hand.
+        by_hand: bool,
+    },
+    /// It was started by hand while it was being offered.
+    StartSeen,
+    /// Agents are asked together; their offers follow.
+    WaveOpened {
+        /// Counted from 1 over the whole job.
+        wave: u16,
+        /// Which wave of the plan, from 0.
+        step: u16,
+    },
+    /// A wave had nobody to ask.
+    WaveSkipped {
+        /// Which wave of the plan, from 0.
+        step: u16,
+        /// Whether everybody stayed full for its whole time.
+        full: bool,
+    },
+    /// Everybody is full: the wave waits.
+    RoomAwaited {
+        /// Which wave of the plan, from 0.
+        step: u16,
+        /// Until then.
+        until: Timestamp,
+        /// Looking again then.
+        look_at: Timestamp,
+    },
+    /// The job was offered to an agent.
+    Offered {
+        /// Which offer.
+        no: OfferNo,
+        /// To whom.
+        agent: AgentId,
+        /// By which channel.
+        channel: ChannelKind,
+        /// Until when it can be claimed, or must have been delivered.
+        closes_at: Timestamp,
+        /// Whether its clock runs already.
+        runs: bool,
+    },
+    /// The job is to be given to an agent if they have room.
+    SeatSought {
+        /// Which offer.
+        no: OfferNo,
+        /// To whom.
+        agent: AgentId,
+        /// By which channel they will be told.
+        channel: ChannelKind,
+        /// Which wave of the plan, from 0.
+        step: u16,
+        /// Given up then.
+        until: Timestamp,
+        /// Whether they come from the standby line.
+        promoted: bool,
+    },
+    /// The offer's message went out.
+    OfferSent {
+        /// Which offer.
+        no: OfferNo,
+        /// The provider's id of it.
+        receipt: Receipt,
+        /// Its deadline from now on, where its clock began with that.
+        closes_at: Option<Timestamp>,
+    },
+    /// The offer could not be delivered.
+    OfferFailed {
+        /// Which offer.
+        no: OfferNo,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
+    /// The agent said no.
+    Declined {
+        /// Which offer.
+        no: OfferNo,
+    },
+    /// The offer ended without the agent's answer.
+    OfferOver {
+        /// Which offer.
+        no: OfferNo,
+        /// Why.
+        over: Over,
+    },
+    /// The offer has more time.
+    OfferExtended {
+        /// Which offer.
+        no: OfferNo,
+        /// Until then.
+        closes_at: Timestamp,
+        /// The end of the outage that was made up for; none: somebody asked.
+        outage: Option<Timestamp>,
+    },
+    /// The search has more time.
+    SearchExtended {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// An agent has the job.
+    Claimed {
+        /// By which offer.
+        no: OfferNo,
+        /// Who.
+        agent: AgentId,
+        /// How the yes came.
+        via: Option<ChannelKind>,
+    },
+    /// A later claimant waits behind the winner.
+    StandbyJoined {
+        /// By which offer.
+        no: OfferNo,
+        /// Who.
+        agent: AgentId,
+        /// Their place, from 1.
+        place: u16,
+    },
+    /// They no longer wait.
+    StandbyLeft {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The winner no longer has it.
+    ClaimEnded {
+        /// Who.
+        agent: AgentId,
+        /// Why.
+        end: ClaimEnd,
+        /// What they said.
+        reason: Option<String>,
+    },
+    /// The winner is on it.
+    Acknowledged,
+    /// The winner was silent and is reminded.
+    Reminded,
+    /// The clocks stand still.
+    Paused,
+    /// They run again.
+    Resumed {
+        /// How long they stood still, in milliseconds.
+        stood_millis: u64,
+    },
+    /// Nobody took it.
+    Unfilled {
+        /// Why.
+        reason: UnfilledReason,
+    },
+    /// It is over.
+    Closed {
+        /// How it ended.
+        outcome: Ending,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A message other than an offer could not be delivered.
+    MessageFailed {
+        /// The name of its template.
+        topic: String,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
+    /// A message was not worth sending any more.
+    MessageDropped {
+        /// The name of its template.
+        topic: String,
+        /// Why.
+        reason: DropReason,
+    },
+}
+
+impl Event {
+    /// The stable word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Approved => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Scheduled { .. } => "scheduled",
+            Self::RoundStarted { .. } => "round_started",
+            Self::StartSeen => "start_seen",
+            Self::WaveOpened { .. } => "wave_opened",
+            Self::WaveSkipped { .. } => "wave_skipped",
+            Self::RoomAwaited { .. } => "room_awaited",
+            Self::Offered { .. } => "offered",
+            Self::SeatSought { .. } => "seat_sought",
+            Self::OfferSent { .. } => "offer_sent",
+            Self::OfferFailed { .. } => "offer_failed",
+            Self::Declined { .. } => "declined",
+            Self::OfferOver { .. } => "offer_over",
+            Self::OfferExtended { .. } => "offer_extended",
+            Self::SearchExtended { .. } => "search_extended",
+            Self::Claimed { .. } => "claimed",
+            Self::StandbyJoined { .. } => "standby_joined",
+            Self::StandbyLeft { .. } => "standby_left",
+            Self::ClaimEnded { .. } => "claim_ended",
+            Self::Acknowledged => "acknowledged",
+            Self::Reminded => "reminded",
+            Self::Paused => "paused",
+            Self::Resumed { .. } => "resumed",
+            Self::Unfilled { .. } => "unfilled",
+            Self::Closed { outcome, .. } => outcome.as_str(),
+            Self::MessageFailed { .. } => "message_failed",
+            Self::MessageDropped { .. } => "message_dropped",
+        }
+    }
+}

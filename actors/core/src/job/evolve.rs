@@ -1,0 +1,209 @@
+//! What an event makes of a job. No decisions here: the same event always does the same.
+
+use std::time::Duration;
+
+use super::event::Event;
+use super::{Awaiting, Claim, Job, Offer, OfferState, Offering, Stage, Standby, Watch};
+use crate::ids::OfferNo;
+use crate::message::ClaimEnd;
+use crate::time::Timestamp;
+
+/// Makes an event true.
+pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
+    match event {
+        Event::Created
+        | Event::Approved
+        | Event::Rejected { .. }
+        | Event::WaveSkipped { .. }
+        | Event::MessageFailed { .. }
+        | Event::MessageDropped { .. } => {}
+        Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
+        Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {
+            job.round = *round;
+            if let Some(plan) = plan {
+                job.plan = (**plan).clone();
+                job.plan_name = None;
+            }
+            job.search_until = *search_until;
+            job.started_by_hand = *by_hand;
+            job.offers.retain(|offer| *skip_declined && offer.state == OfferState::Declined);
+            if !skip_declined {
+                job.had_it.clear();
+            }
+            job.stage = Stage::Offering(Offering { step: 0, awaiting: Awaiting::Answers, paused_at: None });
+        }
+        Event::StartSeen => job.started_by_hand = true,
+        Event::WaveOpened { wave, step } => {
+            job.waves = *wave;
+            offer_on(job, *step, Awaiting::Answers);
+        }
+        Event::RoomAwaited { step, until, look_at } => {
+            offer_on(job, *step, Awaiting::Room { until: *until, look_at: *look_at });
+        }
+        Event::Offered { no, agent, channel, closes_at, runs } => {
+            let state = OfferState::Open { closes_at: *closes_at, runs: *runs };
+            let (round, wave) = (job.round, job.waves);
+            push_offer(job, Offer {
+                no: *no,
+                agent: *agent,
+                round,
+                wave,
+                at: now,
+                channel: *channel,
+                state,
+                receipt: None,
+                debt: None,
+                outage_seen: now,
+            });
+        }
+        Event::SeatSought { no, agent, channel, step, until, promoted } => {
+            if *promoted {
+                job.standby.retain(|waiting| waiting.agent != *agent);
+            }
+            job.waves += 1;
+            let (round, wave) = (job.round, job.waves);
+            let state = OfferState::Open { closes_at: *until, runs: false };
+            push_offer(job, Offer {
+                no: *no,
+                agent: *agent,
+                round,
+                wave,
+                at: now,
+                channel: *channel,
+                state,
+                receipt: None,
+                debt: None,
+                outage_seen: now,
+            });
+            offer_on(job, *step, Awaiting::Seat { agent: *agent, no: *no, until: *until });
+        }
+        Event::OfferSent { no, receipt, closes_at } => {
+            if let Some(offer) = offer_mut(job, *no) {
+                offer.receipt = Some(receipt.clone());
+                if let (OfferState::Open { .. }, Some(closes_at)) = (offer.state, closes_at) {
+                    offer.state = OfferState::Open { closes_at: *closes_at, runs: true };
+                }
+            }
+        }
+        Event::OfferFailed { no, .. } => end_offer(job, *no, OfferState::Failed),
+        Event::Declined { no } => end_offer(job, *no, OfferState::Declined),
+        Event::OfferOver { no, over } => end_offer(job, *no, OfferState::Over(*over)),
+        Event::OfferExtended { no, closes_at, outage } => {
+            if let Some(offer) = offer_mut(job, *no) {
+                if let OfferState::Open { runs, .. } = offer.state {
+                    offer.state = OfferState::Open { closes_at: *closes_at, runs };
+                }
+                offer.outage_seen = outage.unwrap_or(offer.outage_seen);
+            }
+        }
+        Event::SearchExtended { until } => job.search_until = Some(*until),
+        Event::Claimed { no, agent, .. } => {
+            let step = match &job.stage {
+                Stage::Offering(offering) => offering.step,
+                Stage::Claimed(claim) => claim.step,
+                Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Unfilled { .. } | Stage::Closed { .. } => 0,
+            };
+            end_offer(job, *no, OfferState::Claimed);
+            let watch = job.watch_from(now);
+            job.stage = Stage::Claimed(Claim { agent: *agent, no: *no, at: now, step, watch });
+        }
+        Event::StandbyJoined { no, agent, .. } => job.standby.push(Standby { agent: *agent, no: *no, at: now }),
+        Event::StandbyLeft { agent } => job.standby.retain(|waiting| waiting.agent != *agent),
+        Event::ClaimEnded { agent, end, .. } => claim_ended(job, *agent, *end),
+        Event::Acknowledged => {
+            if let Stage::Claimed(claim) = &mut job.stage {
+                claim.watch = Watch::Off;
+            }
+        }
+        Event::Reminded => {
+            if let Stage::Claimed(claim) = &mut job.stage
+                && let Watch::Silent { return_at, .. } = claim.watch
+            {
+                claim.watch = Watch::Reminded { return_at };
+            }
+        }
+        Event::Paused => {
+            if let Stage::Offering(offering) = &mut job.stage {
+                offering.paused_at = Some(now);
+            }
+        }
+        Event::Resumed { stood_millis } => resumed(job, Duration::from_millis(*stood_millis)),
+        Event::Unfilled { reason } => {
+            job.search_until = None;
+            job.stage = Stage::Unfilled { reason: *reason };
+        }
+        Event::Closed { outcome, .. } => {
+            job.search_until = None;
+            job.standby.clear();
+            job.stage = Stage::Closed { outcome: *outcome, at: now };
+        }
+    }
+}
+
+fn offer_on(job: &mut Job, step: u16, awaiting: Awaiting) {
+    let paused_at = match &job.stage {
+        Stage::Offering(offering) => offering.paused_at,
+        Stage::NeedsApproval
+        | Stage::Scheduled { .. }
+        | Stage::Claimed(_)
+        | Stage::Unfilled { .. }
+        | Stage::Closed { .. } => None,
+    };
+    job.stage = Stage::Offering(Offering { step, awaiting, paused_at });
+}
+
+fn push_offer(job: &mut Job, offer: Offer) {
+    job.last_offer = offer.no;
+    job.offers.push(offer);
+}
+
+fn offer_mut(job: &mut Job, no: OfferNo) -> Option<&mut Offer> {
+    let at = job.offers.binary_search_by_key(&no, |offer| offer.no).ok()?;
+    job.offers.get_mut(at)
+}
+
+fn end_offer(job: &mut Job, no: OfferNo, state: OfferState) {
+    if let Some(offer) = offer_mut(job, no) {
+        offer.state = state;
+    }
+    // A seat that was sought by this offer is sought no longer.
+    if let Stage::Offering(offering) = &mut job.stage
+        && matches!(offering.awaiting, Awaiting::Seat { no: sought, .. } if sought == no)
+    {
+        offering.awaiting = Awaiting::Answers;
+    }
+}
+
+fn claim_ended(job: &mut Job, agent: crate::ids::AgentId, end: ClaimEnd) {
+    let Stage::Claimed(claim) = &job.stage else { return };
+    let (no, step) = (claim.no, claim.step);
+    end_offer(job, no, OfferState::Lost);
+    match end {
+        ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned => {
+            if !job.had_it.contains(&agent) {
+                job.had_it.push(agent);
+            }
+        }
+        ClaimEnd::Cancelled => {}
+    }
+    job.stage = Stage::Offering(Offering { step, awaiting: Awaiting::Answers, paused_at: None });
+}
+
+fn resumed(job: &mut Job, stood: Duration) {
+    let Stage::Offering(offering) = &mut job.stage else { return };
+    offering.paused_at = None;
+    match &mut offering.awaiting {
+        Awaiting::Answers => {}
+        Awaiting::Room { until, look_at } => {
+            *until = *until + stood;
+            *look_at = *look_at + stood;
+        }
+        Awaiting::Seat { until, .. } => *until = *until + stood,
+    }
+    job.search_until = job.search_until.map(|until| until + stood);
+    for offer in &mut job.offers {
+        if let OfferState::Open { closes_at, .. } = &mut offer.state {
+            *closes_at = *closes_at + stood;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is true of every stored job, one numbered function each. The property test, the simulation, `baton verify` and a
+//! production counter all use these.
+
+use std::collections::BTreeSet;
+
+use super::turn::ANSWERS_KEPT;
+use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, Stage};
+use crate::message::Topic;
+
+/// One rule: its number and name, and whether a job keeps it.
+pub struct Invariant {
+    /// `I1` and so on.
+    pub number: &'static str,
+    /// What it says.
+    pub says: &'static str,
+    /// Whether it holds.
+    pub holds: fn(&Job) -> bool,
+}
+
+/// All of them.
+pub const INVARIANTS: [Invariant; 10] = [
+    Invariant { number: "I1", says: "a claimed job has exactly one claimed offer, the winner's; others have none", holds: one_winner },
+    Invariant { number: "I2", says: "only an offering job has open offers", holds: open_only_while_offering },
+    Invariant { number: "I3", says: "an offering job awaits somebody", holds: offering_awaits },
+    Invariant { number: "I4", says: "a live job has a next timer or a party it waits for", holds: has_next },
+    Invariant { number: "I5", says: "offer numbers rise and are never used twice", holds: numbers_rise },
+    Invariant { number: "I6", says: "no agent has two open offers of one job", holds: one_open_offer_each },
+    Invariant { number: "I7", says: "nobody waits in line twice, nor behind themselves", holds: line_is_sound },
+    Invariant { number: "I8", says: "an owed offer message is of an open offer", holds: debts_are_due },
+    Invariant { number: "I9", says: "debts are distinct and none is of the future", holds: debts_are_distinct },
+    Invariant { number: "I10", says: "the record is bounded", holds: bounded },
+];
+
+/// The rules a job breaks; none is how it should be.
+pub fn broken(job: &Job) -> impl Iterator<Item = &'static Invariant> + '_ {
+    INVARIANTS.iter().filter(|invariant| !(invariant.holds)(job))
+}
+
+fn one_winner(job: &Job) -> bool {
+    let mut claimed = job.offers.iter().filter(|offer| offer.state == OfferState::Claimed);
+    match &job.stage {
+        Stage::Claimed(claim) => {
+            claimed.next().is_some_and(|offer| offer.agent == claim.agent && offer.no == claim.no)
+                && claimed.next().is_none()
+        }
+        // What was taken and done stays visible as such.
+        Stage::Closed { .. } => claimed.count() <= 1,
+        Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Unfilled { .. } => {
+            claimed.next().is_none()
+        }
+    }
+}
+
+fn open_only_while_offering(job: &Job) -> bool {
+    matches!(job.stage, Stage::Offering(_)) || job.open_offers().next().is_none()
+}
+
+fn offering_awaits(job: &Job) -> bool {
+    let Stage::Offering(offering) = &job.stage else { return true };
+    match &offering.awaiting {
+        Awaiting::Answers => offering.paused_at.is_some() || job.open_offers().next().is_some(),
+        Awaiting::Room { until, look_at } => look_at <= until,
+        Awaiting::Seat { agent, no, .. } => {
+            job.offer(*no).is_some_and(|offer| offer.is_open() && offer.agent == *agent)
+        }
+    }
+}
+
+fn has_next(job: &Job) -> bool {
+    job.is_closed() || job.next() != Next::Nothing
+}
+
+fn numbers_rise(job: &Job) -> bool {
+    job.offers.is_sorted_by(|a, b| a.no < b.no) && job.offers.last().is_none_or(|offer| offer.no <= job.last_offer)
+}
+
+fn one_open_offer_each(job: &Job) -> bool {
+    let mut seen = BTreeSet::new();
+    job.open_offers().all(|offer| seen.insert(offer.agent))
+}
+
+fn line_is_sound(job: &Job) -> bool {
+    let mut seen = BTreeSet::new();
+    let winner = job.winner();
+    job.standby.iter().all(|waiting| seen.insert(waiting.agent) && Some(waiting.agent) != winner)
+        && (job.standby.is_empty() || matches!(job.stage, Stage::Claimed(_) | Stage::Offering(_)))
+}
+
+fn debts_are_due(job: &Job) -> bool {
+    job.owed.iter().all(|owed| match &owed.message.topic {
+        Topic::Offer(no) => job.offer(*no).is_some_and(super::Offer::is_open),
+        Topic::OfferOver(..)
+        | Topic::Won
+        | Topic::ClaimEnded(_)
+        | Topic::Reminder
+        | Topic::ApprovalWanted
+        | Topic::Notice(_) => true,
+    })
+}
+
+fn debts_are_distinct(job: &Job) -> bool {
+    let mut seen = BTreeSet::new();
+    job.owed.iter().all(|owed| seen.insert(owed.no) && owed.no.version <= job.version)
+}
+
+fn bounded(job: &Job) -> bool {
+    job.offers.len() <= OFFERS_MAX
+        && job.timeline.len() <= ENTRIES_KEPT
+        && job.answered.len() <= ANSWERS_KEPT
+        && job.standby.len() <= usize::from(job.plan.standby)
+}

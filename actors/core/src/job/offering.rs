@@ -1,0 +1,458 @@
+//! The cascade: opening waves, moving on, and what the clock and the providers say meanwhile.
+
+use std::time::Duration;
+
+use super::command::By;
+use super::event::{Actor, Cause, Event};
+use super::turn::Turn;
+use super::{
+    Answer, Awaiting, Ending, OFFERS_MAX, OfferState, Refusal, ROOM_LOOK, SEAT_WAIT, Stage, UnfilledReason, Watch,
+};
+use crate::delivery::{ChannelKind, Delivery};
+use crate::eligibility::choose;
+use crate::ids::{AgentId, EffectNo, OfferNo};
+use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
+use crate::plan::{ClockStart, Mode, Plan, Wave};
+use crate::time::{Timestamp, Window};
+
+impl Turn<'_> {
+    /// Nothing stands before offering any more: it starts now, or waits for its time.
+    pub(super) fn begin(&mut self, by_hand: bool) {
+        match self.job.start_at {
+            Some(start_at) if start_at > self.now && !by_hand => self.happened(Event::Scheduled { start_at }),
+            Some(_) | None => self.start_round(None, false, by_hand),
+        }
+    }
+
+    pub(super) fn start_round(&mut self, plan: Option<Box<Plan>>, skip_declined: bool, by_hand: bool) {
+        let search_for = plan.as_deref().unwrap_or(&self.job.plan).search_for;
+        // A round that follows by itself is part of the same search.
+        let search_until = if skip_declined && !by_hand && self.job.search_until.is_some() {
+            self.job.search_until
+        } else {
+            search_for.map(|span| self.now + span)
+        };
+        let round = self.job.round.saturating_add(1);
+        self.happened(Event::RoundStarted { round, plan, search_until, skip_declined, by_hand });
+        self.open_from(0, false);
+    }
+
+    /// Opens the next wave that has somebody to ask, beginning with `step`. `continuing`: that step has asked before,
+    /// and is silently left when it is used up.
+    pub(super) fn open_from(&mut self, step: u16, continuing: bool) {
+        let mut continuing = continuing;
+        let mut step = step;
+        while let Some(wave) = self.job.plan.waves.get(usize::from(step)).cloned() {
+            if self.job.offers.len() + usize::from(wave.size().min(16)) > OFFERS_MAX {
+                break;
+            }
+            let past = self.job.past();
+            let chosen = choose(&wave, &self.job.wanted(&past), &self.world, self.now);
+            if !chosen.agents.is_empty() {
+                return self.open_wave(step, &wave, &chosen.agents);
+            }
+            let (waits_until, waited) = self.room_until(step, &wave);
+            if chosen.some_full && waits_until > self.now {
+                let look_at = waits_until.min(self.now + ROOM_LOOK);
+                return self.happened(Event::RoomAwaited { step, until: waits_until, look_at });
+            }
+            if !continuing || waited {
+                self.happened(Event::WaveSkipped { step, full: chosen.some_full });
+            }
+            continuing = false;
+            step += 1;
+        }
+        self.waves_used_up();
+    }
+
+    /// Until when a wave waits for room, and whether it has been waiting.
+    fn room_until(&self, step: u16, wave: &Wave) -> (Timestamp, bool) {
+        match &self.job.stage {
+            Stage::Offering(offering) if offering.step == step => match offering.awaiting {
+                Awaiting::Room { until, .. } => (until, true),
+                Awaiting::Answers | Awaiting::Seat { .. } => (self.now + wave.claim_within, false),
+            },
+            Stage::Offering(_)
+            | Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Claimed(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => (self.now + wave.claim_within, false),
+        }
+    }
+
+    fn open_wave(&mut self, step: u16, wave: &Wave, agents: &[(AgentId, ChannelKind)]) {
+        if let (Mode::Direct { answer_needed: false, .. }, Some((agent, channel))) = (&wave.mode, agents.first()) {
+            return self.seat(*agent, *channel, step, false);
+        }
+        self.happened(Event::WaveOpened { wave: self.job.waves + 1, step });
+        let (closes_at, runs) = match wave.starts {
+            ClockStart::Offered => (self.now + wave.claim_within, true),
+            // As long to deliver it as to answer it: a provider that says nothing must not hold the job for ever.
+            ClockStart::Delivered => (self.now + wave.claim_within + wave.claim_within, false),
+        };
+        let room = OFFERS_MAX - self.job.offers.len();
+        for (agent, channel) in agents.iter().take(room) {
+            let no = self.job.last_offer + 1;
+            self.happened(Event::Offered { no, agent: *agent, channel: *channel, closes_at, runs });
+            let debt = self.owe(Recipient::Agent(*agent), *channel, Topic::Offer(no), Some(closes_at));
+            if let Some(offer) = self.job.offers.last_mut() {
+                offer.debt = Some(debt);
+            }
+        }
+    }
+
+    /// Gives the job to an agent if they have room.
+    pub(super) fn seat(&mut self, agent: AgentId, channel: ChannelKind, step: u16, promoted: bool) {
+        let no = self.job.last_offer + 1;
+        let until = self.now + SEAT_WAIT;
+        self.happened(Event::SeatSought { no, agent, channel, step, until, promoted });
+        self.seek_seat(agent, no);
+    }
+
+    fn waves_used_up(&mut self) {
+        let asked_anybody = self.job.offers.iter().any(|offer| offer.round == self.job.round);
+        if asked_anybody && self.job.round < self.job.plan.rounds {
+            return self.start_round(None, true, false);
+        }
+        let reason = if asked_anybody { UnfilledReason::Exhausted } else { UnfilledReason::NobodyEligible };
+        self.happened(Event::Unfilled { reason });
+        self.notify_desk(Notice::Unfilled);
+    }
+
+    /// After an offer has ended: if nobody asked is left to answer, the next are asked.
+    pub(super) fn move_on(&mut self) {
+        let Stage::Offering(offering) = &self.job.stage else { return };
+        let (step, paused) = (offering.step, offering.paused_at.is_some());
+        match offering.awaiting {
+            Awaiting::Answers if !paused && self.job.open_offers().next().is_none() => self.next_after(step),
+            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+        }
+    }
+
+    /// The standby line goes before the next wave.
+    fn next_after(&mut self, step: u16) {
+        while let Some(first) = self.job.standby.first().copied() {
+            let channel = self.world.roster.get(&first.agent).and_then(|agent| agent.channel(self.world.channels));
+            match channel {
+                Some(channel) => return self.seat(first.agent, channel, step, true),
+                None => self.happened(Event::StandbyLeft { agent: first.agent }),
+            }
+        }
+        self.open_from(step, true);
+    }
+
+    /// Ends every open offer, and tells those whose offer was on its way.
+    pub(super) fn end_open_offers(&mut self, over: Over, except: Option<OfferNo>) {
+        let open: Vec<OfferNo> = self.job.open_offers().map(|offer| offer.no).filter(|no| Some(*no) != except).collect();
+        for no in open {
+            self.end_offer(no, over);
+        }
+    }
+
+    fn end_offer(&mut self, no: OfferNo, over: Over) {
+        self.happened(Event::OfferOver { no, over });
+        self.tell_offer_over(no, over);
+    }
+
+    /// What never left need not be taken back; what may have left is.
+    fn tell_offer_over(&mut self, no: OfferNo, over: Over) {
+        let Some(offer) = self.job.offer(no) else { return };
+        let (agent, channel, debt, sent) = (offer.agent, offer.channel, offer.debt, offer.receipt.is_some());
+        if let Some(debt) = debt {
+            // If an attempt is under way at this moment, its report comes and finds the offer over.
+            self.settle(debt);
+        }
+        if sent {
+            self.owe(Recipient::Agent(agent), channel, Topic::OfferOver(no, over), None);
+        }
+    }
+
+    /// Looks at the clock before an answer is judged: what the clock does is not the asker's doing.
+    pub(super) fn ring_first(&mut self) {
+        let timer = By { actor: Actor::Engine, cause: Cause::Timer };
+        let asker = std::mem::replace(&mut self.by, timer);
+        self.ring();
+        self.by = asker;
+    }
+
+    /// Looks at the clock.
+    pub(super) fn ring(&mut self) {
+        match &self.job.stage {
+            Stage::Scheduled { start_at } if *start_at <= self.now => self.start_round(None, false, false),
+            Stage::Offering(offering) if offering.paused_at.is_none() => self.ring_offering(),
+            Stage::Claimed(_) => self.ring_claimed(),
+            Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Offering(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => {}
+        }
+    }
+
+    fn ring_offering(&mut self) {
+        if self.job.search_until.is_some_and(|until| until <= self.now) {
+            return self.expire();
+        }
+        let Stage::Offering(offering) = &self.job.stage else { return };
+        let step = offering.step;
+        match offering.awaiting {
+            Awaiting::Answers => {
+                self.ring_offers();
+                self.move_on();
+            }
+            Awaiting::Room { until, look_at } if until.min(look_at) <= self.now => self.open_from(step, true),
+            Awaiting::Seat { no, until, .. } if until <= self.now => self.seat_failed(no, "no-answer"),
+            Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+        }
+    }
+
+    fn ring_offers(&mut self) {
+        let overdue: Vec<(OfferNo, Timestamp, bool)> = self
+            .job
+            .offers
+            .iter()
+            .filter_map(|offer| match offer.state {
+                OfferState::Open { closes_at, runs } if closes_at <= self.now => Some((offer.no, closes_at, runs)),
+                OfferState::Open { .. }
+                | OfferState::Claimed
+                | OfferState::Declined
+                | OfferState::Over(_)
+                | OfferState::Failed
+                | OfferState::Lost => None,
+            })
+            .collect();
+        for (no, closes_at, runs) in overdue {
+            if let Some((closes_at, outage)) = self.after_outages(no, closes_at) {
+                self.happened(Event::OfferExtended { no, closes_at, outage: Some(outage) });
+            } else if runs {
+                self.end_offer(no, Over::TimedOut);
+            } else {
+                self.offer_failed(no, "undelivered", "not delivered in time");
+            }
+        }
+    }
+
+    /// Where an offer was open while the engine was away, its time is given back, once for each outage.
+    fn after_outages(&self, no: OfferNo, closes_at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let offer = self.job.offer(no)?;
+        let (mut extended, mut seen) = (closes_at, None);
+        for outage in self.world.outages.iter().filter(|outage| outage.to > offer.outage_seen) {
+            // The clock stood still from the moment both were there until the engine came back.
+            if outage.overlaps(&Window { from: offer.at, to: extended }) {
+                extended = extended + outage.to.since(outage.from.max(offer.at));
+                seen = Some(outage.to);
+            }
+        }
+        seen.filter(|_| extended > self.now).map(|seen| (extended, seen))
+    }
+
+    fn ring_claimed(&mut self) {
+        let Stage::Claimed(claim) = &self.job.stage else { return };
+        let (agent, no) = (claim.agent, claim.no);
+        match claim.watch {
+            Watch::Silent { return_at, .. } | Watch::Reminded { return_at } if return_at <= self.now => self.stalled(agent),
+            Watch::Silent { remind_at, return_at } if remind_at <= self.now => {
+                let channel = self.job.offer(no).map(|offer| offer.channel);
+                self.happened(Event::Reminded);
+                if let Some(channel) = channel {
+                    self.owe(Recipient::Agent(agent), channel, Topic::Reminder, Some(return_at));
+                }
+            }
+            Watch::Off | Watch::Silent { .. } | Watch::Reminded { .. } => {}
+        }
+    }
+
+    fn stalled(&mut self, agent: AgentId) {
+        self.end_claim(ClaimEnd::Stalled, None);
+        self.notify_desk(Notice::Stalled(agent));
+        self.move_on();
+    }
+
+    fn expire(&mut self) {
+        self.end_open_offers(Over::Closed, None);
+        self.happened(Event::Closed { outcome: Ending::Expired, reason: None });
+        self.notify_desk(Notice::Expired);
+    }
+
+    /// What became of a message.
+    pub(super) fn delivered(&mut self, effect: EffectNo, delivery: Delivery) {
+        let owed = self.settle(effect);
+        let topic = owed.map(|owed| owed.message.topic);
+        let offer_no = match &topic {
+            Some(Topic::Offer(no)) => Some(*no),
+            // The debt was let go while an attempt was under way.
+            None => self.job.offers.iter().find(|offer| offer.debt == Some(effect)).map(|offer| offer.no),
+            Some(
+                Topic::OfferOver(..)
+                | Topic::Won
+                | Topic::ClaimEnded(_)
+                | Topic::Reminder
+                | Topic::ApprovalWanted
+                | Topic::Notice(_),
+            ) => None,
+        };
+        if let Some(no) = offer_no {
+            return self.offer_delivered(no, delivery);
+        }
+        let Some(topic) = topic else { return };
+        let topic = topic.template().to_owned();
+        match delivery {
+            Delivery::Sent(_) => {}
+            Delivery::Failed { class, reason } => self.happened(Event::MessageFailed { topic, class, reason }),
+            Delivery::Dropped(reason) => self.happened(Event::MessageDropped { topic, reason }),
+            Delivery::Unsure => {
+                let reason = "an attempt was interrupted; it may have arrived".to_owned();
+                self.happened(Event::MessageFailed { topic, class: "unsure".to_owned(), reason });
+            }
+        }
+    }
+
+    fn offer_delivered(&mut self, no: OfferNo, delivery: Delivery) {
+        let Some(offer) = self.job.offer(no) else { return };
+        if offer.receipt.is_some() {
+            return;
+        }
+        match (offer.state, delivery) {
+            (OfferState::Open { runs, .. }, Delivery::Sent(receipt)) => {
+                let closes_at = if runs { None } else { self.claim_within().map(|span| self.now + span) };
+                self.happened(Event::OfferSent { no, receipt, closes_at });
+            }
+            (OfferState::Over(over), Delivery::Sent(receipt)) => {
+                self.happened(Event::OfferSent { no, receipt, closes_at: None });
+                self.tell_offer_over(no, over);
+            }
+            (
+                OfferState::Claimed | OfferState::Declined | OfferState::Failed | OfferState::Lost,
+                Delivery::Sent(receipt),
+            ) => self.happened(Event::OfferSent { no, receipt, closes_at: None }),
+            (OfferState::Open { .. }, Delivery::Failed { class, reason }) => self.fail_offer_and_move_on(no, &class, &reason),
+            (OfferState::Open { .. }, Delivery::Dropped(_)) => {
+                self.fail_offer_and_move_on(no, "dropped", "it was not worth sending any more");
+            }
+            (OfferState::Open { .. }, Delivery::Unsure) => {
+                self.fail_offer_and_move_on(no, "unsure", "an attempt was interrupted");
+            }
+            (
+                OfferState::Over(_) | OfferState::Claimed | OfferState::Declined | OfferState::Failed | OfferState::Lost,
+                Delivery::Failed { .. } | Delivery::Dropped(_) | Delivery::Unsure,
+            ) => {}
+        }
+    }
+
+    fn claim_within(&self) -> Option<Duration> {
+        let Stage::Offering(offering) = &self.job.stage else { return None };
+        self.job.plan.waves.get(usize::from(offering.step)).map(|wave| wave.claim_within)
+    }
+
+    fn fail_offer_and_move_on(&mut self, no: OfferNo, class: &str, reason: &str) {
+        self.offer_failed(no, class, reason);
+        self.move_on();
+    }
+
+    fn offer_failed(&mut self, no: OfferNo, class: &str, reason: &str) {
+        self.happened(Event::OfferFailed { no, class: class.to_owned(), reason: reason.to_owned() });
+        if let Some(debt) = self.job.offer(no).and_then(|offer| offer.debt) {
+            self.settle(debt);
+        }
+    }
+
+    /// The agent has no room for the job they were to be given.
+    pub(super) fn no_room(&mut self, agent: AgentId, no: OfferNo) {
+        let Stage::Offering(offering) = &self.job.stage else { return };
+        match offering.awaiting {
+            Awaiting::Seat { agent: sought, no: sought_no, .. } if sought == agent && sought_no == no => {
+                self.seat_failed(no, "no-room");
+            }
+            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+        }
+    }
+
+    fn seat_failed(&mut self, no: OfferNo, class: &str) {
+        self.offer_failed(no, class, "the agent had no room for the job");
+        self.move_on();
+    }
+
+    pub(super) fn pause(&mut self) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::Offering(offering) if offering.paused_at.is_some() => Ok(Answer::Already),
+            Stage::Offering(_) => {
+                self.happened(Event::Paused);
+                Ok(Answer::Done)
+            }
+            other => Err(self.not_offering(other.status())),
+        }
+    }
+
+    pub(super) fn resume(&mut self) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::Offering(offering) => match offering.paused_at {
+                None => Ok(Answer::Already),
+                Some(since) => {
+                    let stood = self.now.since(since);
+                    self.happened(Event::Resumed { stood_millis: u64::try_from(stood.as_millis()).unwrap_or(u64::MAX) });
+                    self.move_on();
+                    Ok(Answer::Done)
+                }
+            },
+            other => Err(self.not_offering(other.status())),
+        }
+    }
+
+    pub(super) fn extend(&mut self, by: Duration) -> Result<Answer, Refusal> {
+        let Stage::Offering(_) = &self.job.stage else {
+            return Err(self.not_offering(self.job.stage.status()));
+        };
+        let open: Vec<_> = self.job.open_offers().filter_map(|offer| Some((offer.no, offer.closes_at()?))).collect();
+        for (no, closes_at) in open {
+            self.happened(Event::OfferExtended { no, closes_at: closes_at + by, outage: None });
+        }
+        if let Some(until) = self.job.search_until {
+            self.happened(Event::SearchExtended { until: until + by });
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn skip_wave(&mut self) -> Result<Answer, Refusal> {
+        let Stage::Offering(offering) = &self.job.stage else {
+            return Err(self.not_offering(self.job.stage.status()));
+        };
+        let (step, paused) = (offering.step, offering.paused_at.is_some());
+        match offering.awaiting {
+            Awaiting::Room { .. } => {
+                self.happened(Event::WaveSkipped { step, full: true });
+                self.open_from(step + 1, false);
+            }
+            Awaiting::Answers | Awaiting::Seat { .. } => {
+                self.end_open_offers(Over::Skipped, None);
+                if !paused {
+                    self.move_on();
+                }
+            }
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn restart(&mut self, plan: Option<Box<Plan>>, skip_declined: bool) -> Result<Answer, Refusal> {
+        match &self.job.stage {
+            Stage::Unfilled { .. } => {
+                self.start_round(plan, skip_declined, true);
+                Ok(Answer::Done)
+            }
+            Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
+            other @ (Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_)) => {
+                Err(Refusal::JobNotUnfilled { status: other.status() })
+            }
+        }
+    }
+
+    pub(super) fn not_offering(&self, status: &'static str) -> Refusal {
+        match &self.job.stage {
+            Stage::Closed { outcome, .. } => Refusal::JobClosed { ended: *outcome },
+            Stage::NeedsApproval => Refusal::JobNotApproved,
+            Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_) | Stage::Unfilled { .. } => {
+                Refusal::JobNotOffering { status }
+            }
+        }
+    }
+}

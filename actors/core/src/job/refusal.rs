@@ -1,0 +1,139 @@
+//! The domain's no. Each has a stable code, the same as its problem page.
+
+use super::Ending;
+use crate::message::Over;
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such job.
+    #[error("there is no such job")]
+    JobNotFound,
+    /// It must be approved first.
+    #[error("the job must be approved first")]
+    JobNotApproved,
+    /// It is not being offered.
+    #[error("the job is {status}, not being offered")]
+    JobNotOffering {
+        /// Where it stands.
+        status: &'static str,
+    },
+    /// It was started before.
+    #[error("offering was started before")]
+    AlreadyStarted,
+    /// Nobody has it.
+    #[error("the job is {status}: nobody has it")]
+    JobNotClaimed {
+        /// Where it stands.
+        status: &'static str,
+    },
+    /// Only an unfilled job can be restarted.
+    #[error("the job is {status}, not unfilled")]
+    JobNotUnfilled {
+        /// Where it stands.
+        status: &'static str,
+    },
+    /// It is over.
+    #[error("the job is {}", ended.as_str())]
+    JobClosed {
+        /// How it ended.
+        ended: Ending,
+    },
+    /// Somebody else has it.
+    #[error("somebody else has the job{}", place_text(*place))]
+    AlreadyClaimed {
+        /// Where the claimant now stands in the line, from 1.
+        place: Option<u16>,
+    },
+    /// There is no such offer.
+    #[error("there is no such offer")]
+    OfferNotFound,
+    /// The offer was made to somebody else.
+    #[error("the offer was made to somebody else")]
+    NotYourOffer,
+    /// The offer is over.
+    #[error("the offer is over")]
+    OfferClosed(OfferEnd),
+    /// Somebody else is the winner.
+    #[error("somebody else has the job")]
+    NotTheWinner,
+    /// There is no such agent.
+    #[error("there is no such agent")]
+    AgentNotFound,
+    /// The agent is switched off.
+    #[error("the agent is not active")]
+    AgentInactive,
+    /// The agent cannot be reached by any configured channel.
+    #[error("the agent has no address on a configured channel")]
+    AgentUnreachable,
+    /// The agent has as many jobs as they can.
+    #[error("the agent has {claims} of {capacity} jobs")]
+    AgentFull {
+        /// Claimed and not closed, or about to be.
+        claims: u32,
+        /// What they can have.
+        capacity: u32,
+    },
+    /// The agent has a job at the same time.
+    #[error("the agent has another job at that time")]
+    AgentBusy,
+    /// The job has another version than the caller has seen.
+    #[error("the job has version {is}, not {expected}")]
+    VersionChanged {
+        /// What the caller has seen.
+        expected: u64,
+        /// What it is.
+        is: u64,
+    },
+    /// The idempotency key came with another command before.
+    #[error("the idempotency key was used for another command")]
+    KeyReused,
+    /// The reference exists with another body.
+    #[error("a job with this reference exists and was created from another body")]
+    ReferenceConflict,
+}
+
+/// How an offer ended for the one who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferEnd {
+    /// They said no.
+    Declined,
+    /// It ended without their answer.
+    Over(Over),
+    /// It could not be delivered.
+    Failed,
+    /// They had the job and lost it.
+    Lost,
+}
+
+fn place_text(place: Option<u16>) -> String {
+    place.map_or_else(String::new, |place| format!("; you are number {place} in the line"))
+}
+
+impl Refusal {
+    /// The stable code, as problems and the ledger show it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::JobNotFound => "job-not-found",
+            Self::JobNotApproved => "job-not-approved",
+            Self::JobNotOffering { .. } => "job-not-offering",
+            Self::AlreadyStarted => "job-already-started",
+            Self::JobNotClaimed { .. } => "job-not-claimed",
+            Self::JobNotUnfilled { .. } => "job-not-unfilled",
+            Self::JobClosed { .. } => "job-closed",
+            Self::AlreadyClaimed { .. } => "job-already-claimed",
+            Self::OfferNotFound => "offer-not-found",
+            Self::NotYourOffer => "not-your-offer",
+            Self::OfferClosed(_) => "offer-closed",
+            Self::NotTheWinner => "not-the-winner",
+            Self::AgentNotFound => "agent-not-found",
+            Self::AgentInactive => "agent-inactive",
+            Self::AgentUnreachable => "agent-unreachable",
+            Self::AgentFull { .. } => "agent-full",
+            Self::AgentBusy => "agent-busy",
+            Self::VersionChanged { .. } => "version-changed",
+            Self::KeyReused => "idempotency-key-reused",
+            Self::ReferenceConflict => "external-ref-conflict",
+        }
+    }
+}

@@ -1,0 +1,332 @@
+use std::time::Duration;
+
+use super::*;
+use crate::agent::{Agent, Availability};
+use crate::delivery::{Delivery, Receipt};
+use crate::ids::TenantId;
+use crate::message::Topic;
+use crate::plan::{Mode, Wave};
+use crate::roster::Roster;
+use crate::tenant::Settings;
+use crate::world::{Idle, World};
+
+fn id(name: &str) -> AgentId {
+    AgentId::of_reference(TenantId::DEFAULT, name)
+}
+
+fn agent(name: &str, priority: i32) -> Agent {
+    Agent {
+        id: id(name),
+        version: 1,
+        reference: name.to_owned(),
+        name: name.to_owned(),
+        phone: None,
+        email: None,
+        telegram: None,
+        channels: Vec::new(),
+        priority,
+        active: true,
+        tags: std::collections::BTreeSet::new(),
+        capacity: None,
+        availability: Availability::Available,
+        quiet_hours: None,
+        locale: None,
+        time_zone: None,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    }
+}
+
+/// A tenant whose agents are asked in the order they are named, and one job.
+struct Desk {
+    roster: Roster,
+    settings: Settings,
+    outages: Vec<Window>,
+    now: Timestamp,
+    job: Option<Job>,
+}
+
+impl Desk {
+    fn with(names: &[&str]) -> Self {
+        let roster = Roster::of(names.iter().zip(1..).map(|(name, priority)| agent(name, priority)));
+        Self { roster, settings: Settings::default(), outages: Vec::new(), now: Timestamp(1_000_000), job: None }
+    }
+
+    fn publishes(names: &[&str], plan: Plan) -> Self {
+        let mut desk = Self::with(names);
+        let new = NewJob {
+            id: JobId::of_reference(TenantId::DEFAULT, "job"),
+            external_ref: Some("job".into()),
+            fingerprint: [0; 16],
+            brief: Brief::default(),
+            has_details: false,
+            approval: Approval::None,
+            plan,
+            plan_name: None,
+            start_at: None,
+            occupies: None,
+        };
+        let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
+        let step = Turn::create(new, by, desk.world(), desk.now).finish();
+        desk.store(step);
+        desk
+    }
+
+    fn world(&self) -> World<'_> {
+        World {
+            roster: &self.roster,
+            load: &Idle,
+            settings: &self.settings,
+            channels: &[ChannelKind::Console],
+            outages: &self.outages,
+        }
+    }
+
+    fn store(&mut self, step: Option<Step>) {
+        if let Some(step) = step {
+            let broken: Vec<_> = invariants::broken(&step.job).map(|rule| rule.says).collect();
+            assert_eq!(broken, Vec::<&str>::new(), "{:#?}", step.job);
+            self.job = Some(step.job);
+        }
+    }
+
+    fn job(&self) -> &Job {
+        self.job.as_ref().expect("published")
+    }
+
+    fn turn<T>(&mut self, decide: impl FnOnce(&mut Turn<'_>) -> T) -> T {
+        let mut turn = Turn::of(self.job().clone(), self.world(), self.now);
+        let answer = decide(&mut turn);
+        let step = turn.finish();
+        self.store(step);
+        answer
+    }
+
+    fn asks(&mut self, command: Command) -> Result<Answer, Refusal> {
+        let by = By { actor: Actor::Operator("desk".into()), cause: Cause::Request };
+        self.turn(|turn| turn.decide(Ask { command, by, key: None, expects: None }))
+    }
+
+    fn offer_to(&self, name: &str) -> OfferNo {
+        self.job().offer_to(&id(name)).expect("was offered").no
+    }
+
+    fn claims(&mut self, name: &str) -> Result<Answer, Refusal> {
+        let no = self.offer_to(name);
+        self.asks(Command::Claim { agent: id(name), no, via: None })
+    }
+
+    fn declines(&mut self, name: &str) -> Result<Answer, Refusal> {
+        let no = self.offer_to(name);
+        self.asks(Command::Decline { agent: id(name), no })
+    }
+
+    fn pass(&mut self, span: Duration) {
+        self.now = self.now + span;
+        self.turn(|turn| turn.observe(Report::Ring));
+    }
+
+    fn delivers_everything(&mut self) {
+        let owed: Vec<_> = self.job().owed.iter().map(|owed| owed.no).collect();
+        for effect in owed {
+            let receipt = Receipt { channel: ChannelKind::Console, message: "1".into() };
+            self.turn(|turn| turn.observe(Report::Delivery { effect, delivery: Delivery::Sent(receipt) }));
+        }
+    }
+
+    fn open(&self) -> Vec<String> {
+        let name = |offer: &Offer| self.roster.get(&offer.agent).map(|agent| agent.name.clone());
+        self.job().open_offers().filter_map(name).collect()
+    }
+
+    fn status(&self) -> &'static str {
+        self.job().stage.status()
+    }
+
+    fn winner(&self) -> Option<AgentId> {
+        self.job().winner()
+    }
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+fn in_turn() -> Plan {
+    Plan::default()
+}
+
+fn together() -> Plan {
+    Plan { waves: vec![Wave::new(Mode::Everybody, minutes(30))], ..Plan::default() }
+}
+
+#[test]
+fn agents_are_asked_in_turn_and_a_no_moves_on_at_once() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    assert_eq!(desk.open(), ["ana"]);
+    assert_eq!(desk.declines("ana"), Ok(Answer::Done));
+    assert_eq!(desk.open(), ["bo"]);
+    assert_eq!(desk.claims("bo"), Ok(Answer::Done));
+    assert_eq!((desk.status(), desk.winner()), ("claimed", Some(id("bo"))));
+}
+
+#[test]
+fn silence_moves_on_when_the_time_is_up_and_not_before() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    desk.pass(minutes(30) - Duration::from_millis(1));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.pass(Duration::from_millis(1));
+    assert_eq!(desk.open(), ["bo"]);
+    assert_eq!(desk.claims("ana"), Err(Refusal::OfferClosed(refusal::OfferEnd::Over(Over::TimedOut))));
+}
+
+#[test]
+fn a_yes_at_the_deadline_finds_the_offer_over_and_the_next_asked() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    desk.now = desk.now + minutes(30);
+    assert!(desk.claims("ana").is_err());
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn when_everybody_has_said_no_the_job_is_unfilled_and_can_be_restarted() {
+    let mut desk = Desk::publishes(&["ana"], in_turn());
+    desk.declines("ana").expect("a no");
+    assert_eq!(desk.job().stage, Stage::Unfilled { reason: UnfilledReason::Exhausted });
+    desk.asks(Command::Restart { plan: None, skip_declined: false }).expect("unfilled");
+    assert_eq!(desk.open(), ["ana"]);
+}
+
+#[test]
+fn with_nobody_to_ask_the_job_is_unfilled_at_once() {
+    let desk = Desk::publishes(&[], in_turn());
+    assert_eq!(desk.job().stage, Stage::Unfilled { reason: UnfilledReason::NobodyEligible });
+}
+
+#[test]
+fn later_claimants_stand_in_line_and_move_up_when_the_winner_withdraws() {
+    let mut desk = Desk::publishes(&["ana", "bo", "cy"], together());
+    assert_eq!(desk.claims("bo"), Ok(Answer::Done));
+    assert_eq!(desk.claims("cy"), Err(Refusal::AlreadyClaimed { place: Some(1) }));
+    assert_eq!(desk.claims("ana"), Err(Refusal::AlreadyClaimed { place: Some(2) }));
+    assert_eq!(desk.claims("cy"), Err(Refusal::AlreadyClaimed { place: Some(1) }));
+    desk.asks(Command::Withdraw { agent: Some(id("bo")), reason: None }).expect("the winner");
+    let no = desk.offer_to("cy");
+    assert_eq!(desk.asks(Command::Seat { agent: id("cy"), no }), Ok(Answer::Done));
+    assert_eq!(desk.winner(), Some(id("cy")));
+    assert_eq!(desk.claims("ana"), Err(Refusal::AlreadyClaimed { place: Some(1) }));
+}
+
+#[test]
+fn when_the_line_has_no_room_the_search_goes_on() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    desk.claims("ana").expect("open");
+    desk.asks(Command::Withdraw { agent: None, reason: None }).expect("claimed");
+    assert_eq!(desk.open(), ["bo"], "whoever gave it back is not asked again");
+}
+
+#[test]
+fn a_no_from_anybody_leaves_a_claimed_job_claimed() {
+    let mut desk = Desk::publishes(&["ana", "bo"], together());
+    desk.claims("ana").expect("open");
+    assert!(desk.declines("bo").is_err());
+    assert!(desk.declines("ana").is_err());
+    assert_eq!(desk.winner(), Some(id("ana")));
+}
+
+#[test]
+fn a_silent_winner_is_reminded_and_then_loses_the_job() {
+    let stall = Stall { remind_after: minutes(10), return_after: minutes(20) };
+    let mut desk = Desk::publishes(&["ana", "bo"], Plan { stall: Some(stall), ..in_turn() });
+    desk.claims("ana").expect("open");
+    desk.pass(minutes(10));
+    assert!(desk.job().owed.iter().any(|owed| owed.message.topic == Topic::Reminder));
+    desk.pass(minutes(10));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn a_winner_who_acknowledges_is_left_alone() {
+    let stall = Stall { remind_after: minutes(10), return_after: minutes(20) };
+    let mut desk = Desk::publishes(&["ana", "bo"], Plan { stall: Some(stall), ..in_turn() });
+    desk.claims("ana").expect("open");
+    desk.asks(Command::Acknowledge { agent: Some(id("ana")) }).expect("the winner");
+    desk.pass(minutes(60));
+    assert_eq!(desk.winner(), Some(id("ana")));
+}
+
+#[test]
+fn a_pause_stops_the_clocks() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    desk.pass(minutes(20));
+    desk.asks(Command::Pause).expect("offering");
+    desk.pass(minutes(100));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.asks(Command::Resume).expect("paused");
+    desk.pass(minutes(9));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.pass(minutes(1));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn an_outage_gives_its_time_back_once() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let from = desk.now + minutes(10);
+    desk.outages = vec![Window { from, to: from + minutes(60) }];
+    desk.pass(minutes(70));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.pass(minutes(19));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.pass(minutes(1));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn what_never_left_is_not_taken_back_and_what_left_is() {
+    let mut desk = Desk::publishes(&["ana", "bo", "cy"], together());
+    desk.delivers_everything();
+    desk.claims("ana").expect("open");
+    let over = desk.job().owed.iter().filter(|owed| matches!(owed.message.topic, Topic::OfferOver(_, Over::Taken)));
+    assert_eq!(over.count(), 2);
+    let mut unsent = Desk::publishes(&["ana", "bo", "cy"], together());
+    unsent.claims("ana").expect("open");
+    let topics: Vec<_> = unsent.job().owed.iter().map(|owed| owed.message.topic.clone()).collect();
+    assert_eq!(topics, [Topic::Won]);
+}
+
+#[test]
+fn an_undeliverable_offer_moves_on_and_is_no_refusal() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let effect = desk.job().owed[0].no;
+    let delivery = Delivery::Failed { class: "recipient".into(), reason: "blocked".into() };
+    desk.turn(|turn| turn.observe(Report::Delivery { effect, delivery }));
+    assert_eq!(desk.open(), ["bo"]);
+    assert_eq!(desk.job().offer_to(&id("ana")).map(|offer| offer.state), Some(OfferState::Failed));
+}
+
+#[test]
+fn an_offers_clock_may_start_at_delivery() {
+    let wave = Wave { starts: crate::plan::ClockStart::Delivered, ..Wave::new(Mode::OneByOne, minutes(10)) };
+    let mut desk = Desk::publishes(&["ana", "bo"], Plan { waves: vec![wave], ..Plan::default() });
+    desk.pass(minutes(15));
+    assert_eq!(desk.open(), ["ana"], "a slow provider does not eat the agent's time");
+    desk.delivers_everything();
+    desk.pass(minutes(9));
+    assert_eq!(desk.open(), ["ana"]);
+    desk.pass(minutes(1));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn a_repeated_command_with_a_key_gets_the_first_answer() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
+    let skip = Ask { command: Command::SkipWave, by, key: Some(([1; 16], [2; 16])), expects: None };
+    assert_eq!(desk.turn(|turn| turn.decide(skip.clone())), Ok(Answer::Done));
+    assert_eq!(desk.open(), ["bo"]);
+    assert_eq!(desk.turn(|turn| turn.decide(skip.clone())), Ok(Answer::Done));
+    assert_eq!(desk.open(), ["bo"], "the second was not carried out");
+    let other = Ask { key: Some(([1; 16], [3; 16])), ..skip };
+    assert_eq!(desk.turn(|turn| turn.decide(other)), Err(Refusal::KeyReused));
+}

@@ -1,0 +1,236 @@
+//! A turn: everything that has arrived for a job, decided on a working copy and stored as one step.
+//!
+//! Commands may be refused and reports may not; both change the job only through events. What is decided here is
+//! believed by nobody until the [`Step`] is stored.
+
+use super::event::{Actor, Cause, Entry, Event};
+use super::evolve::evolve;
+use super::ledger::Attempt;
+use super::{Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, Owed, Refusal, Report, Stage};
+use crate::delivery::ChannelKind;
+use crate::ids::{AgentId, EffectNo, OfferNo};
+use crate::message::{Message, Notice, Recipient, Topic};
+use crate::time::Timestamp;
+use crate::world::World;
+
+/// So many commands with keys are remembered in the record.
+pub const ANSWERS_KEPT: usize = 8;
+
+/// A working copy of a job, the moment, and what has been decided so far.
+pub struct Turn<'w> {
+    pub(super) job: Job,
+    pub(super) world: World<'w>,
+    pub(super) now: Timestamp,
+    pub(super) by: By,
+    entries: Vec<Entry>,
+    attempts: Vec<Attempt>,
+    seat: Option<(AgentId, OfferNo)>,
+    debts: u16,
+    changed: bool,
+}
+
+/// What is to be stored: the job as it will be, and what became true with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The job after the step.
+    pub job: Job,
+    /// What became true.
+    pub entries: Vec<Entry>,
+    /// Timeline entries that no longer fit into the record.
+    pub overflow: Vec<Entry>,
+    /// Attempts to claim.
+    pub attempts: Vec<Attempt>,
+    /// An agent whose capacity is to be asked, once this is stored.
+    pub seat: Option<(AgentId, OfferNo)>,
+}
+
+impl<'w> Turn<'w> {
+    /// A turn of a job as it was last stored.
+    pub fn of(job: Job, world: World<'w>, now: Timestamp) -> Self {
+        let by = By { actor: Actor::Engine, cause: Cause::Timer };
+        Self { job, world, now, by, entries: Vec::new(), attempts: Vec::new(), seat: None, debts: 0, changed: false }
+    }
+
+    /// The first turn of a new job.
+    pub fn create(new: NewJob, by: By, world: World<'w>, now: Timestamp) -> Self {
+        let job = Job {
+            id: new.id,
+            version: 0,
+            created_at: now,
+            external_ref: new.external_ref,
+            fingerprint: new.fingerprint,
+            brief: new.brief,
+            has_details: new.has_details,
+            approval: new.approval,
+            plan: new.plan,
+            plan_name: new.plan_name,
+            start_at: new.start_at,
+            occupies: new.occupies,
+            stage: Stage::NeedsApproval,
+            round: 0,
+            waves: 0,
+            last_offer: 0,
+            search_until: None,
+            started_by_hand: false,
+            offers: Vec::new(),
+            had_it: Vec::new(),
+            standby: Vec::new(),
+            owed: Vec::new(),
+            answered: Vec::new(),
+            timeline: Vec::new(),
+            entries: 0,
+            ledger: super::ledger::Head::default(),
+        };
+        let mut turn = Self { by, ..Self::of(job, world, now) };
+        turn.happened(Event::Created);
+        match turn.job.approval {
+            Approval::None => turn.begin(false),
+            Approval::Link => {}
+            Approval::Email => turn.tell_desk(Topic::ApprovalWanted),
+        }
+        turn
+    }
+
+    /// The job as decided so far.
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// Decides a command.
+    pub fn decide(&mut self, ask: Ask) -> Result<Answer, Refusal> {
+        self.by = ask.by;
+        if let Some((key, fingerprint)) = ask.key
+            && let Some(before) = self.job.answered.iter().find(|before| before.key == key)
+        {
+            return if before.fingerprint == fingerprint { Ok(before.answer) } else { Err(Refusal::KeyReused) };
+        }
+        if let Some(expected) = ask.expects {
+            let is = self.job.version + u64::from(self.changed);
+            if expected != is {
+                return Err(Refusal::VersionChanged { expected, is });
+            }
+        }
+        let answer = self.carry_out(ask.command)?;
+        if let Some((key, fingerprint)) = ask.key {
+            if self.job.answered.len() >= ANSWERS_KEPT {
+                self.job.answered.remove(0);
+            }
+            self.job.answered.push(Answered { key, fingerprint, answer });
+            self.changed = true;
+        }
+        Ok(answer)
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<Answer, Refusal> {
+        match command {
+            Command::Approve => self.approve(),
+            Command::Reject { reason } => self.reject(reason),
+            Command::Start => self.start(),
+            Command::Claim { agent, no, via } => self.claim(agent, no, via),
+            Command::Decline { agent, no } => self.decline(agent, no),
+            Command::Seat { agent, no } => self.take_seat(agent, no),
+            Command::Assign { agent, channel } => self.assign(agent, channel),
+            Command::Withdraw { agent, reason } => self.withdraw(agent, reason),
+            Command::Acknowledge { agent } => self.acknowledge(agent),
+            Command::Cancel { reason } => self.cancel(reason),
+            Command::Pause => self.pause(),
+            Command::Resume => self.resume(),
+            Command::Extend { by } => self.extend(by),
+            Command::SkipWave => self.skip_wave(),
+            Command::Restart { plan, skip_declined } => self.restart(plan, skip_declined),
+            Command::Complete => self.complete(),
+            Command::Fail { reason } => self.fail(reason),
+        }
+    }
+
+    /// Takes in what the world tells.
+    pub fn observe(&mut self, report: Report) {
+        let cause = match report {
+            Report::Ring => Cause::Timer,
+            Report::Delivery { .. } => Cause::Delivery,
+            Report::NoRoom { .. } => Cause::Seat,
+        };
+        self.by = By { actor: Actor::Engine, cause };
+        match report {
+            Report::Ring => self.ring(),
+            Report::Delivery { effect, delivery } => self.delivered(effect, delivery),
+            Report::NoRoom { agent, no } => self.no_room(agent, no),
+        }
+    }
+
+    /// Ends the turn: the step to store, or nothing if nothing has changed.
+    pub fn finish(mut self) -> Option<Step> {
+        if !self.changed {
+            return None;
+        }
+        self.job.version += 1;
+        let mut overflow = Vec::new();
+        if self.job.timeline.len() > ENTRIES_KEPT {
+            // Half of them leave at once, so that a busy job does not write a row of history at every step.
+            let leave = self.job.timeline.len() - ENTRIES_KEPT / 2;
+            overflow = self.job.timeline.drain(..leave).collect();
+        }
+        Some(Step { job: self.job, entries: self.entries, overflow, attempts: self.attempts, seat: self.seat })
+    }
+
+    /// Records what became true, and makes it so.
+    pub(super) fn happened(&mut self, event: Event) {
+        let seq = self.job.entries + 1;
+        evolve(&mut self.job, &event, self.now);
+        let entry =
+            Entry { seq, at: self.now, actor: self.by.actor.clone(), cause: self.by.cause, event };
+        self.job.entries = seq;
+        self.job.timeline.push(entry.clone());
+        self.entries.push(entry);
+        self.changed = true;
+    }
+
+    /// Takes on a debt.
+    pub(super) fn owe(&mut self, to: Recipient, channel: ChannelKind, topic: Topic, lifetime: Option<Timestamp>) -> EffectNo {
+        let no = EffectNo { version: self.job.version + 1, n: self.debts };
+        self.debts += 1;
+        self.job.owed.push(Owed { no, at: self.now, message: Message { to, channel, topic, lifetime } });
+        self.changed = true;
+        no
+    }
+
+    /// Lets go of a debt.
+    pub(super) fn settle(&mut self, no: EffectNo) -> Option<Owed> {
+        let at = self.job.owed.iter().position(|owed| owed.no == no)?;
+        self.changed = true;
+        Some(self.job.owed.remove(at))
+    }
+
+    /// Owes the desk a message, where the tenant has a desk.
+    pub(super) fn tell_desk(&mut self, topic: Topic) {
+        let desk = &self.world.settings.desk;
+        let channel = self.world.channels.iter().copied().find(|kind| match kind {
+            ChannelKind::Telegram => desk.telegram.is_some(),
+            ChannelKind::Email => desk.email.is_some(),
+            ChannelKind::Console | ChannelKind::Whatsapp | ChannelKind::Sms => false,
+        });
+        // An approval request carries a link and is a mail by the tenant's choice; chats come where there is no mail.
+        let mail = desk.email.is_some() && self.world.channels.contains(&ChannelKind::Email);
+        let channel = if topic == Topic::ApprovalWanted && mail { Some(ChannelKind::Email) } else { channel };
+        if let Some(channel) = channel {
+            self.owe(Recipient::Desk, channel, topic, None);
+        }
+    }
+
+    pub(super) fn notify_desk(&mut self, notice: Notice) {
+        self.tell_desk(Topic::Notice(notice));
+    }
+
+    /// Asks an agent's capacity once this turn is stored.
+    pub(super) fn seek_seat(&mut self, agent: AgentId, no: OfferNo) {
+        self.seat = Some((agent, no));
+    }
+
+    /// Writes an attempt to claim into the ledger, whatever came of it.
+    pub(super) fn enter_attempt(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>, verdict: &str) {
+        let (attempt, head) = Attempt::chain(self.job.ledger, &self.job.id, self.now, (agent, no, via), verdict);
+        self.job.ledger = head;
+        self.attempts.push(attempt);
+        self.changed = true;
+    }
+}

@@ -1,0 +1,50 @@
+//! What a decision may look at besides the job itself. All of it is an argument, so that a decision can be replayed.
+
+use crate::delivery::ChannelKind;
+use crate::ids::AgentId;
+use crate::roster::Roster;
+use crate::tenant::Settings;
+use crate::time::{Timestamp, Window};
+
+/// The tenant around a job at the moment of a decision.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Whom there is to ask.
+    pub roster: &'a Roster,
+    /// How busy they are.
+    pub load: &'a dyn Load,
+    /// What the tenant has set.
+    pub settings: &'a Settings,
+    /// The channels that are configured, in the order to try them.
+    pub channels: &'a [ChannelKind],
+    /// When the engine was away for longer than the tenant's grace.
+    pub outages: &'a [Window],
+}
+
+/// How busy an agent is, derived from the jobs.
+pub trait Load {
+    /// The load of one agent.
+    fn of(&self, agent: &AgentId) -> AgentLoad;
+}
+
+/// How busy an agent is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentLoad {
+    /// Jobs claimed and not closed.
+    pub claims: u32,
+    /// Offers that wait for their answer.
+    pub open_offers: u32,
+    /// When those claimed jobs take place, as far as that is known.
+    pub busy: Vec<Window>,
+    /// When they were last offered anything.
+    pub last_offered: Option<Timestamp>,
+}
+
+/// Nobody is busy.
+pub struct Idle;
+
+impl Load for Idle {
+    fn of(&self, _: &AgentId) -> AgentLoad {
+        AgentLoad::default()
+    }
+}
