@@ -1,4 +1,5 @@
 //! The doors of Baton.
 
 pub mod channels;
+pub mod config;
 pub mod wording;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use baton_core::time::Timestamp;
 use tokio::sync::watch;
@@ -22,6 +22,7 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
+#[expect(clippy::disallowed_methods, reason = "this is where the machine's time comes in")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -30,8 +31,25 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, moment: Timestamp) -> BoxFuture<'static, ()> {
         // Capped, because the machine's clock may be set while we sleep: whoever sleeps looks again.
-        let wait = moment.since(self.now()).min(Duration::from_secs(60));
+        let wait = moment.since(self.now()).min(Duration::from_mins(1));
         Box::pin(tokio::time::sleep(wait))
+    }
+}
+
+/// Measures how long something took, for metrics and logs: nothing is ever decided by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "measures the machine, not the domain")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long since it began.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

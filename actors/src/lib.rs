@@ -2,4 +2,5 @@
 
 pub mod channel;
 pub mod clock;
+pub mod gauges;
 pub mod store;

@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn only_e164_is_a_phone() {
         assert!(Phone::new("+447700900001").is_ok());
-        for bad in ["", "447700900001", "+0447700900001", "+44 7700 900001", "not-a-phone", "+123", "+4477009000011234"] {
+        for bad in ["", "447700900001", "+0447700900001", "+44 7700 900001", "not-a-phone", "+123", "+4477009000011234"]
+        {
             assert_eq!(Phone::new(bad), Err(InvalidPhone), "{bad}");
         }
     }

@@ -78,7 +78,7 @@ impl Default for Plan {
     /// One by one by priority, 30 minutes each, everybody once.
     fn default() -> Self {
         Self {
-            waves: vec![Wave::new(Mode::OneByOne, Duration::from_secs(30 * 60))],
+            waves: vec![Wave::new(Mode::OneByOne, Duration::from_mins(30))],
             standby: 16,
             search_for: None,
             stall: None,

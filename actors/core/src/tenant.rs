@@ -47,12 +47,12 @@ impl Default for Settings {
             default_plan_name: None,
             time_zone: "UTC".to_owned(),
             locale: "en".to_owned(),
-            approval_link_ttl: Duration::from_secs(7 * 24 * 3600),
-            job_duration: Duration::from_secs(2 * 3600),
+            approval_link_ttl: Duration::from_hours(7 * 24),
+            job_duration: Duration::from_hours(2),
             max_open_offers: None,
             match_vehicle: true,
             desk: Desk::default(),
-            outage_grace: Duration::from_secs(60),
+            outage_grace: Duration::from_mins(1),
         }
     }
 }

@@ -1,0 +1,101 @@
+//! The names of all metrics, for whoever records one. What each means, with kind and labels, stands in docs/METRICS.md.
+//!
+//! Labels hold words of fixed lists only (a channel, a verdict, a route's template): never an id, a tenant or a text.
+
+/// Jobs by where they stand: `stage`.
+pub const JOBS: &str = "baton_jobs";
+/// Jobs created.
+pub const JOBS_CREATED: &str = "baton_jobs_created_total";
+/// Jobs that came to an end: `outcome`.
+pub const JOBS_CLOSED: &str = "baton_jobs_closed_total";
+/// Jobs that are open and have neither a timer nor a party they wait for. Promise P7: zero.
+pub const JOBS_WITHOUT_NEXT_ACTION: &str = "baton_jobs_without_next_action";
+/// Checks of an invariant that failed: `invariant`.
+pub const INVARIANTS_BROKEN: &str = "baton_invariants_broken_total";
+
+/// Offers made.
+pub const OFFERS_MADE: &str = "baton_offers_made_total";
+/// Offers that are over: `outcome`.
+pub const OFFERS: &str = "baton_offers_total";
+/// Offers that wait for an answer now.
+pub const OFFERS_OPEN: &str = "baton_offers_open";
+/// Attempts to claim: `verdict`.
+pub const CLAIMS: &str = "baton_claims_total";
+/// How many agents were asked until somebody claimed.
+pub const CASCADE_DEPTH: &str = "baton_cascade_depth";
+/// From the start of offering to the claim.
+pub const TIME_TO_CLAIM: &str = "baton_time_to_claim_seconds";
+
+/// How late a timer rings.
+pub const TIMER_LAG: &str = "baton_timer_lag_seconds";
+/// Deadlines that are set.
+pub const TIMERS: &str = "baton_timers";
+/// Overdue jobs not yet woken after an outage.
+pub const TIMERS_CATCHING_UP: &str = "baton_timers_catching_up";
+
+/// Steps that shared one flush.
+pub const COMMIT_GROUP_SIZE: &str = "baton_commit_group_size";
+/// From handing a group to the store until it was on disk.
+pub const COMMIT_SECONDS: &str = "baton_commit_seconds";
+/// Steps: `verdict`.
+pub const COMMITS: &str = "baton_commits_total";
+/// Steps that wait for the committer.
+pub const COMMIT_QUEUE: &str = "baton_commit_queue";
+/// How long a snapshot of one record takes to encode.
+pub const SNAPSHOT_SECONDS: &str = "baton_snapshot_seconds";
+/// Records that could not be read and were put aside: `kind`.
+pub const RECORDS_QUARANTINED: &str = "baton_records_quarantined";
+/// What the store takes on disk.
+pub const STORE_BYTES: &str = "baton_store_bytes";
+/// What is free on the store's disk.
+pub const DISK_FREE: &str = "baton_disk_free_bytes";
+
+/// Messages that are owed and not yet settled: `channel`.
+pub const OUTBOX_DEPTH: &str = "baton_outbox_depth";
+/// From the step that owes a message until the provider took it: `channel`.
+pub const OUTBOX_LAG: &str = "baton_outbox_lag_seconds";
+/// Attempts to send: `channel`, `class`.
+pub const SENDS: &str = "baton_sends_total";
+/// How long an attempt takes: `channel`.
+pub const SEND_SECONDS: &str = "baton_send_seconds";
+/// Messages that were not worth sending any more: `channel`, `reason`.
+pub const SENDS_DROPPED: &str = "baton_sends_dropped_total";
+/// Messages that have failed for good: `channel`.
+pub const SENDS_FAILED: &str = "baton_sends_failed_total";
+/// Messages sent again though an earlier attempt may have arrived: `channel`.
+pub const SENDS_REPEATED: &str = "baton_sends_possibly_repeated_total";
+/// The part of a channel's account budget that is used up, 0 to 1: `channel`.
+pub const BUDGET_USED: &str = "baton_budget_used_ratio";
+/// Whether a channel's account is paused, 1 or 0: `channel`.
+pub const CHANNEL_PAUSED: &str = "baton_channel_paused";
+
+/// Messages that wait in the mailboxes of a kind of actor: `kind`.
+pub const MAILBOX_DEPTH: &str = "baton_mailbox_depth";
+/// Actors awake: `kind`.
+pub const ACTORS_AWAKE: &str = "baton_actors_awake";
+/// Actors put to sleep: `kind`.
+pub const ACTORS_SLEPT: &str = "baton_actors_put_to_sleep_total";
+/// Actors restarted after a crash: `kind`.
+pub const ACTOR_RESTARTS: &str = "baton_actor_restarts_total";
+/// Actors that crashed too often and are parked: `kind`.
+pub const QUARANTINED: &str = "baton_quarantined";
+
+/// Requests answered: `route`, `status`.
+pub const HTTP_REQUESTS: &str = "baton_http_requests_total";
+/// How long a request takes: `route`.
+pub const HTTP_SECONDS: &str = "baton_http_seconds";
+/// Connections open.
+pub const HTTP_CONNECTIONS: &str = "baton_http_connections";
+/// Requests turned away before anything was done: `reason`.
+pub const ADMISSION_REFUSED: &str = "baton_admission_refused_total";
+/// Requests that are let in and not yet answered by the engine.
+pub const ADMISSION_USED: &str = "baton_admission_used";
+/// What providers and people sent in: `channel`, `outcome`.
+pub const INBOUND: &str = "baton_inbound_total";
+
+/// Things removed by age: `kind`.
+pub const RETENTION_REMOVED: &str = "baton_retention_removed_total";
+/// When the last backup was finished, in seconds since 1970.
+pub const BACKUP_LAST: &str = "baton_backup_last_timestamp_seconds";
+/// What runs: `version`. Always 1.
+pub const BUILD_INFO: &str = "baton_build_info";

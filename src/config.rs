@@ -1,0 +1,133 @@
+//! What an operator can set, read once at the start: defaults, file, environment, flags; every mistake told at once.
+//!
+//! `config/default.toml` is compiled in and is the reference: a key that does not stand there does not exist.
+
+pub mod api_keys;
+pub mod backup;
+pub mod channels;
+pub mod console;
+pub mod duration;
+pub mod engine;
+pub mod fault;
+pub mod layers;
+pub mod links;
+pub mod logs;
+mod masked;
+pub mod metrics;
+mod production;
+pub mod rate;
+mod reader;
+pub mod retention;
+pub mod retry;
+pub mod sealing;
+pub mod server;
+mod setting;
+pub mod size;
+pub mod smtp;
+pub mod store;
+pub mod telegram;
+pub mod tenants;
+pub mod timers;
+
+use std::collections::BTreeSet;
+
+use self::fault::{Fault, Faults};
+use self::layers::{Layers, Sources};
+use self::reader::Reader;
+
+/// Everything that is set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whether this is for trying out (`--dev`).
+    pub dev: bool,
+    /// The HTTP door.
+    pub server: server::Server,
+    /// The embedded store.
+    pub store: store::Store,
+    /// The actors and their bounds.
+    pub engine: engine::Engine,
+    /// Deadlines.
+    pub timers: timers::Timers,
+    /// Attempts to send.
+    pub retry: retry::Retry,
+    /// The ways to reach people.
+    pub channels: channels::Channels,
+    /// The keys that private details are sealed with.
+    pub sealing: sealing::Sealing,
+    /// Links to people.
+    pub links: links::Links,
+    /// The API keys that hold from the start.
+    pub api_keys: Vec<api_keys::ApiKey>,
+    /// How tenants start; the first is `default`.
+    pub tenants: Vec<tenants::Seed>,
+    /// What is removed by age.
+    pub retention: retention::Retention,
+    /// Backups that are made by themselves.
+    pub backup: backup::Backup,
+    /// `/metrics`.
+    pub metrics: metrics::Metrics,
+    /// Logs.
+    pub logs: logs::Logs,
+    /// What `serve` should say at its start: with `--dev`, all that production would refuse.
+    pub warnings: Vec<Fault>,
+    layers: Layers,
+}
+
+impl Config {
+    /// Reads every layer and checks the whole. An error holds every mistake, not the first.
+    pub fn load(sources: &Sources) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let layers = Layers::gather(sources, &mut faults);
+        let (mut config, _) = Self::read(layers, sources, &mut faults);
+        let refusals = production::refusals(&config);
+        if config.dev {
+            config.warnings.extend(refusals);
+        } else {
+            // A secret that cannot be read is missing as well: the first reason says enough.
+            let known: BTreeSet<String> = faults.iter().map(|fault| fault.key.clone()).collect();
+            faults.extend(refusals.into_iter().filter(|refusal| !known.contains(&refusal.key)));
+        }
+        if faults.is_empty() {
+            return Ok(config);
+        }
+        faults.sort_by(|a, b| (&a.key, &a.what).cmp(&(&b.key, &b.what)));
+        Err(Faults(faults))
+    }
+
+    /// The settings that hold, as TOML, with secrets masked and the origin of what is not built in.
+    pub fn show_masked(&self) -> String {
+        masked::show(&self.layers)
+    }
+
+    fn read(layers: Layers, sources: &Sources, faults: &mut Vec<Fault>) -> (Self, BTreeSet<String>) {
+        let dev = sources.flags.dev;
+        let given = layers.clone();
+        let mut warnings = Vec::new();
+        let mut reader = Reader::new(&given, faults);
+        let timers = timers::Timers::read(&mut reader.section("timers"));
+        let links = links::Links::read(&mut reader.section("links"));
+        let config = Self {
+            dev,
+            server: server::Server::read(&mut reader, dev),
+            store: store::Store::read(&mut reader.section("store")),
+            engine: engine::Engine::read(&mut reader.section("engine")),
+            retry: retry::Retry::read(&mut reader.section("retry")),
+            channels: channels::Channels::read(&mut reader, dev),
+            sealing: sealing::Sealing::read(&mut reader),
+            api_keys: api_keys::read(&mut reader, sources, &mut warnings),
+            tenants: tenants::read(&mut reader, timers.outage_grace, links.approval_ttl),
+            retention: retention::Retention::read(&mut reader.section("retention")),
+            backup: backup::Backup::read(&mut reader.section("backup")),
+            metrics: metrics::Metrics::read(&mut reader.section("metrics")),
+            logs: logs::Logs::read(&mut reader.section("logs")),
+            timers,
+            links,
+            warnings,
+            layers,
+        };
+        (config, reader.asked())
+    }
+}
+
+#[cfg(test)]
+mod tests;

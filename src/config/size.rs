@@ -1,0 +1,48 @@
+//! Sizes as people write them: `64KiB`, `256MiB`, `1GiB`.
+
+const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+/// What a size looks like, for messages.
+pub const EXAMPLE: &str = "a size with its unit, such as \"64KiB\", \"256MiB\" or \"1GiB\"";
+
+/// Reads a size in bytes.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let bytes = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).map(|(_, bytes)| bytes);
+    match (number.parse::<u64>(), bytes) {
+        (Ok(number), Some(bytes)) => number.checked_mul(*bytes).ok_or(format!("\"{text}\" is too large")),
+        _ => Err(format!("\"{text}\" is not a size: write {EXAMPLE}")),
+    }
+}
+
+/// Writes a size in the largest unit that leaves no remainder.
+pub fn show_size(bytes: u64) -> String {
+    let (name, unit) =
+        UNITS.into_iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit)).unwrap_or(("B", 1));
+    format!("{}{name}", bytes / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        assert_eq!(parse_size("64KiB"), Ok(65_536));
+        assert_eq!(parse_size("1 GiB"), Ok(1 << 30));
+        assert_eq!(parse_size("0B"), Ok(0));
+        for bad in ["", "64", "KiB", "64KB", "64kib", "-1B", "99999999999GiB"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_shown_size_reads_back(bytes: u64) {
+            prop_assert_eq!(parse_size(&show_size(bytes)), Ok(bytes));
+        }
+    }
+}

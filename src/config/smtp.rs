@@ -1,0 +1,78 @@
+//! `[channels.email.smtp]`: e-mail through a mail server.
+
+use std::time::Duration;
+
+use baton_actors::channel::{Budget, Rate};
+use lettre::message::Mailbox;
+use secrecy::SecretString;
+
+use super::reader::Section;
+use super::setting::Switch;
+
+/// The e-mail channel by SMTP, when it is on.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// Name and password to log in with.
+    pub login: Option<(String, SecretString)>,
+    /// Sender of every mail.
+    pub from: Mailbox,
+    /// After how long an attempt is given up.
+    pub request_timeout: Duration,
+    /// What may be sent.
+    pub budget: Budget,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// It begins in the open and is protected before anything is said.
+    StartTls,
+    /// It is protected from the first byte.
+    Implicit,
+    /// Not at all.
+    None,
+}
+
+impl Smtp {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Self> {
+        let enabled = section.get::<Switch>("enabled");
+        let host = section.get::<String>("host");
+        let username = section.get::<String>("username");
+        let password = section.secret("password");
+        let from = section.get::<String>("from");
+        let on = enabled.or(!host.is_empty());
+        section.expect("host", !on || !host.is_empty(), || {
+            (
+                "the channel is on and has no host".to_owned(),
+                "name the mail server, or set the channel to \"off\"".to_owned(),
+            )
+        });
+        section.expect("password", username.is_empty() || password.is_some(), || {
+            ("there is a username and no password".to_owned(), "set password or password_file".to_owned())
+        });
+        let mailbox = from.parse::<Mailbox>().ok();
+        section.expect("from", mailbox.is_some() || (from.is_empty() && !on), || {
+            let cure = "write an address, with or without a name: \"Dispatch <dispatch@example.com>\"".to_owned();
+            ("the sender is no mail address".to_owned(), cure)
+        });
+        let port = section.within::<u64>("port", 1..=65_535) as u16;
+        let tls = section.word("tls", &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)]);
+        let request_timeout = section.some("request_timeout");
+        let budget = Budget {
+            account: section.get::<Option<Rate>>("rate_account"),
+            chat: section.get::<Option<Rate>>("rate_chat"),
+            group: None,
+            in_flight: section.within::<u64>("in_flight", 1..=1_000) as u16,
+        };
+        let login = password.filter(|_| !username.is_empty()).map(|password| (username, password));
+        // Without a sender there is a fault already, and the configuration is not given out.
+        let from = mailbox?;
+        on.then_some(Self { host, port, tls, login, from, request_timeout, budget })
+    }
+}

@@ -1,0 +1,32 @@
+//! `[store]`: the embedded store.
+
+use std::path::PathBuf;
+
+use baton_actors::store::GROUP_MAX;
+
+use super::reader::Section;
+use super::setting::Bytes;
+
+/// The embedded store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Memory for reading, in bytes.
+    pub cache: u64,
+    /// With less free disk than this, in bytes, new work is refused.
+    pub min_free: u64,
+    /// How many steps share one flush.
+    pub group_max: usize,
+}
+
+impl Store {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            path: section.some("path"),
+            cache: section.get::<Bytes>("cache").0,
+            min_free: section.get::<Bytes>("min_free").0,
+            group_max: section.within::<u64>("group_max", 1..=GROUP_MAX as u64) as usize,
+        }
+    }
+}
