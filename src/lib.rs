@@ -2,4 +2,6 @@
 
 pub mod channels;
 pub mod config;
+pub mod http;
+pub mod keys;
 pub mod wording;

@@ -1,16 +1,12 @@
 //! `[api_keys]`: the API keys that hold from the start.
 
-use std::str::FromStr;
-
 use baton_core::ids::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::fault::Fault;
 use super::layers::Sources;
 use super::reader::Reader;
-
-/// The fewest characters of a key.
-pub const KEY_MIN: usize = 32;
+use crate::keys::{SHORTEST as KEY_MIN, Scope, UnknownScope};
 
 /// The variable that holds the key of `--dev`.
 pub const DEV_KEY: &str = "BATON_DEV_KEY";
@@ -27,49 +23,6 @@ pub struct ApiKey {
     /// What it may do.
     pub scopes: Vec<Scope>,
 }
-
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Create jobs and agents, and change them.
-    JobsWrite,
-    /// Read jobs and agents.
-    JobsRead,
-    /// What the desk does: approve, reassign, cancel.
-    Operator,
-    /// Tenants, settings, keys.
-    Admin,
-    /// Read `/metrics`.
-    Metrics,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] = [Self::JobsWrite, Self::JobsRead, Self::Operator, Self::Admin, Self::Metrics];
-
-    /// The word in configuration and on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::JobsWrite => "jobs:write",
-            Self::JobsRead => "jobs:read",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-            Self::Metrics => "metrics",
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = UnknownScope;
-    fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
-    }
-}
-
-/// Not a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is one of jobs:write, jobs:read, operator, admin, metrics")]
-pub struct UnknownScope;
 
 pub(super) fn read(reader: &mut Reader<'_>, sources: &Sources, warnings: &mut Vec<Fault>) -> Vec<ApiKey> {
     let mut keys: Vec<ApiKey> = reader.names("api_keys").iter().filter_map(|name| read_one(reader, name)).collect();

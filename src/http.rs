@@ -1,0 +1,20 @@
+//! The HTTP door: who are you, what do you ask? It turns requests into commands and reports, and refusals into problems.
+//!
+//! A request passes, in this order: the [`server`] (connections and their deadlines), the router, the [`porch`] (one layer:
+//! request id, rate limits, security headers, CORS, metrics, log line), the endpoint's extractors ([`caller`] before
+//! [`json`], so that nobody without a key learns what a valid body is) and a thin handler.
+
+pub mod address;
+pub mod caller;
+pub mod cors;
+pub mod door;
+pub mod form;
+pub mod given;
+pub mod json;
+pub mod limits;
+pub mod porch;
+pub mod problem;
+pub mod request_id;
+pub mod security;
+pub mod server;
+pub mod settings;

@@ -1,0 +1,57 @@
+//! What the operator sets for the door, as it is used here; where it comes from is the configuration's business.
+
+use std::time::Duration;
+
+use baton_actors::channel::Rate;
+use ipnet::IpNet;
+
+/// The door's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What links to people and problem types start with, without a slash at its end.
+    pub public_url: String,
+    /// The only host names to answer to; empty: any.
+    pub hosts: Vec<String>,
+    /// Origins whose pages may call the API from a browser.
+    pub cors_origins: Vec<String>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Networks that may read `/metrics` without a key.
+    pub metrics_networks: Vec<IpNet>,
+    /// Requests of one API key; none: no limit.
+    pub key_rate: Option<Rate>,
+    /// Requests without a valid key from one address; none: no limit.
+    pub address_rate: Option<Rate>,
+    /// The largest body of a request, in bytes.
+    pub body_limit: usize,
+    /// The largest body of a batch or a sync, in bytes.
+    pub batch_limit: usize,
+    /// How many connections may be open at once; the next waits.
+    pub max_connections: usize,
+    /// A connection must have sent the head of its next request by then; so it is also how long an idle one is kept.
+    pub header_timeout: Duration,
+    /// A request must be answered by then.
+    pub request_timeout: Duration,
+    /// How long requests under way may take once the server is told to stop.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            hosts: Vec::new(),
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics_networks: Vec::new(),
+            key_rate: None,
+            address_rate: None,
+            body_limit: 64 * 1024,
+            batch_limit: 8 * 1024 * 1024,
+            max_connections: 4096,
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
