@@ -7,7 +7,7 @@ use baton_core::ids::TenantId;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::config::api_keys::Scope;
+use crate::keys::Scope;
 use crate::config::layers::{DEFAULTS, Flags};
 
 const SEALING_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use baton_actors::clock::Stopwatch;
+use baton_actors::gauges;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
@@ -84,7 +86,7 @@ where
             method = visit.method.as_str(),
             route = visit.route()
         );
-        if let Err(refused) = rules.admit(&request, &visit.visitor) {
+        if let Some(refused) = rules.turn_away(&request, &visit.visitor) {
             let response = span.in_scope(|| visit.finish(refused, &rules, arrived));
             return Box::pin(std::future::ready(Ok(response)));
         }
@@ -107,26 +109,25 @@ where
 }
 
 impl Rules {
-    /// Whether a request gets as far as its endpoint.
-    fn admit(&self, request: &Request, visitor: &Visitor) -> Result<(), Response> {
+    /// The answer to a request that does not get as far as its endpoint.
+    fn turn_away(&self, request: &Request, visitor: &Visitor) -> Option<Response> {
         // Load balancers call these by address, often, and from everywhere.
         let is_probe = matches!(request.uri().path(), "/health" | "/ready");
         if !is_probe && !self.serves(request.headers(), request.uri()) {
             let problem = Problem::new(Code::HostNotAllowed, "nothing is served under this host name");
-            return Err(problem.into_response());
+            return Some(problem.into_response());
         }
         if cors::is_preflight(request.method(), request.headers()) {
-            return Err(cors::preflight(cors::allowed(request.headers(), &self.settings.cors_origins).as_ref()));
+            return Some(cors::preflight(cors::allowed(request.headers(), &self.settings.cors_origins).as_ref()));
         }
         let within = match &visitor.key {
             Some(key) => self.limits.key(key.id),
             None if is_probe => Ok(()),
             None => self.limits.address(visitor.address),
         };
-        within.map_err(|wait| {
-            let problem = Problem::new(Code::RateLimited, "more requests came than are allowed");
-            problem.retry_after(wait).into_response()
-        })
+        let wait = within.err()?;
+        metrics::counter!(gauges::ADMISSION_REFUSED, "reason" => "rate_limited").increment(1);
+        Some(Problem::new(Code::RateLimited, "more requests came than are allowed").retry_after(wait).into_response())
     }
 
     fn serves(&self, headers: &HeaderMap, uri: &Uri) -> bool {
@@ -134,7 +135,7 @@ impl Rules {
             return true;
         }
         // HTTP/2 carries the host in the address.
-        let said = uri.authority().map(|authority| authority.host());
+        let said = uri.authority().map(Authority::host);
         let said = said.or_else(|| headers.get(HOST)?.to_str().ok());
         let Some(said) = said else { return false };
         let bare = match said.rsplit_once(':') {
@@ -196,6 +197,10 @@ impl Visit {
     }
 
     fn note(&self, status: StatusCode, code: Option<Code>, took: Duration) {
+        let route = self.matched.as_ref().map_or_else(|| "none".to_owned(), |matched| matched.as_str().to_owned());
+        metrics::counter!(gauges::HTTP_REQUESTS, "route" => route.clone(), "status" => status.as_str().to_owned())
+            .increment(1);
+        metrics::histogram!(gauges::HTTP_SECONDS, "route" => route).record(took);
         let (status, took_us) = (status.as_u16(), took.as_micros() as u64);
         let code = code.map(Code::as_str);
         let who = self.visitor.key.as_ref().map(|key| key.name.as_str());
@@ -258,7 +263,7 @@ mod tests {
         Router::new()
             .route("/things", post(create).get(|| async { "seen" }))
             .route("/panics", get(panics))
-            .route("/never", get(|| std::future::pending::<()>()))
+            .route("/never", get(std::future::pending::<()>))
             .fallback(|| async { Problem::new(Code::NotFound, "nothing") })
             .layer(porch)
             .with_state(State(settings))

@@ -14,6 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
+use baton_actors::gauges;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -88,6 +89,7 @@ impl Server {
             let mut cut_seen = cut_seen.clone();
             tokio::spawn(async move {
                 let _place: OwnedSemaphorePermit = place;
+                let _counted = Counted::new();
                 tokio::select! {
                     ended = watched => if let Err(fault) = ended {
                         tracing::debug!(error = %fault, "connection ended early");
@@ -132,6 +134,23 @@ fn protocols(header_timeout: Duration) -> auto::Builder<TokioExecutor> {
         .keep_alive_timeout(Duration::from_secs(20))
         .max_concurrent_streams(256);
     builder
+}
+
+/// An open connection, in the gauge for as long as it lives.
+struct Counted(metrics::Gauge);
+
+impl Counted {
+    fn new() -> Self {
+        let open = metrics::gauge!(gauges::HTTP_CONNECTIONS);
+        open.increment(1.0);
+        Self(open)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 /// The router as one connection sees it.
