@@ -4,4 +4,6 @@ pub mod channels;
 pub mod config;
 pub mod http;
 pub mod keys;
+pub mod links;
+pub mod phones;
 pub mod wording;
