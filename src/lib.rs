@@ -6,4 +6,5 @@ pub mod http;
 pub mod keys;
 pub mod links;
 pub mod phones;
+pub mod telemetry;
 pub mod wording;

@@ -76,11 +76,9 @@ impl Wording {
         templates.set_fuel(Some(FUEL));
         // Costs a copy of the template, only when it fails; without it an error could not name the variable.
         templates.set_debug(true);
-        templates.set_auto_escape_callback(
-            |file| {
-                if matches!(file.rsplit_once('.'), Some((_, "html"))) { AutoEscape::Html } else { AutoEscape::None }
-            },
-        );
+        templates.set_auto_escape_callback(|file| {
+            if matches!(file.rsplit_once('.'), Some((_, "html"))) { AutoEscape::Html } else { AutoEscape::None }
+        });
         // `{% include "job.plain.text" %}` means the one of the same locale.
         templates.set_path_join_callback(|file, parent| match parent.split_once('/') {
             Some((locale, _)) if !file.contains('/') => format!("{locale}/{file}").into(),

@@ -1,0 +1,174 @@
+//! Metrics: one table says what each means, and everything else comes from it (descriptions, buckets, docs/METRICS.md).
+//!
+//! The exporter runs without its own listener: `GET /metrics` renders, and `upkeep` must be called every few seconds, or the
+//! samples of histograms pile up between two readings. No metric is ever left out for being idle: gauges are kept by counting
+//! up and down, and one that was dropped would start again from zero.
+
+mod reference;
+mod table;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+pub use self::reference::reference;
+pub use self::table::TABLE;
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its name, from `baton_actors::gauges`.
+    pub name: &'static str,
+    /// How it moves.
+    pub kind: Kind,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Its labels, each with the words it can have.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// What it tells.
+    pub help: &'static str,
+}
+
+/// How a metric moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Only up.
+    Counter,
+    /// Up and down.
+    Gauge,
+    /// Into buckets with these upper bounds.
+    Histogram(&'static [f64]),
+}
+
+/// Why metrics could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The exporter refused its buckets.
+    #[error("the metrics exporter could not be built")]
+    NotBuilt(#[source] BuildError),
+    /// Another recorder was there first.
+    #[error("metrics can be set up only once in a process")]
+    AlreadySetUp,
+}
+
+/// Renders what was recorded.
+#[derive(Clone)]
+pub struct Exposition {
+    recorded: PrometheusHandle,
+    process: metrics_process::Collector,
+}
+
+impl Exposition {
+    /// The content type of what [`render`](Self::render) gives.
+    pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// Records all metrics of the process from now on, each beginning at zero.
+    pub fn install() -> Result<Self, MetricsError> {
+        let recorder = recorder().map_err(MetricsError::NotBuilt)?;
+        let recorded = recorder.handle();
+        metrics::set_global_recorder(recorder).map_err(|_| MetricsError::AlreadySetUp)?;
+        describe();
+        gauge!(baton_actors::gauges::BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        let process = metrics_process::Collector::default();
+        process.describe();
+        Ok(Self { recorded, process })
+    }
+
+    /// Moves samples into their buckets. To be called every few seconds, also while nobody reads.
+    pub fn upkeep(&self) {
+        self.recorded.run_upkeep();
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub fn render(&self) -> String {
+        self.process.collect();
+        self.recorded.render()
+    }
+}
+
+fn recorder() -> Result<PrometheusRecorder, BuildError> {
+    let builder = PrometheusBuilder::new();
+    let histograms = TABLE.iter().filter_map(|metric| match metric.kind {
+        Kind::Histogram(buckets) => Some((metric.name, buckets)),
+        Kind::Counter | Kind::Gauge => None,
+    });
+    let with_buckets = |builder: PrometheusBuilder, (name, buckets): (&str, &[f64])| {
+        builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
+    };
+    Ok(histograms.into_iter().try_fold(builder, with_buckets)?.build_recorder())
+}
+
+/// Describes every metric. Those without labels show from the start: a rate needs a first zero.
+fn describe() {
+    for metric in TABLE {
+        match metric.kind {
+            Kind::Counter => {
+                describe_counter!(metric.name, metric.unit, metric.help);
+                if metric.labels.is_empty() {
+                    counter!(metric.name).absolute(0);
+                }
+            }
+            Kind::Gauge => {
+                describe_gauge!(metric.name, metric.unit, metric.help);
+                if metric.labels.is_empty() {
+                    gauge!(metric.name).set(0.0);
+                }
+            }
+            Kind::Histogram(_) => describe_histogram!(metric.name, metric.unit, metric.help),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use metrics::{histogram, with_local_recorder};
+
+    use super::*;
+
+    #[test]
+    fn every_name_has_one_meaning() {
+        let source = include_str!("../../actors/src/gauges.rs");
+        let named: BTreeSet<&str> = source.lines().filter_map(|line| line.split('"').nth(1)).collect();
+        let described: BTreeSet<&str> = TABLE.iter().map(|metric| metric.name).collect();
+        assert_eq!(named, described);
+        assert_eq!(described.len(), TABLE.len(), "one is described twice");
+    }
+
+    #[test]
+    fn names_say_what_they_count() {
+        for metric in TABLE {
+            let (name, unit) = (metric.name, metric.unit);
+            assert_eq!(name.ends_with("_total"), metric.kind == Kind::Counter, "{name}");
+            assert_eq!(name.ends_with("_seconds"), unit == Unit::Seconds, "{name}");
+            assert_eq!(name.ends_with("_bytes"), unit == Unit::Bytes, "{name}");
+            assert!(metric.help.ends_with('.') && !metric.help.contains('\n'), "{name}");
+            if let Kind::Histogram(buckets) = metric.kind {
+                assert!(buckets.is_sorted_by(|a, b| a < b), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn t7_what_was_recorded_is_rendered_in_buckets_with_help() {
+        let recorder = recorder().unwrap();
+        with_local_recorder(&recorder, || {
+            describe();
+            counter!(baton_actors::gauges::CLAIMS, "verdict" => "won").increment(2);
+            histogram!(baton_actors::gauges::CASCADE_DEPTH).record(3.0);
+        });
+        let text = recorder.handle().render();
+        for line in [
+            "# TYPE baton_claims_total counter",
+            "baton_claims_total{verdict=\"won\"} 2",
+            "# HELP baton_jobs_without_next_action ",
+            "baton_jobs_without_next_action 0",
+            "baton_jobs_created_total 0",
+            "baton_cascade_depth_bucket{le=\"2\"} 0",
+            "baton_cascade_depth_bucket{le=\"3\"} 1",
+            "baton_cascade_depth_count 1",
+        ] {
+            assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in\n{text}");
+        }
+    }
+}

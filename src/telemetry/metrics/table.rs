@@ -1,0 +1,224 @@
+//! The table of all metrics.
+
+#[expect(clippy::wildcard_imports, reason = "every name there stands here")]
+use baton_actors::gauges::*;
+use metrics::Unit;
+
+use super::Kind::{Counter, Gauge, Histogram};
+use super::{Kind, Metric};
+
+const CHANNELS: &str = "telegram, whatsapp, sms, email, console";
+const CHANNEL: &[(&str, &str)] = &[("channel", CHANNELS)];
+const ACTOR: &[(&str, &str)] = &[("kind", "job, agent, channel, directory, committer, timers, outbox")];
+
+/// From a hundredth of a millisecond: work on the machine.
+const MACHINE: Kind = Histogram(&[0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1]);
+/// From half a millisecond: work that waits for a disk or a caller.
+const SERVICE: Kind =
+    Histogram(&[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]);
+/// From ten milliseconds: calls to providers.
+const PROVIDER: Kind = Histogram(&[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0]);
+/// From a second: people, who may take days.
+const PEOPLE: Kind = Histogram(&[
+    1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0, 172_800.0, 604_800.0,
+]);
+
+const fn metric(
+    name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    labels: &'static [(&'static str, &'static str)],
+    help: &'static str,
+) -> Metric {
+    Metric { name, kind, unit, labels, help }
+}
+
+/// Every metric, in the order of the documentation.
+pub const TABLE: &[Metric] = &[
+    metric(
+        JOBS,
+        Gauge,
+        Unit::Count,
+        &[(
+            "stage",
+            "needs_approval, scheduled, offering, claimed, confirmed, invoiced, paid, released, in_progress, unfilled",
+        )],
+        "Open jobs by where they stand.",
+    ),
+    metric(JOBS_CREATED, Counter, Unit::Count, &[], "Jobs created."),
+    metric(
+        JOBS_CLOSED,
+        Counter,
+        Unit::Count,
+        &[("outcome", "completed, failed, rejected, cancelled, expired")],
+        "Jobs that came to an end.",
+    ),
+    metric(
+        JOBS_WITHOUT_NEXT_ACTION,
+        Gauge,
+        Unit::Count,
+        &[],
+        "Open jobs that have neither a timer nor a party they wait for. Must be 0 (promise P7).",
+    ),
+    metric(
+        INVARIANTS_BROKEN,
+        Counter,
+        Unit::Count,
+        &[("invariant", "the number of the invariant, as in actors/core/src/job/invariants.rs")],
+        "Checks of an invariant that failed. Must not move.",
+    ),
+    metric(OFFERS_MADE, Counter, Unit::Count, &[], "Offers made to agents."),
+    metric(
+        OFFERS,
+        Counter,
+        Unit::Count,
+        &[("outcome", "claimed, declined, timed_out, taken, skipped, undelivered, closed")],
+        "Offers that are over.",
+    ),
+    metric(OFFERS_OPEN, Gauge, Unit::Count, &[], "Offers that wait for an answer."),
+    metric(
+        CLAIMS,
+        Counter,
+        Unit::Count,
+        &[("verdict", "won, standby, taken, closed, full, refused")],
+        "Attempts to claim a job: won, or lost and why.",
+    ),
+    metric(
+        CASCADE_DEPTH,
+        Histogram(&[1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 100.0, 256.0]),
+        Unit::Count,
+        &[],
+        "How many agents were asked until a job was claimed.",
+    ),
+    metric(TIME_TO_CLAIM, PEOPLE, Unit::Seconds, &[], "From the start of offering until a job was claimed."),
+    metric(TIMER_LAG, SERVICE, Unit::Seconds, &[], "How late timers ring."),
+    metric(TIMERS, Gauge, Unit::Count, &[], "Deadlines that are set."),
+    metric(
+        TIMERS_CATCHING_UP,
+        Gauge,
+        Unit::Count,
+        &[],
+        "Jobs that fell due during an outage and have not been woken yet.",
+    ),
+    metric(
+        COMMIT_GROUP_SIZE,
+        Histogram(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 192.0, 256.0]),
+        Unit::Count,
+        &[],
+        "Steps that shared one flush.",
+    ),
+    metric(COMMIT_SECONDS, SERVICE, Unit::Seconds, &[], "From handing a group to the store until it was on disk."),
+    metric(
+        COMMITS,
+        Counter,
+        Unit::Count,
+        &[("verdict", "stored, conflict, refused, unknown")],
+        "Steps handed to the store, by what became of them.",
+    ),
+    metric(COMMIT_QUEUE, Gauge, Unit::Count, &[], "Steps that wait for the committer."),
+    metric(SNAPSHOT_SECONDS, MACHINE, Unit::Seconds, &[], "How long encoding the snapshot of one record takes."),
+    metric(
+        RECORDS_QUARANTINED,
+        Gauge,
+        Unit::Count,
+        &[("kind", "job, agent, details, plan, tenant, key, other")],
+        "Records that could not be read and were put aside, byte for byte.",
+    ),
+    metric(STORE_BYTES, Gauge, Unit::Bytes, &[], "What the store takes on disk."),
+    metric(DISK_FREE, Gauge, Unit::Bytes, &[], "What is free on the store's disk."),
+    metric(OUTBOX_DEPTH, Gauge, Unit::Count, CHANNEL, "Messages that are owed and not settled yet."),
+    metric(
+        OUTBOX_LAG,
+        SERVICE,
+        Unit::Seconds,
+        CHANNEL,
+        "From the step that owes a message until the provider took it.",
+    ),
+    metric(
+        SENDS,
+        Counter,
+        Unit::Count,
+        &[
+            ("channel", CHANNELS),
+            ("class", "accepted, retry_after, retry, unknown, recipient, window, moved, content, sender, noop"),
+        ],
+        "Attempts to send, by what they came to.",
+    ),
+    metric(SEND_SECONDS, PROVIDER, Unit::Seconds, CHANNEL, "How long an attempt to send takes."),
+    metric(
+        SENDS_DROPPED,
+        Counter,
+        Unit::Count,
+        &[("channel", CHANNELS), ("reason", "offer_over, late, recipient_gone")],
+        "Messages dropped unsent because they were worth nothing any more.",
+    ),
+    metric(SENDS_FAILED, Counter, Unit::Count, CHANNEL, "Messages that failed for good."),
+    metric(
+        SENDS_REPEATED,
+        Counter,
+        Unit::Count,
+        CHANNEL,
+        "Messages sent again though an earlier attempt may have arrived, and marked so.",
+    ),
+    metric(BUDGET_USED, Gauge, Unit::Count, CHANNEL, "The part of the account's rate that is used up, from 0 to 1."),
+    metric(CHANNEL_PAUSED, Gauge, Unit::Count, CHANNEL, "1 while a channel's account is paused, else 0."),
+    metric(MAILBOX_DEPTH, Gauge, Unit::Count, ACTOR, "Messages that wait in mailboxes, by kind of actor."),
+    metric(ACTORS_AWAKE, Gauge, Unit::Count, ACTOR, "Actors awake."),
+    metric(ACTORS_SLEPT, Counter, Unit::Count, ACTOR, "Actors put to sleep for having nothing to do."),
+    metric(ACTOR_RESTARTS, Counter, Unit::Count, ACTOR, "Actors restarted after a crash."),
+    metric(
+        QUARANTINED,
+        Gauge,
+        Unit::Count,
+        ACTOR,
+        "Actors that crashed too often and are parked until an operator looks.",
+    ),
+    metric(
+        HTTP_REQUESTS,
+        Counter,
+        Unit::Count,
+        &[
+            ("route", "the route's template, such as /api/v1/jobs/{id}; other where none fits"),
+            ("status", "the status code"),
+        ],
+        "Requests answered.",
+    ),
+    metric(
+        HTTP_SECONDS,
+        SERVICE,
+        Unit::Seconds,
+        &[("route", "the route's template; other where none fits")],
+        "How long requests take.",
+    ),
+    metric(HTTP_CONNECTIONS, Gauge, Unit::Count, &[], "Connections open."),
+    metric(
+        ADMISSION_REFUSED,
+        Counter,
+        Unit::Count,
+        &[("reason", "rate, busy, job_busy, disk, stopping, connections")],
+        "Requests turned away with 429 or 503 before anything was done.",
+    ),
+    metric(ADMISSION_USED, Gauge, Unit::Count, &[], "Requests let in and not yet answered by the engine."),
+    metric(
+        INBOUND,
+        Counter,
+        Unit::Count,
+        &[("channel", CHANNELS), ("outcome", "answered, repeated, ignored, refused")],
+        "What people and providers sent in.",
+    ),
+    metric(
+        RETENTION_REMOVED,
+        Counter,
+        Unit::Count,
+        &[("kind", "jobs, idempotency_keys, tokens, events")],
+        "What was removed by age.",
+    ),
+    metric(
+        BACKUP_LAST,
+        Gauge,
+        Unit::Seconds,
+        &[],
+        "When the last backup was finished, in seconds since 1970; 0: none since the start.",
+    ),
+    metric(BUILD_INFO, Gauge, Unit::Count, &[("version", "the version that runs")], "What runs. Always 1."),
+];
