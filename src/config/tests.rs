@@ -7,8 +7,8 @@ use baton_core::ids::TenantId;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::keys::Scope;
 use crate::config::layers::{DEFAULTS, Flags};
+use crate::keys::Scope;
 
 const SEALING_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const LONG_SECRET: &str = "test-secret-test-secret-test-secret-test";
