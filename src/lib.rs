@@ -6,5 +6,6 @@ pub mod http;
 pub mod keys;
 pub mod links;
 pub mod phones;
+pub mod store;
 pub mod telemetry;
 pub mod wording;

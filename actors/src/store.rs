@@ -13,6 +13,7 @@ pub mod keys;
 pub mod memory;
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 pub use group::Gathered;
 
@@ -41,7 +42,7 @@ pub type Visitor<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 pub struct StepWrites {
     /// The record that must be as the step's decision saw it.
     pub check: Option<VersionCheck>,
-    /// The rows: a value, or none to delete. No value is over [`VALUE_MAX`].
+    /// The rows: a value, or none to delete. No key is over [`KEY_MAX`], no value over [`VALUE_MAX`].
     pub writes: Vec<Write>,
 }
 
@@ -70,12 +71,15 @@ pub enum Verdict {
     Stored,
     /// Its check failed: decided on another version. Nothing of it was written.
     Conflict,
-    /// A value is too large, or the step has no rows. Nothing of it was written.
+    /// A value or a key is too large, or the step has no rows. Nothing of it was written.
     Refused,
 }
 
-/// A value larger than this is refused: sled would put it into a file that it never syncs.
-pub const VALUE_MAX: usize = 60 * 1024;
+/// A value larger than this is refused: a page of such values would go to a file that sled never syncs.
+pub const VALUE_MAX: usize = 48 * 1024;
+
+/// A longer key is refused, for the same reason.
+pub const KEY_MAX: usize = 1024;
 
 /// No group has more steps than this: sled pins the garbage of a whole batch in memory.
 pub const GROUP_MAX: usize = 256;
@@ -89,4 +93,7 @@ pub enum StoreError {
     /// The files cannot be read.
     #[error("the store's files are broken: {0}; restore a backup into an empty folder with `baton restore`")]
     Corrupt(String),
+    /// Its folder is locked.
+    #[error("another baton is using the folder {}: stop it first, or give this one a folder of its own", .0.display())]
+    InUse(PathBuf),
 }

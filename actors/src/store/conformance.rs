@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use super::envelope::{self, Header, Kind};
-use super::{GROUP_MAX, StepWrites, Store, VALUE_MAX, Verdict, VersionCheck, Write};
+use super::{GROUP_MAX, KEY_MAX, StepWrites, Store, VALUE_MAX, Verdict, VersionCheck, Write};
 
 /// A case of the suite.
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ pub const CASES: &[Case] = &[
     Case { name: "the last write of a key holds", check: the_last_write_holds },
     Case { name: "a deleted record is gone and may come again", check: deleted_is_gone },
     Case { name: "a damaged record matches no version", check: damage_matches_no_version },
-    Case { name: "a value too large is refused alone", check: too_large_is_refused_alone },
+    Case { name: "a value or key too large is refused alone", check: too_large_is_refused_alone },
     Case { name: "a step without rows is refused", check: a_step_without_rows_is_refused },
     Case { name: "a full group of many rows is stored", check: a_full_group_is_stored },
     Case { name: "a scan visits a prefix in order", check: a_scan_visits_a_prefix_in_order },
@@ -136,9 +136,10 @@ fn too_large_is_refused_alone(store: &dyn Store) {
             Write { key: key.to_vec(), value: Some(vec![7; len]) },
         ],
     };
-    let group = [sized(b"a", VALUE_MAX), sized(b"b", VALUE_MAX + 1), put(b"c", 1)];
-    assert_eq!(commit(store, &group), [Verdict::Stored, Verdict::Refused, Verdict::Stored]);
-    assert_eq!(keys(store, b""), [b"a".to_vec(), b"a-small".to_vec(), b"c".to_vec()]);
+    let group =
+        [sized(b"a", VALUE_MAX), sized(b"b", VALUE_MAX + 1), put(&[b'd'; KEY_MAX + 1], 1), put(&[b'c'; KEY_MAX], 1)];
+    assert_eq!(commit(store, &group), [Verdict::Stored, Verdict::Refused, Verdict::Refused, Verdict::Stored]);
+    assert_eq!(keys(store, b""), [b"a".to_vec(), b"a-small".to_vec(), vec![b'c'; KEY_MAX]]);
     assert_eq!(get(store, b"a"), Some(vec![7; VALUE_MAX]));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{StepWrites, StoreError, VALUE_MAX, Verdict, VersionCheck, envelope};
+use super::{KEY_MAX, StepWrites, StoreError, VALUE_MAX, Verdict, VersionCheck, Write, envelope};
 
 /// Rows on their way to the disk: what the steps gathered so far leave behind, the last write of a key winning.
 #[derive(Debug, Default)]
@@ -18,9 +18,7 @@ impl<'a> Gathered<'a> {
         step: &'a StepWrites,
         read: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
     ) -> Result<Verdict, StoreError> {
-        if step.writes.is_empty()
-            || step.writes.iter().any(|row| row.value.as_ref().is_some_and(|v| v.len() > VALUE_MAX))
-        {
+        if step.writes.is_empty() || !step.writes.iter().all(fits) {
             return Ok(Verdict::Refused);
         }
         if let Some(check) = &step.check
@@ -66,6 +64,10 @@ impl<'a> Gathered<'a> {
             None => matches(read(&check.key)?.as_deref(), check.version),
         })
     }
+}
+
+fn fits(row: &Write) -> bool {
+    row.key.len() <= KEY_MAX && row.value.as_ref().is_none_or(|value| value.len() <= VALUE_MAX)
 }
 
 /// Nobody can have decided on a damaged record, so it matches no version, and stays for the quarantine.

@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn it_passes_the_suite_of_every_store() {
         for case in conformance::CASES {
-            println!("{}", case.name);
+            eprintln!("{}", case.name);
             (case.check)(&MemoryStore::new());
         }
     }

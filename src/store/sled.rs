@@ -1,0 +1,233 @@
+//! The embedded store: sled 0.34.7, with what it lacks to keep a promise through a power cut.
+//!
+//! - sled's `flush` ends in `sync_file_range`, which neither writes the file's metadata nor empties the disk's own
+//!   cache: emulated power cuts left most databases unreadable. Our own `fdatasync` follows every flush.
+//! - sled writes a page over a quarter of a segment into a file of its own that it never syncs. So segments are large
+//!   enough for the fullest page of the largest values ([`SEGMENT`]).
+//! - Its writer holds the garbage of a batch in memory until the batch ends, so batches are small.
+//! - It may panic on broken files, so it is never called outside of `catch_unwind`.
+//! - A failed flush is final: what the disk then holds is unknown, and a repeated fsync may lie. From then on every call
+//!   fails, and the restart is the recovery.
+//!
+//! A read may show rows of a group that is not yet flushed. Whoever decides on them commits in a later group, which is
+//! flushed after.
+
+use std::fs::{DirBuilder, File};
+use std::ops::Bound;
+use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use baton_actors::store::{Gathered, KEY_MAX, StepWrites, Store, StoreError, VALUE_MAX, Verdict, Visitor};
+use parking_lot::Mutex;
+use sled::{Batch, Db, IVec};
+
+/// No batch has more rows than this: a thousand of them took 0.8 GB where 200 took nothing.
+const BATCH_ROWS: usize = 256;
+
+/// Nor more bytes.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// sled splits a page at 17 values and merges one of up to 3 into one of up to 16, whatever their size, so the fullest
+/// page has 19, and must fit a quarter of a segment. Larger ones cost throughput (8 MiB: an eighth). A store that exists
+/// keeps the size it was made with.
+const SEGMENT: usize = 4 * 1024 * 1024;
+const _: () = assert!(19 * (KEY_MAX + VALUE_MAX) < SEGMENT / 4 - 16 * 1024);
+
+/// A store in a folder.
+pub struct SledStore {
+    db: Db,
+    /// Our own handle on sled's file, to sync it with.
+    file: File,
+    options: SledOptions,
+    writing: Mutex<()>,
+    failure: OnceLock<StoreError>,
+}
+
+/// How to open a store.
+#[derive(Clone, Copy, Debug)]
+pub struct SledOptions {
+    cache_bytes: u64,
+    fdatasync: bool,
+}
+
+impl Default for SledOptions {
+    fn default() -> Self {
+        Self { cache_bytes: 128 * 1024 * 1024, fdatasync: true }
+    }
+}
+
+impl SledOptions {
+    /// How much memory the page cache may take, more or less.
+    #[must_use]
+    pub fn cache_bytes(self, cache_bytes: u64) -> Self {
+        Self { cache_bytes, ..self }
+    }
+
+    /// Leaves the fdatasync out. Loses data: exists so that the test of the power cut can fail.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_fdatasync(self) -> Self {
+        Self { fdatasync: false, ..self }
+    }
+}
+
+impl SledStore {
+    /// Opens the store in this folder, which is made if it is missing.
+    pub fn open(folder: &Path, options: SledOptions) -> Result<Self, StoreError> {
+        make_folder(folder)?;
+        let config = sled::Config::new()
+            .path(folder)
+            .cache_capacity(options.cache_bytes)
+            .segment_size(SEGMENT)
+            .flush_every_ms(Some(500));
+        let db = guarded(|| config.open()).map_err(|error| in_words(error, folder))?;
+        sync_folder(folder)?;
+        let file = File::open(folder.join("db")).map_err(failed("opening the store's file"))?;
+        Ok(Self { db, file, options, writing: Mutex::new(()), failure: OnceLock::new() })
+    }
+
+    /// Why nothing is believed any more; none while all is well.
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.failure.get()
+    }
+
+    fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+        let mut verdicts = Vec::with_capacity(group.len());
+        let mut gathered = Gathered::default();
+        for step in group {
+            let full = gathered.len() + step.writes.len() > BATCH_ROWS || gathered.bytes() + bytes(step) > BATCH_BYTES;
+            if full && !gathered.is_empty() {
+                self.apply(&mut gathered)?;
+            }
+            verdicts.push(gathered.take(step, |key| self.read(key))?);
+        }
+        if !gathered.is_empty() {
+            self.apply(&mut gathered)?;
+        }
+        if verdicts.contains(&Verdict::Stored) {
+            self.make_durable()?;
+        }
+        Ok(verdicts)
+    }
+
+    fn apply(&self, gathered: &mut Gathered<'_>) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (key, value) in gathered.drain() {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        guarded(|| self.db.apply_batch(batch))
+    }
+
+    fn make_durable(&self) -> Result<(), StoreError> {
+        guarded(|| self.db.flush())?;
+        if self.options.fdatasync {
+            self.file.sync_data().map_err(failed("syncing the store's file"))?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        guarded(|| self.db.get(key)).map(|value| value.map(|value| value.to_vec()))
+    }
+
+    fn expect_well(&self) -> Result<(), StoreError> {
+        self.failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+}
+
+impl Store for SledStore {
+    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+        let _alone = self.writing.lock();
+        self.expect_well()?;
+        self.write(group).inspect_err(|error| {
+            let _ = self.failure.set(StoreError::Failed(format!("an earlier write failed, restart: {error}")));
+        })
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.expect_well()?;
+        self.read(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, visit: Visitor<'_>) -> Result<(), StoreError> {
+        self.expect_well()?;
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            Some(_) | None => Bound::Included(prefix),
+        };
+        let mut rows = self.db.range::<&[u8], _>((from, Bound::Unbounded));
+        while let Some((key, value)) = next(&mut rows)? {
+            if !key.starts_with(prefix) || visit(&key, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn size_on_disk(&self) -> Result<u64, StoreError> {
+        guarded(|| self.db.size_on_disk())
+    }
+}
+
+fn bytes(step: &StepWrites) -> usize {
+    step.writes.iter().map(|row| row.key.len() + row.value.as_ref().map_or(0, Vec::len)).sum()
+}
+
+fn next(rows: &mut sled::Iter) -> Result<Option<(IVec, IVec)>, StoreError> {
+    guarded(|| rows.next().transpose())
+}
+
+/// Calls sled, which panics where it finds its files broken.
+fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error @ (sled::Error::Corruption { .. } | sled::Error::ReportableBug(_)))) => {
+            Err(StoreError::Corrupt(error.to_string()))
+        }
+        Ok(Err(error @ (sled::Error::Io(_) | sled::Error::Unsupported(_) | sled::Error::CollectionNotFound(_)))) => {
+            Err(StoreError::Failed(error.to_string()))
+        }
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("sled panicked");
+            Err(StoreError::Corrupt(text.to_owned()))
+        }
+    }
+}
+
+fn in_words(error: StoreError, folder: &Path) -> StoreError {
+    match error {
+        StoreError::Failed(text) if text.contains("could not acquire lock") => StoreError::InUse(folder.to_owned()),
+        StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::InUse(_) => error,
+    }
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
+    move |error| StoreError::Failed(format!("{doing}: {error}"))
+}
+
+/// Nobody else on the machine has any business in the folder.
+fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("making the store's folder"))
+}
+
+/// The names of sled's files, and what it wrote to them on opening, survive from here on.
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    let files = std::fs::read_dir(folder).map_err(failed("listing the store's folder"))?;
+    let inside = files.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let absolute = folder.canonicalize().map_err(failed("finding the store's folder"))?;
+    let parent = absolute.parent().map(Path::to_owned);
+    for path in inside.chain([absolute.clone()]).chain(parent) {
+        sync(&path)?;
+    }
+    Ok(())
+}
+
+fn sync(path: &PathBuf) -> Result<(), StoreError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(failed("syncing the store's folder"))
+}
