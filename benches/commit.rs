@@ -4,7 +4,13 @@
 //! A step is one row of 600 bytes under a version check, every second one an update. The folder must lie on the disk to
 //! be measured; a temporary folder in memory says nothing.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program for developers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unchecked_time_subtraction,
+    reason = "a program for developers that measures real time"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -123,6 +123,7 @@ impl SledStore {
         guarded(|| self.db.apply_batch(batch))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place where the fdatasync follows")]
     fn make_durable(&self) -> Result<(), StoreError> {
         guarded(|| self.db.flush())?;
         if self.options.fdatasync {

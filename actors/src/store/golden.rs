@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Holds a record to its golden file, which `BATON_GOLDEN=write` creates where it is missing.
 pub(crate) fn check(name: &str, bytes: &[u8]) {
     let path = path(name);
-    if !path.exists() && std::env::var("BATON_GOLDEN").is_ok_and(|mode| mode == "write") {
+    if !path.exists() && may_write() {
         std::fs::write(&path, to_hex(bytes)).unwrap();
     }
     assert!(path.exists(), "no golden file {name}; write it with BATON_GOLDEN=write cargo test -p baton-actors golden");
@@ -29,6 +29,11 @@ pub(crate) fn read(name: &str) -> Vec<u8> {
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch for developers, not a setting")]
+fn may_write() -> bool {
+    std::env::var("BATON_GOLDEN").is_ok_and(|mode| mode == "write")
 }
 
 fn to_hex(bytes: &[u8]) -> String {
