@@ -14,6 +14,7 @@ pub mod job;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod reply;
 pub mod roster;
 pub mod tenant;
 pub mod time;
