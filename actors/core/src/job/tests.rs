@@ -173,7 +173,7 @@ fn agents_are_asked_in_turn_and_a_no_moves_on_at_once() {
 #[test]
 fn silence_moves_on_when_the_time_is_up_and_not_before() {
     let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
-    desk.pass(minutes(30) - Duration::from_millis(1));
+    desk.pass(Duration::from_millis(30 * 60_000 - 1));
     assert_eq!(desk.open(), ["ana"]);
     desk.pass(Duration::from_millis(1));
     assert_eq!(desk.open(), ["bo"]);
