@@ -99,6 +99,18 @@ impl Wording {
         }
     }
 
+    /// What an offer's two buttons say: the one that takes it, and the one that declines it.
+    pub fn buttons(&self, errand: &Errand) -> Result<(String, String), WordingError> {
+        let values = self.values(errand);
+        let file = "offer.telegram.buttons";
+        let labels = self.fill("offer", "telegram.buttons", &values)?.unwrap_or_default();
+        let mut labels = labels.lines().map(one_line).filter(|label| !label.is_empty());
+        match (labels.next(), labels.next(), labels.next()) {
+            (Some(yes), Some(no), None) => Ok((yes, no)),
+            _ => Err(WordingError::Buttons { file: format!("{}/{file}", values.locale) }),
+        }
+    }
+
     /// For the console, SMS and WhatsApp, without markup.
     pub fn plain(&self, errand: &Errand) -> Result<String, WordingError> {
         self.plain_text(&self.values(errand))
@@ -122,7 +134,12 @@ impl Wording {
         // Many samples stumble over the same mistake.
         let mut mistakes = BTreeMap::new();
         for errand in self.locales.iter().flat_map(|locale| samples::errands(locale)) {
-            let tried = [self.telegram(&errand).err(), self.plain(&errand).err(), self.mail(&errand).err()];
+            let tried = [
+                self.telegram(&errand).err(),
+                self.buttons(&errand).err(),
+                self.plain(&errand).err(),
+                self.mail(&errand).err(),
+            ];
             mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));
         }
         mistakes.into_values().collect()

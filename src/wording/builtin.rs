@@ -42,6 +42,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "offer.email.subject",
     "offer.email.text",
     "offer.plain.text",
+    "offer.telegram.buttons",
     "offer.telegram.html",
     "offer_over.email.subject",
     "offer_over.plain.text",

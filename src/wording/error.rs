@@ -33,6 +33,12 @@ pub enum WordingError {
         /// Which template.
         file: String,
     },
+    /// An offer has two buttons: the first takes it, the second declines it.
+    #[error("template {file}: two buttons are wanted, one a line")]
+    Buttons {
+        /// Which template.
+        file: String,
+    },
     /// The folder with one's own templates cannot be read.
     #[error("templates in {} cannot be read", folder.display())]
     Unreadable {

@@ -57,5 +57,5 @@ impl Sources {
 
 /// Editors leave all kinds of files behind; only these are ours.
 fn is_template(file: &str) -> bool {
-    [".text", ".html", ".subject"].iter().any(|part| file.ends_with(part)) && !file.starts_with('.')
+    [".text", ".html", ".subject", ".buttons"].iter().any(|part| file.ends_with(part)) && !file.starts_with('.')
 }

@@ -1,0 +1,152 @@
+//! Telegram, by the Bot API: offers with two buttons under them, edited in place when they are over.
+
+mod button;
+mod client;
+mod fault;
+mod floods;
+mod outcome;
+mod parts;
+mod poll;
+mod split;
+mod update;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use baton_actors::channel::{Address, Budget, Channel, Errand, Rate, Say};
+use baton_actors::clock::BoxFuture;
+use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::message::Topic;
+use tracing::warn;
+
+pub use button::{Press, Verdict};
+pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
+pub use fault::{Fault, Refused};
+pub use outcome::of as outcome_of;
+pub use poll::{Patience, poll};
+pub use update::{Inbound, NotAnUpdate, What};
+
+use client::Keyboard;
+use floods::Floods;
+use parts::Parts;
+use split::{LIMIT, split};
+
+use crate::wording::Wording;
+
+/// What Telegram is known to take from one bot: 30 messages a second in all, one a second in a chat, 20 a minute in a
+/// group. `retry_after` always wins over these.
+pub const BUDGET: Budget = Budget {
+    account: Some(Rate { count: 30, per_millis: 1_000, burst: 30 }),
+    chat: Some(Rate { count: 1, per_millis: 1_000, burst: 3 }),
+    group: Some(Rate { count: 20, per_millis: 60_000, burst: 5 }),
+    in_flight: 32,
+};
+
+/// One bot.
+pub struct Telegram {
+    client: Client,
+    wording: Arc<Wording>,
+    budget: Budget,
+    floods: Floods,
+    parts: Parts,
+}
+
+impl Telegram {
+    /// A bot that words its messages so and keeps to this budget.
+    pub fn new(client: Client, wording: Arc<Wording>, budget: Budget) -> Self {
+        Self { client, wording, budget, floods: Floods::default(), parts: Parts::default() }
+    }
+
+    async fn attempt(&self, errand: &Errand) -> Outcome {
+        let Address::Telegram { chat } = errand.to else {
+            return Outcome::Content("not a Telegram chat".to_owned());
+        };
+        let (html, keyboard) = match self.worded(errand) {
+            Ok(worded) => worded,
+            Err(error) => return Outcome::Content(error.to_string()),
+        };
+        let outcome = match self.deliver(errand, chat, &split(&html, LIMIT), keyboard.as_ref()).await {
+            Ok(messages) => accepted(&messages),
+            Err(fault) => outcome::of(&fault),
+        };
+        match outcome {
+            Outcome::RetryAfter(wait, _) => Outcome::RetryAfter(wait, self.floods.scope(chat, Instant::now(), wait)),
+            // Nothing can be said in this chat about a refused edit; that it was one must be seen somewhere.
+            Outcome::Noop => {
+                warn!(message.key = errand.key, "a Telegram message could not be edited, or was so already");
+                Outcome::Noop
+            }
+            other => other,
+        }
+    }
+
+    fn worded(&self, errand: &Errand) -> Result<(String, Option<Keyboard>), crate::wording::WordingError> {
+        let html = self.wording.telegram(errand)?;
+        let Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } = &errand.say else {
+            return Ok((html, None));
+        };
+        let (yes, no) = self.wording.buttons(errand)?;
+        let button = |text, verdict| (text, Press::on(offer.id, verdict).to_data());
+        Ok((html, Some(Keyboard { buttons: vec![button(yes, Verdict::Claim), button(no, Verdict::Decline)] })))
+    }
+
+    /// Sends the parts, the buttons under the last; where there is an earlier message, the first part takes its place.
+    async fn deliver(
+        &self,
+        errand: &Errand,
+        chat: i64,
+        parts: &[String],
+        keyboard: Option<&Keyboard>,
+    ) -> Result<Vec<i64>, Fault> {
+        let mut messages = self.parts.sent(&errand.key);
+        for (at, part) in parts.iter().enumerate().skip(messages.len()) {
+            let keyboard = keyboard.filter(|_| at + 1 == parts.len());
+            let message = match replaced(errand).filter(|_| at == 0) {
+                Some(message) => {
+                    self.client.edit_message_text(chat, message, part, keyboard).await?;
+                    message
+                }
+                None => self.client.send_message(chat, part, keyboard).await?,
+            };
+            messages.push(message);
+            if parts.len() > 1 {
+                self.parts.accepted(&errand.key, message);
+            }
+        }
+        self.parts.done(&errand.key);
+        Ok(messages)
+    }
+}
+
+/// The message to edit: of one that was split, the last, for it carries the buttons.
+fn replaced(errand: &Errand) -> Option<i64> {
+    let receipt = errand.replaces.as_ref().filter(|receipt| receipt.channel == ChannelKind::Telegram)?;
+    receipt.message.rsplit(',').next()?.parse().ok()
+}
+
+fn accepted(messages: &[i64]) -> Outcome {
+    let message = messages.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    Outcome::Accepted(Receipt { channel: ChannelKind::Telegram, message })
+}
+
+impl Channel for Telegram {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::Telegram
+    }
+
+    fn idempotent(&self) -> bool {
+        false
+    }
+
+    fn edits(&self) -> bool {
+        true
+    }
+
+    fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {
+        Box::pin(async move { self.attempt(&errand).await })
+    }
+}

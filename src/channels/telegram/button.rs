@@ -1,0 +1,87 @@
+//! What an offer's buttons carry: yes or no, the job and which of its offers, in 30 of the 64 bytes there are.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use baton_core::ids::{OfferId, OfferNo};
+use uuid::Uuid;
+
+/// What a pressed button means. The tenant is not part of it: whose job it can be follows from who pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// The job, within the presser's tenant.
+    pub job: Uuid,
+    /// Which of its offers.
+    pub no: OfferNo,
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Claim,
+    /// No.
+    Decline,
+}
+
+impl Press {
+    /// The button of an offer.
+    pub fn on(offer: OfferId, verdict: Verdict) -> Self {
+        Self { verdict, job: offer.job.local, no: offer.no }
+    }
+
+    /// As it stands in `callback_data`.
+    pub fn to_data(self) -> String {
+        let verdict = match self.verdict {
+            Verdict::Claim => 'c',
+            Verdict::Decline => 'd',
+        };
+        format!("{verdict}:{}.{}", URL_SAFE_NO_PAD.encode(self.job.as_bytes()), self.no)
+    }
+
+    /// Reads `callback_data`; none where it is not ours.
+    pub fn from_data(data: &str) -> Option<Self> {
+        let (verdict, offer) = data.split_once(':')?;
+        let verdict = match verdict {
+            "c" => Verdict::Claim,
+            "d" => Verdict::Decline,
+            _ => return None,
+        };
+        let (job, no) = offer.split_once('.')?;
+        let job = Uuid::from_slice(&URL_SAFE_NO_PAD.decode(job).ok()?).ok()?;
+        let no = no.parse().ok().filter(|no| *no > 0)?;
+        Some(Self { verdict, job, no })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::ids::{JobId, TenantId};
+
+    use super::*;
+
+    #[test]
+    fn a_button_reads_back_as_it_was_made_and_fits() {
+        let offer = JobId::of_reference(TenantId::DEFAULT, "a").offer(OfferNo::MAX);
+        for verdict in [Verdict::Claim, Verdict::Decline] {
+            let press = Press::on(offer, verdict);
+            assert!(press.to_data().len() <= 64, "{}", press.to_data());
+            assert_eq!(Press::from_data(&press.to_data()), Some(press));
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_no_press() {
+        for foreign in [
+            "",
+            "c:",
+            "x:AAAAAAAAAAAAAAAAAAAAAA.1",
+            "c:AAAA.1",
+            "c:AAAAAAAAAAAAAAAAAAAAAA.0",
+            "c:AAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert_eq!(Press::from_data(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Long polling: how updates come in where the server has no address that Telegram could reach.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::client::Client;
+use super::update::Inbound;
+
+/// How patiently updates are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Telegram answers at the latest after this long.
+    pub wait: Duration,
+    /// After a failure the next try waits this long at first, twice as long each time.
+    pub pause: Duration,
+    /// And at most this long.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { wait: Duration::from_secs(50), pause: Duration::from_secs(1), longest_pause: Duration::from_secs(60) }
+    }
+}
+
+/// Asks for updates until it is dropped. `take` gets each in turn; only when it is done with one is Telegram told so, and an
+/// update that it could not take comes again. `bot` is the bot's name, where it is known.
+pub async fn poll<T, F, E>(client: &Client, bot: Option<&str>, patience: Patience, mut take: T)
+where
+    T: FnMut(Inbound) -> F,
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let mut offset = 0;
+    let mut pause = patience.pause;
+    let mut webhook_gone = false;
+    loop {
+        let taken = match webhook_gone {
+            true => round(client, bot, patience.wait, &mut offset, &mut take).await,
+            // Telegram gives nothing to those who ask while it has a webhook to deliver to.
+            false => client.delete_webhook().await.map(|()| webhook_gone = true).map_err(|fault| fault.to_string()),
+        };
+        match taken {
+            Ok(()) => pause = patience.pause,
+            Err(reason) => {
+                warn!(pause_ms = pause.as_millis() as u64, "asking Telegram for updates failed: {reason}");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(patience.longest_pause);
+            }
+        }
+    }
+}
+
+async fn round<T, F, E>(
+    client: &Client,
+    bot: Option<&str>,
+    wait: Duration,
+    offset: &mut i64,
+    take: &mut T,
+) -> Result<(), String>
+where
+    T: FnMut(Inbound) -> F,
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    for update in client.get_updates(*offset, wait).await.map_err(|fault| fault.to_string())? {
+        let Ok(inbound) = Inbound::parse(update.to_string().as_bytes(), bot) else {
+            continue;
+        };
+        let update_id = inbound.update_id;
+        take(inbound).await.map_err(|error| error.to_string())?;
+        *offset = (*offset).max(update_id + 1);
+    }
+    Ok(())
+}

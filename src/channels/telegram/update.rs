@@ -1,0 +1,334 @@
+//! Reads what Telegram tells: one update into the few things we act on. What we do not know is ignored, never refused: an
+//! update that is answered with an error comes again and holds up all behind it.
+
+use serde::Deserialize;
+
+use super::button::Press;
+
+/// One update. Its number is unique for a bot: what was seen once is not acted on twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// Which one.
+    pub update_id: i64,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened in a chat. Chats below zero are groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Somebody wrote.
+    Text {
+        /// Where.
+        chat: i64,
+        /// Who; in a private chat the same as the chat.
+        from: i64,
+        /// What.
+        text: String,
+        /// The message it answers.
+        reply_to_message: Option<i64>,
+    },
+    /// Somebody pressed a button of ours.
+    Button {
+        /// What is to be answered, or the button spins.
+        callback_id: String,
+        /// Where.
+        chat: i64,
+        /// Who.
+        from: i64,
+        /// The message that carries the button.
+        message_id: i64,
+        /// Which button.
+        press: Press,
+    },
+    /// Somebody pressed a button that is not ours, or no longer: it too spins until it is answered.
+    ForeignButton {
+        /// What is to be answered.
+        callback_id: String,
+    },
+    /// Somebody came by a link, or typed `/start`.
+    Start {
+        /// Where.
+        chat: i64,
+        /// Who.
+        from: i64,
+        /// What the link carried; empty where they only typed it.
+        token: String,
+        /// Nobody registers in a group.
+        group: bool,
+    },
+    /// The person blocked the bot, or the group threw it out.
+    Blocked {
+        /// Where.
+        chat: i64,
+    },
+    /// The bot may write again.
+    Unblocked {
+        /// Where.
+        chat: i64,
+    },
+    /// A group lives on under another id.
+    Migrated {
+        /// The id it had.
+        from: i64,
+        /// The id it has.
+        to: i64,
+    },
+    /// Nothing to us.
+    Ignored,
+}
+
+/// Not an update of the Bot API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an update of the Bot API")]
+pub struct NotAnUpdate;
+
+impl Inbound {
+    /// Reads an update. `bot` is our name, where we know it: `/start@somebody_else` is not for us.
+    pub fn parse(raw: &[u8], bot: Option<&str>) -> Result<Self, NotAnUpdate> {
+        #[derive(Deserialize)]
+        struct Bare {
+            update_id: i64,
+        }
+        match serde_json::from_slice::<Update>(raw) {
+            Ok(update) => Ok(Self { update_id: update.update_id, what: update.what(bot) }),
+            // An update, but a part of it is not as we know it.
+            Err(_) => match serde_json::from_slice::<Bare>(raw) {
+                Ok(Bare { update_id }) => Ok(Self { update_id, what: What::Ignored }),
+                Err(_) => Err(NotAnUpdate),
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Update {
+    update_id: i64,
+    message: Option<Message>,
+    callback_query: Option<CallbackQuery>,
+    my_chat_member: Option<ChatMember>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    message_id: i64,
+    chat: Chat,
+    from: Option<User>,
+    text: Option<String>,
+    reply_to_message: Option<Replied>,
+    migrate_to_chat_id: Option<i64>,
+    migrate_from_chat_id: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Replied {
+    message_id: i64,
+}
+
+#[derive(Deserialize)]
+struct CallbackQuery {
+    id: String,
+    from: User,
+    message: Option<Message>,
+    data: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ChatMember {
+    chat: Chat,
+    new_chat_member: Member,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Chat {
+    id: i64,
+    #[serde(rename = "type", default)]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: i64,
+    #[serde(default)]
+    is_bot: bool,
+}
+
+impl Update {
+    fn what(self, bot: Option<&str>) -> What {
+        if let Some(message) = self.message {
+            message.what(bot)
+        } else if let Some(query) = self.callback_query {
+            query.what()
+        } else if let Some(member) = self.my_chat_member {
+            member.what()
+        } else {
+            What::Ignored
+        }
+    }
+}
+
+impl Message {
+    fn what(self, bot: Option<&str>) -> What {
+        let chat = self.chat.id;
+        if let Some(to) = self.migrate_to_chat_id {
+            return What::Migrated { from: chat, to };
+        }
+        if let Some(from) = self.migrate_from_chat_id {
+            return What::Migrated { from, to: chat };
+        }
+        let (Some(text), Some(from)) = (self.text, self.from) else {
+            return What::Ignored;
+        };
+        if from.is_bot || self.chat.kind == "channel" {
+            return What::Ignored;
+        }
+        match start(&text, bot) {
+            Start::Ours(token) => {
+                What::Start { chat, from: from.id, token: token.to_owned(), group: self.chat.kind != "private" }
+            }
+            Start::Theirs => What::Ignored,
+            Start::No => What::Text {
+                chat,
+                from: from.id,
+                text,
+                reply_to_message: self.reply_to_message.map(|replied| replied.message_id),
+            },
+        }
+    }
+}
+
+impl CallbackQuery {
+    fn what(self) -> What {
+        let press = self.data.as_deref().and_then(Press::from_data);
+        match (press, self.message) {
+            (Some(press), Some(message)) => What::Button {
+                callback_id: self.id,
+                chat: message.chat.id,
+                from: self.from.id,
+                message_id: message.message_id,
+                press,
+            },
+            _ => What::ForeignButton { callback_id: self.id },
+        }
+    }
+}
+
+impl ChatMember {
+    fn what(self) -> What {
+        let chat = self.chat.id;
+        match self.new_chat_member.status.as_str() {
+            "kicked" | "left" => What::Blocked { chat },
+            "member" | "administrator" => What::Unblocked { chat },
+            _ => What::Ignored,
+        }
+    }
+}
+
+enum Start<'a> {
+    Ours(&'a str),
+    Theirs,
+    No,
+}
+
+/// Reads `/start`, `/start <token>` and `/start@Bot <token>`, in any case.
+fn start<'a>(text: &'a str, bot: Option<&str>) -> Start<'a> {
+    let mut words = text.split_whitespace();
+    let command = words.next().unwrap_or_default();
+    let (command, addressee) = command.split_once('@').map_or((command, None), |(c, a)| (c, Some(a)));
+    if !command.eq_ignore_ascii_case("/start") {
+        return Start::No;
+    }
+    match (addressee, bot) {
+        (Some(addressee), Some(bot)) if !addressee.eq_ignore_ascii_case(bot) => Start::Theirs,
+        _ => Start::Ours(words.next().unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parsed(update: Value) -> What {
+        let inbound = Inbound::parse(update.to_string().as_bytes(), Some("baton_bot")).expect("an update");
+        assert_eq!(inbound.update_id, 7);
+        inbound.what
+    }
+
+    fn message(text: &str, kind: &str) -> Value {
+        json!({"update_id": 7, "message": {"message_id": 3, "date": 1, "text": text, "surprise": {"new": []},
+            "chat": {"id": 1001, "type": kind}, "from": {"id": 1001, "is_bot": false, "first_name": "Driver"}}})
+    }
+
+    #[test]
+    fn a_link_brings_its_token_however_the_command_is_written() {
+        for text in
+            ["/start tok_en-1", "/START tok_en-1", "/start@Baton_Bot  tok_en-1", "/start@baton_bot tok_en-1 more"]
+        {
+            let start = What::Start { chat: 1001, from: 1001, token: "tok_en-1".into(), group: false };
+            assert_eq!(parsed(message(text, "private")), start, "{text}");
+        }
+        let bare = What::Start { chat: 1001, from: 1001, token: String::new(), group: false };
+        assert_eq!(parsed(message("/start", "private")), bare);
+        assert_eq!(parsed(message("/start@other_bot x", "group")), What::Ignored);
+        assert!(matches!(parsed(message("/start x", "supergroup")), What::Start { group: true, .. }));
+        assert!(matches!(parsed(message("/started x", "private")), What::Text { .. }));
+    }
+
+    #[test]
+    fn text_keeps_what_it_answers() {
+        let mut update = message("yes", "private");
+        update["message"]["reply_to_message"] = json!({"message_id": 2, "chat": {"id": 1001}});
+        let text = What::Text { chat: 1001, from: 1001, text: "yes".into(), reply_to_message: Some(2) };
+        assert_eq!(parsed(update), text);
+    }
+
+    #[test]
+    fn buttons_of_ours_are_presses_and_all_others_are_to_be_answered() {
+        let query = |data: &str| {
+            json!({"update_id": 7, "callback_query": {"id": "q1", "chat_instance": "x", "data": data, "from": {"id": 5},
+                "message": {"message_id": 9, "date": 0, "chat": {"id": -20, "type": "group"}}}})
+        };
+        let press = Press::from_data("c:AAAAAAAAAAAAAAAAAAAAAA.2").expect("ours");
+        let button = What::Button { callback_id: "q1".into(), chat: -20, from: 5, message_id: 9, press };
+        assert_eq!(parsed(query("c:AAAAAAAAAAAAAAAAAAAAAA.2")), button);
+        assert_eq!(parsed(query("old")), What::ForeignButton { callback_id: "q1".into() });
+    }
+
+    #[test]
+    fn blocking_and_moving_are_seen() {
+        let member = |status: &str| {
+            json!({"update_id": 7, "my_chat_member": {"chat": {"id": 1001, "type": "private"}, "from": {"id": 1001},
+                "date": 1, "old_chat_member": {"status": "member"}, "new_chat_member": {"status": status, "user": {}}}})
+        };
+        assert_eq!(parsed(member("kicked")), What::Blocked { chat: 1001 });
+        assert_eq!(parsed(member("member")), What::Unblocked { chat: 1001 });
+        let mut old = message("", "group");
+        old["message"]["migrate_to_chat_id"] = json!(-100_200);
+        assert_eq!(parsed(old), What::Migrated { from: 1001, to: -100_200 });
+        let mut new = message("", "supergroup");
+        new["message"]["migrate_from_chat_id"] = json!(-200);
+        assert_eq!(parsed(new), What::Migrated { from: -200, to: 1001 });
+    }
+
+    #[test]
+    fn what_we_do_not_know_is_ignored_and_never_refused() {
+        let from_bot = json!({"update_id": 7, "message": {"message_id": 1, "text": "hi", "chat": {"id": 1, "type": "private"},
+            "from": {"id": 2, "is_bot": true}}});
+        let photo =
+            json!({"update_id": 7, "message": {"message_id": 1, "chat": {"id": 1, "type": "private"}, "photo": []}});
+        let strange = json!({"update_id": 7, "message": "not an object"});
+        for update in [from_bot, photo, strange, json!({"update_id": 7}), json!({"update_id": 7, "edited_message": {}})]
+        {
+            assert_eq!(parsed(update.clone()), What::Ignored, "{update}");
+        }
+        assert_eq!(Inbound::parse(b"{}", None), Err(NotAnUpdate));
+        assert_eq!(Inbound::parse(b"<html>", None), Err(NotAnUpdate));
+    }
+}
