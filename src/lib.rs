@@ -6,6 +6,7 @@ pub mod http;
 pub mod keys;
 pub mod links;
 pub mod phones;
+pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod wording;

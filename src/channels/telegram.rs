@@ -8,6 +8,8 @@ mod outcome;
 mod parts;
 mod poll;
 mod split;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::sync::Arc;

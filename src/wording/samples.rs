@@ -41,7 +41,7 @@ pub(crate) fn links() -> super::OfferLink {
 }
 
 /// A job with every field filled.
-pub(super) fn full_brief() -> Brief {
+pub(crate) fn full_brief() -> Brief {
     Brief {
         from: Some("Leeds".to_owned()),
         to: Some("Manchester".to_owned()),
@@ -58,12 +58,12 @@ pub(super) fn full_brief() -> Brief {
     }
 }
 
-pub(super) fn view(brief: Brief) -> CrewView {
+pub(crate) fn view(brief: Brief) -> CrewView {
     let job = JobId::of_reference(TenantId::DEFAULT, "sample");
     CrewView { job, code: job.code(), brief }
 }
 
-pub(super) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
+pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
     let closes_at = full.then_some(Timestamp(1_801_319_400_000));
     let offer = match topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => Some(OfferShown { id: job.job.offer(no), closes_at }),
@@ -79,7 +79,7 @@ pub(super) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
     }
 }
 
-pub(super) fn topics() -> Vec<Topic> {
+pub(crate) fn topics() -> Vec<Topic> {
     let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
     let overs = [Over::TimedOut, Over::Taken, Over::Skipped, Over::Closed].map(|over| Topic::OfferOver(1, over));
     let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled];
@@ -92,7 +92,7 @@ pub(super) fn topics() -> Vec<Topic> {
     topics
 }
 
-pub(super) fn answers(job: CrewView) -> Vec<Answer> {
+pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
     let boxed = Box::new(job.clone());
     vec![
         Answer::Claimed(boxed.clone()),

@@ -18,7 +18,7 @@ impl Floods {
         let mut waiting = self.waiting.lock();
         waiting.retain(|(other, until)| *other != chat && *until > now);
         let scope = if waiting.is_empty() { Scope::Chat } else { Scope::Account };
-        waiting.push((chat, now + wait.min(Duration::from_secs(3600))));
+        waiting.push((chat, now + wait.min(Duration::from_hours(1))));
         scope
     }
 }

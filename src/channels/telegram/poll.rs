@@ -22,7 +22,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(50), pause: Duration::from_secs(1), longest_pause: Duration::from_secs(60) }
+        Self { wait: Duration::from_secs(50), pause: Duration::from_secs(1), longest_pause: Duration::from_mins(1) }
     }
 }
 
@@ -38,10 +38,11 @@ where
     let mut pause = patience.pause;
     let mut webhook_gone = false;
     loop {
-        let taken = match webhook_gone {
-            true => round(client, bot, patience.wait, &mut offset, &mut take).await,
+        let taken = if webhook_gone {
+            round(client, bot, patience.wait, &mut offset, &mut take).await
+        } else {
             // Telegram gives nothing to those who ask while it has a webhook to deliver to.
-            false => client.delete_webhook().await.map(|()| webhook_gone = true).map_err(|fault| fault.to_string()),
+            client.delete_webhook().await.map(|()| webhook_gone = true).map_err(|fault| fault.to_string())
         };
         match taken {
             Ok(()) => pause = patience.pause,

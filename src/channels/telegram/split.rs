@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn sixty_stops_make_several_messages_and_lose_none() {
-        let stops: String =
-            (0..60).map(|no| format!("{no}. <b>{}</b> &amp; back\n", "Long Lane ".repeat(12))).collect();
+        let stop = |no| format!("{no}. <b>{}</b> &amp; back", "Long Lane ".repeat(12));
+        let stops = (0..60).map(stop).collect::<Vec<_>>().join("\n");
         let parts = split(&stops, LIMIT);
         assert!(parts.len() > 1);
         assert!(parts.iter().all(|part| visible(part).encode_utf16().count() <= LIMIT + 60 * 4));

@@ -91,7 +91,7 @@ impl Inbound {
             update_id: i64,
         }
         match serde_json::from_slice::<Update>(raw) {
-            Ok(update) => Ok(Self { update_id: update.update_id, what: update.what(bot) }),
+            Ok(update) => Ok(Self { update_id: update.id, what: update.what(bot) }),
             // An update, but a part of it is not as we know it.
             Err(_) => match serde_json::from_slice::<Bare>(raw) {
                 Ok(Bare { update_id }) => Ok(Self { update_id, what: What::Ignored }),
@@ -103,7 +103,8 @@ impl Inbound {
 
 #[derive(Deserialize)]
 struct Update {
-    update_id: i64,
+    #[serde(rename = "update_id")]
+    id: i64,
     message: Option<Message>,
     callback_query: Option<CallbackQuery>,
     my_chat_member: Option<ChatMember>,
@@ -111,11 +112,13 @@ struct Update {
 
 #[derive(Deserialize)]
 struct Message {
-    message_id: i64,
+    #[serde(rename = "message_id")]
+    id: i64,
     chat: Chat,
     from: Option<User>,
     text: Option<String>,
-    reply_to_message: Option<Replied>,
+    #[serde(rename = "reply_to_message")]
+    reply_to: Option<Replied>,
     migrate_to_chat_id: Option<i64>,
     migrate_from_chat_id: Option<i64>,
 }
@@ -196,7 +199,7 @@ impl Message {
                 chat,
                 from: from.id,
                 text,
-                reply_to_message: self.reply_to_message.map(|replied| replied.message_id),
+                reply_to_message: self.reply_to.map(|replied| replied.message_id),
             },
         }
     }
@@ -210,7 +213,7 @@ impl CallbackQuery {
                 callback_id: self.id,
                 chat: message.chat.id,
                 from: self.from.id,
-                message_id: message.message_id,
+                message_id: message.id,
                 press,
             },
             _ => What::ForeignButton { callback_id: self.id },
