@@ -3,3 +3,15 @@
 
 pub mod people;
 pub mod telegram;
+
+use std::time::Duration;
+
+use baton_actors::clock::Clock;
+
+/// Lets a span of time pass; a clock may wake us early.
+async fn pass(clock: &dyn Clock, span: Duration) {
+    let end = clock.now() + span;
+    while clock.now() < end {
+        clock.sleep_until(end).await;
+    }
+}

@@ -13,10 +13,9 @@ mod tests;
 mod update;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand, Rate, Say};
-use baton_actors::clock::BoxFuture;
+use baton_actors::clock::{BoxFuture, Clock};
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::message::Topic;
 use tracing::warn;
@@ -49,14 +48,15 @@ pub struct Telegram {
     client: Client,
     wording: Arc<Wording>,
     budget: Budget,
+    clock: Arc<dyn Clock>,
     floods: Floods,
     parts: Parts,
 }
 
 impl Telegram {
     /// A bot that words its messages so and keeps to this budget.
-    pub fn new(client: Client, wording: Arc<Wording>, budget: Budget) -> Self {
-        Self { client, wording, budget, floods: Floods::default(), parts: Parts::default() }
+    pub fn new(client: Client, wording: Arc<Wording>, budget: Budget, clock: Arc<dyn Clock>) -> Self {
+        Self { client, wording, budget, clock, floods: Floods::default(), parts: Parts::default() }
     }
 
     async fn attempt(&self, errand: &Errand) -> Outcome {
@@ -72,7 +72,7 @@ impl Telegram {
             Err(fault) => outcome::of(&fault),
         };
         match outcome {
-            Outcome::RetryAfter(wait, _) => Outcome::RetryAfter(wait, self.floods.scope(chat, Instant::now(), wait)),
+            Outcome::RetryAfter(wait, _) => Outcome::RetryAfter(wait, self.floods.scope(chat, self.clock.now(), wait)),
             // Nothing can be said in this chat about a refused edit; that it was one must be seen somewhere.
             Outcome::Noop => {
                 warn!(message.key = errand.key, "a Telegram message could not be edited, or was so already");

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 
+use super::pass;
 use super::telegram::{Bot, Chat, Message};
 
 /// How people are.
@@ -93,7 +94,7 @@ impl Person {
             return;
         }
         let time = self.thinking();
-        tokio::time::sleep(time).await;
+        pass(self.chat.clock(), time).await;
         match reaction {
             Reaction::Press(yes_or_no) => {
                 // Whoever comes too late finds the buttons gone.

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Extension;
+use baton_actors::clock::{Clock, SystemClock};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
@@ -47,22 +48,22 @@ pub struct Server {
 }
 
 /// Every bot by its token.
-#[derive(Default)]
 struct World {
     bots: Mutex<BTreeMap<String, Bot>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Server {
-    /// Starts one on a free port of loopback.
+    /// Starts one on a free port of loopback, by the machine's clock.
     pub async fn start() -> std::io::Result<Self> {
-        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Arc::new(SystemClock)).await
     }
 
-    /// Starts one at this address.
-    pub async fn start_at(address: SocketAddr) -> std::io::Result<Self> {
+    /// Starts one at this address, by this clock.
+    pub async fn start_at(address: SocketAddr, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let world = Arc::new(World::default());
+        let world = Arc::new(World { bots: Mutex::default(), clock });
         let serving = tokio::spawn(serve(listener, Arc::clone(&world)));
         Ok(Self { address, world, serving })
     }
@@ -75,7 +76,7 @@ impl Server {
     /// The bot with this token; it is born with the first call. Called within the runtime that serves.
     pub fn bot(&self, token: &str, username: &str) -> Bot {
         let mut bots = self.world.bots.lock();
-        bots.entry(token.to_owned()).or_insert_with(|| Bot::new(token, username)).clone()
+        bots.entry(token.to_owned()).or_insert_with(|| Bot::new(token, username, Arc::clone(&self.world.clock))).clone()
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::fault::{Fault, Refused};
 use super::outcome;
+use crate::config;
 
 /// What a bot needs to speak to Telegram.
 #[derive(Clone, Debug)]
@@ -35,6 +36,17 @@ impl ClientSettings {
             token,
             request_timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl From<&config::telegram::Telegram> for ClientSettings {
+    fn from(set: &config::telegram::Telegram) -> Self {
+        Self {
+            base_url: set.base_url.clone(),
+            request_timeout: set.request_timeout,
+            connect_timeout: set.request_timeout.min(Duration::from_secs(5)),
+            ..Self::new(set.token.clone())
         }
     }
 }

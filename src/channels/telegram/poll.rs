@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
+use baton_actors::clock::Clock;
 use tracing::warn;
 
 use super::client::Client;
@@ -28,7 +29,7 @@ impl Default for Patience {
 
 /// Asks for updates until it is dropped. `take` gets each in turn; only when it is done with one is Telegram told so, and an
 /// update that it could not take comes again. `bot` is the bot's name, where it is known.
-pub async fn poll<T, F, E>(client: &Client, bot: Option<&str>, patience: Patience, mut take: T)
+pub async fn poll<T, F, E>(client: &Client, bot: Option<&str>, patience: Patience, clock: &dyn Clock, mut take: T)
 where
     T: FnMut(Inbound) -> F,
     F: Future<Output = Result<(), E>>,
@@ -48,7 +49,7 @@ where
             Ok(()) => pause = patience.pause,
             Err(reason) => {
                 warn!(pause_ms = pause.as_millis() as u64, "asking Telegram for updates failed: {reason}");
-                tokio::time::sleep(pause).await;
+                clock.sleep_until(clock.now() + pause).await;
                 pause = (pause * 2).min(patience.longest_pause);
             }
         }

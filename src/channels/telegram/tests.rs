@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_actors::clock::SystemClock;
 use baton_core::brief::{Brief, Item};
 use baton_core::delivery::Scope;
 use baton_core::ids::OfferId;
@@ -28,7 +29,7 @@ impl Town {
         let server = simulator::Server::start().await.expect("loopback");
         let bot = server.bot(TOKEN, "baton_bot");
         let wording = Arc::new(Wording::builtin(samples::links()).expect("ours are valid"));
-        let telegram = Telegram::new(client(&server), wording, BUDGET);
+        let telegram = Telegram::new(client(&server), wording, BUDGET, Arc::new(SystemClock));
         Self { server, bot, telegram }
     }
 
@@ -148,14 +149,14 @@ async fn updates_that_could_not_be_taken_come_again() {
     let ana = town.bot.chat(1001);
     let client = client(&town.server);
     client.set_webhook("http://127.0.0.1:9/nowhere", None).await.expect("set");
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (tell, mut told) = mpsc::channel(16);
     let mut refused = false;
     let patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
-    let polling = poll(&client, Some("baton_bot"), patience, |inbound: Inbound| {
+    let polling = poll(&client, Some("baton_bot"), patience, &SystemClock, |inbound: Inbound| {
         let first = !std::mem::replace(&mut refused, true);
         let tell = tell.clone();
         async move {
-            let _ = tell.send(inbound.what);
+            let _ = tell.send(inbound.what).await;
             if first { Err("the store is away") } else { Ok(()) }
         }
     });

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use baton_actors::clock::Clock;
+use baton_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -22,6 +24,7 @@ pub struct Bot {
 struct Inner {
     id: i64,
     username: String,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Counts what happened, so that waits can look again.
     changed: watch::Sender<u64>,
@@ -55,7 +58,7 @@ pub(super) struct ChatState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// When it arrived.
-    pub at: Instant,
+    pub at: Timestamp,
     /// `sendMessage` and so on.
     pub method: String,
     /// The chat it was for.
@@ -86,11 +89,12 @@ impl ChatState {
 }
 
 impl Bot {
-    pub(super) fn new(token: &str, username: &str) -> Self {
+    pub(super) fn new(token: &str, username: &str, clock: Arc<dyn Clock>) -> Self {
         let id = token.split(':').next().and_then(|id| id.parse().ok()).unwrap_or(1);
         let inner = Inner {
             id,
             username: username.to_owned(),
+            clock,
             state: Mutex::new(State { next_update: 1, ..State::default() }),
             changed: watch::Sender::new(0),
         };
@@ -159,6 +163,10 @@ impl Bot {
 
     pub(super) fn username(&self) -> &str {
         &self.inner.username
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
     }
 
     /// Looks at everything or changes it. Nothing that is called within may look too.

@@ -1,7 +1,9 @@
 //! One chat: what stands in it, and what the person in it does.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use baton_actors::clock::Clock;
+use baton_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::bot::Bot;
@@ -31,7 +33,7 @@ pub struct Message {
     /// How often it was edited.
     pub edits: u32,
     /// When it came.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// A button under a message.
@@ -104,6 +106,11 @@ impl Chat {
             new.reverse();
             new
         })
+    }
+
+    /// The clock people live by.
+    pub(in crate::simulator) fn clock(&self) -> &dyn Clock {
+        self.bot.clock()
     }
 
     /// A message as it stands now.
@@ -180,7 +187,7 @@ impl Chat {
     }
 
     fn writes(&self, person: i64, text: &str, reply_to: Option<i64>) {
-        let at = Instant::now();
+        let at = self.clock().now();
         let id = self.bot.with_chat(self.id, |chat| {
             let id = chat.new_id();
             let (text, buttons) = (text.to_owned(), Vec::new());

@@ -52,8 +52,10 @@ pub(super) fn start(bot: &Bot) {
                 }
                 Err(reason) => {
                     bot.with(|state| state.webhook_error = Some(reason));
+                    let clock = bot.clock();
+                    let rest = clock.sleep_until(clock.now() + pause);
                     drop(bot);
-                    tokio::time::sleep(pause).await;
+                    rest.await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }

@@ -1,7 +1,9 @@
 //! How much Telegram takes: so many messages in a time, for the bot, for a chat, for a group.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use baton_core::time::Timestamp;
 
 /// So many in a span of time, for each scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +28,13 @@ impl Limits {
 /// What went out lately.
 #[derive(Default)]
 pub(super) struct Lately {
-    bot: VecDeque<Instant>,
-    chats: BTreeMap<i64, VecDeque<Instant>>,
+    bot: VecDeque<Timestamp>,
+    chats: BTreeMap<i64, VecDeque<Timestamp>>,
 }
 
 impl Lately {
     /// Takes one more message for a chat, or says how many seconds to wait.
-    pub(super) fn admit(&mut self, limits: Limits, chat: i64, now: Instant) -> Result<(), u64> {
+    pub(super) fn admit(&mut self, limits: Limits, chat: i64, now: Timestamp) -> Result<(), u64> {
         let of_chat = if chat < 0 { limits.group } else { limits.chat };
         let chat = self.chats.entry(chat).or_default();
         free(&mut self.bot, limits.bot, now)?;
@@ -43,13 +45,13 @@ impl Lately {
     }
 }
 
-fn free(lately: &mut VecDeque<Instant>, (most, span): (usize, Duration), now: Instant) -> Result<(), u64> {
-    while lately.front().is_some_and(|at| now.duration_since(*at) >= span) {
+fn free(lately: &mut VecDeque<Timestamp>, (most, span): (usize, Duration), now: Timestamp) -> Result<(), u64> {
+    while lately.front().is_some_and(|at| now.since(*at) >= span) {
         lately.pop_front();
     }
     match lately.front() {
         Some(first) if lately.len() >= most => {
-            let wait = span.saturating_sub(now.duration_since(*first));
+            let wait = span.saturating_sub(now.since(*first));
             Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         }
         _ => Ok(()),
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn the_one_too_many_is_told_how_long_to_wait() {
         let mut lately = Lately::default();
-        let start = Instant::now();
+        let start = Timestamp(0);
         for _ in 0..5 {
             assert_eq!(lately.admit(Limits::REAL, 1, start), Ok(()));
         }

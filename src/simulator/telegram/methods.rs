@@ -1,7 +1,8 @@
 //! The methods of the Bot API that a bot of ours may call, each with the checks of the real one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use baton_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::bot::{Bot, State};
@@ -30,11 +31,12 @@ pub(super) async fn carry_out(bot: &Bot, method: &str, body: &Value) -> Result<V
 }
 
 fn send_message(bot: &Bot, body: &Value) -> Result<Value, No> {
+    let at = bot.clock().now();
     let (text, buttons) = (text_of(body)?, buttons_of(body)?);
     bot.with(|state| {
-        let id = admitted(state, body)?;
+        let id = admitted(state, body, at)?;
         let chat = state.chats.get_mut(&id).ok_or_else(|| No::bad_request("chat not found"))?;
-        let message = Message { id: chat.new_id(), from: None, text, buttons, edits: 0, at: Instant::now() };
+        let message = Message { id: chat.new_id(), from: None, text, buttons, edits: 0, at };
         let answer = message_json(id, &message);
         chat.messages.push(message);
         chat.has_changed();
@@ -45,8 +47,9 @@ fn send_message(bot: &Bot, body: &Value) -> Result<Value, No> {
 fn edit_message(bot: &Bot, body: &Value, with_text: bool) -> Result<Value, No> {
     let text = with_text.then(|| text_of(body)).transpose()?;
     let buttons = buttons_of(body)?;
+    let at = bot.clock().now();
     bot.with(|state| {
-        let id = admitted(state, body)?;
+        let id = admitted(state, body, at)?;
         let chat = state.chats.get_mut(&id).ok_or_else(|| No::bad_request("chat not found"))?;
         let wanted = body["message_id"].as_i64().unwrap_or_default();
         let message = chat.messages.iter_mut().find(|message| message.id == wanted);
@@ -71,7 +74,7 @@ fn edit_message(bot: &Bot, body: &Value, with_text: bool) -> Result<Value, No> {
 }
 
 /// The chat that is written to, where it can be.
-fn admitted(state: &mut State, body: &Value) -> Result<i64, No> {
+fn admitted(state: &mut State, body: &Value, now: Timestamp) -> Result<i64, No> {
     let id = body["chat_id"].as_i64().or_else(|| body["chat_id"].as_str()?.parse().ok());
     let id = id.ok_or_else(|| No::bad_request("chat_id is empty"))?;
     let blocked = match state.chats.get(&id) {
@@ -85,7 +88,7 @@ fn admitted(state: &mut State, body: &Value) -> Result<i64, No> {
         return Err(No::blocked());
     }
     if let Some(limits) = state.limits {
-        state.lately.admit(limits, id, Instant::now()).map_err(No::too_many)?;
+        state.lately.admit(limits, id, now).map_err(No::too_many)?;
     }
     Ok(id)
 }

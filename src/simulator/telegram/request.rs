@@ -1,7 +1,6 @@
 //! One request: which bot, which method, which fault it meets; then its answer.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -14,6 +13,7 @@ use super::World;
 use super::bot::{Bot, Call};
 use super::fault::{Fault, No};
 use super::methods;
+use crate::simulator::pass;
 
 /// Answers `/bot<token>/<method>`.
 pub(super) async fn answer(
@@ -31,7 +31,7 @@ pub(super) async fn answer(
     };
     let body = arguments(&uri, &headers, &body);
     let chat = body["chat_id"].as_i64().or_else(|| body["chat_id"].as_str()?.parse().ok());
-    let call = Call { at: Instant::now(), method: method.to_owned(), chat, body: body.clone() };
+    let call = Call { at: bot.clock().now(), method: method.to_owned(), chat, body: body.clone() };
     let fault = bot.with(|state| {
         state.calls.push(call);
         fault_of(state, method, chat)
@@ -49,7 +49,7 @@ pub(super) async fn answer(
         }
         Some(Fault::Garbage) => (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response(),
         Some(Fault::Hang(time)) => {
-            tokio::time::sleep(time).await;
+            pass(bot.clock(), time).await;
             carry_out(&bot, method, &body).await
         }
         Some(Fault::Cut) => cut(&scissors).await,
