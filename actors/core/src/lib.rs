@@ -9,6 +9,7 @@ pub mod crew_view;
 pub mod delivery;
 pub mod details;
 pub mod eligibility;
+pub mod holds;
 pub mod ids;
 pub mod job;
 pub mod message;

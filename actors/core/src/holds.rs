@@ -1,0 +1,124 @@
+//! An agent's book of holds: room kept for claims on their way to a job, so that two jobs deciding at once never give
+//! somebody more than they can do.
+//!
+//! Only agents of finite capacity have one. A hold is stored before the claim goes on to the job, and freed by the job's
+//! verdict. By then the claim, if it won, is counted among the claims; a hold and a claim of one job count once, so a
+//! crash between the two leaves nothing worse than a hold that its job is asked about.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{JobId, OfferId};
+use crate::job::Refusal;
+use crate::reply::Question;
+use crate::time::{Timestamp, Window};
+
+/// After this long without a verdict the job is asked.
+pub const HOLD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What an agent's record holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    /// How many times it was stored; whoever stores it counts.
+    pub version: u64,
+    /// Room kept, in order of asking; at most one hold a job.
+    pub holds: Vec<Hold>,
+    /// The question that waits for a number.
+    pub question: Option<Question>,
+}
+
+/// Room kept for a claim on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The offer that is being claimed.
+    pub offer: OfferId,
+    /// When the job takes place, as far as that is known.
+    pub occupies: Option<Window>,
+    /// Since when it is kept, or when the job was last asked about it.
+    pub at: Timestamp,
+}
+
+/// A job the agent has: claimed and not closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedJob {
+    /// Which.
+    pub job: JobId,
+    /// When it takes place, as far as that is known.
+    pub occupies: Option<Window>,
+}
+
+/// What keeping room came to: the claim may go on to the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Room is kept; the book must be stored first.
+    New,
+    /// It was kept before, or the job is theirs already.
+    Already,
+}
+
+impl Book {
+    /// Keeps room for a claim, or says why there is none. `claims` are the jobs they have.
+    pub fn hold(
+        &mut self,
+        offer: OfferId,
+        occupies: Option<Window>,
+        capacity: u32,
+        claims: &[ClaimedJob],
+        now: Timestamp,
+    ) -> Result<Held, Refusal> {
+        if claims.iter().any(|claim| claim.job == offer.job) {
+            return Ok(Held::Already);
+        }
+        if let Some(hold) = self.holds.iter_mut().find(|hold| hold.offer.job == offer.job) {
+            if hold.offer.no >= offer.no {
+                return Ok(Held::Already);
+            }
+            // The verdict on the older offer must not free what the newer one needs.
+            *hold = Hold { offer, occupies: hold.occupies, at: now };
+            return Ok(Held::New);
+        }
+        let held = self.holds.iter().filter(|hold| claims.iter().all(|claim| claim.job != hold.offer.job));
+        let taken: Vec<Option<Window>> =
+            claims.iter().map(|claim| claim.occupies).chain(held.map(|hold| hold.occupies)).collect();
+        let count = u32::try_from(taken.len()).unwrap_or(u32::MAX);
+        if count >= capacity {
+            return Err(Refusal::AgentFull { claims: count, capacity });
+        }
+        let clashes = |window: Window| taken.iter().flatten().any(|busy| busy.overlaps(&window));
+        if occupies.is_some_and(clashes) {
+            return Err(Refusal::AgentBusy);
+        }
+        self.holds.push(Hold { offer, occupies, at: now });
+        Ok(Held::New)
+    }
+
+    /// Frees the room kept for an offer: its job has decided, and if the claim won it is counted among the claims.
+    /// Says whether anything was kept.
+    pub fn free(&mut self, offer: OfferId) -> bool {
+        let before = self.holds.len();
+        self.holds.retain(|hold| hold.offer != offer);
+        self.holds.len() < before
+    }
+
+    /// The holds that have heard nothing for too long. Their jobs are asked the way the claims went, so that the question
+    /// cannot overtake the claim; whatever the job says then, the hold is freed.
+    pub fn stale(&self, now: Timestamp) -> impl Iterator<Item = OfferId> + '_ {
+        self.holds.iter().filter(move |hold| hold.at + HOLD_PATIENCE <= now).map(|hold| hold.offer)
+    }
+
+    /// The job was asked: it has time to answer. Need not be stored.
+    pub fn asked(&mut self, offer: OfferId, now: Timestamp) {
+        for hold in self.holds.iter_mut().filter(|hold| hold.offer == offer) {
+            hold.at = now;
+        }
+    }
+
+    /// When it must next be looked for stale holds.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.holds.iter().map(|hold| hold.at + HOLD_PATIENCE).min()
+    }
+}
+
+#[cfg(test)]
+mod tests;
