@@ -2,10 +2,12 @@
 
 pub mod channels;
 pub mod config;
+pub mod details;
 pub mod http;
 pub mod keys;
 pub mod links;
 pub mod phones;
+pub mod sealing;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
