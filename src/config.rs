@@ -30,6 +30,7 @@ pub mod tenants;
 pub mod timers;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use self::fault::{Fault, Faults};
 use self::layers::{Layers, Sources};
@@ -127,6 +128,14 @@ impl Config {
         };
         (config, reader.asked())
     }
+}
+
+/// The address the server listens on, whatever else is wrong: for whoever only wants to reach it.
+pub fn listen_address(sources: &Sources) -> Result<SocketAddr, Faults> {
+    let mut faults = Vec::new();
+    let layers = Layers::gather(sources, &mut Vec::new());
+    let address = Reader::new(&layers, &mut faults).section("server").get("listen");
+    if faults.is_empty() { Ok(address) } else { Err(Faults(faults)) }
 }
 
 #[cfg(test)]

@@ -22,4 +22,3 @@ pub mod request_id;
 pub mod security;
 pub mod server;
 pub mod settings;
-pub mod shapes;

@@ -1,6 +1,7 @@
 //! The doors of Baton.
 
 pub mod channels;
+pub mod cli;
 pub mod config;
 pub mod details;
 pub mod http;

@@ -1,3 +1,9 @@
-//! The binary: parses the command line and runs one command.
+//! The binary: the allocator, and the command line.
 
-fn main() {}
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> std::process::ExitCode {
+    baton::cli::main()
+}

@@ -137,21 +137,20 @@ mod tests {
     use super::*;
     use crate::http::given::object;
 
-    #[derive(Default)]
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
     struct Sample {
         name: Given<String>,
         inner: Given<Inner>,
     }
 
-    #[derive(Default)]
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
     struct Inner {
         count: Given<u32>,
     }
 
-    object! {
-        Sample { name, inner }
-        Inner { count }
-    }
+    object!(Sample, Inner);
 
     fn code(body: &str) -> (Code, String) {
         let problem = parse::<Sample>(body.as_bytes()).map(|_| ()).expect_err("a problem");

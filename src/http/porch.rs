@@ -231,13 +231,12 @@ mod tests {
     const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
     const READER: &str = "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr";
 
-    #[derive(Default)]
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
     struct Sample {
         name: Given<String>,
     }
-    object! {
-        Sample { name }
-    }
+    object!(Sample);
 
     #[derive(Clone)]
     struct State(Arc<Settings>);

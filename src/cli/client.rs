@@ -1,0 +1,194 @@
+//! A client of a running server, for the commands that work through its HTTP API.
+
+use std::fmt;
+use std::time::Duration;
+
+use baton_actors::clock::{Clock as _, SystemClock};
+use clap::Args;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::exit::{Exit, Failure};
+
+/// A request is given up after this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a request is made again when the server is busy.
+const ATTEMPTS: u32 = 8;
+/// The longest wait between two of them, whatever the server says.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Which server, and as whom.
+#[derive(Clone, Debug, Args)]
+pub struct Server {
+    /// The server's address
+    #[arg(long, value_name = "URL", env = "BATON_SERVER", default_value = "http://127.0.0.1:8080")]
+    pub server: Url,
+    /// An API key; better given as BATON_KEY, where other users of this machine do not see it
+    #[arg(long, value_name = "KEY", env = "BATON_KEY", hide_env_values = true)]
+    pub key: Option<SecretString>,
+}
+
+/// A client of one server.
+pub struct Client {
+    http: reqwest::Client,
+    server: Url,
+    key: Option<SecretString>,
+}
+
+/// What the server answered, when it did what was asked.
+#[derive(Debug)]
+pub struct Answer {
+    /// Whether the body is one JSON document a line.
+    pub is_lines: bool,
+    /// The body.
+    pub body: String,
+}
+
+/// The server's no, as RFC 9457 describes it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word.
+    pub code: String,
+    /// What is wrong.
+    pub detail: String,
+    /// Every field that is wrong.
+    pub errors: Vec<FieldError>,
+}
+
+/// A field that is wrong.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FieldError {
+    /// Where: `agents[1].phone`.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub cure: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Refused {
+    /// The server said no.
+    Problem(Problem),
+    /// Nothing sensible came.
+    Unreachable(String),
+}
+
+/// An HTTP client that gives a request up after some time.
+pub fn http(patience: Duration) -> Result<reqwest::Client, Failure> {
+    let builder = reqwest::Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none()).no_proxy();
+    builder.build().map_err(|error| Failure::new(Exit::Internal, format!("the HTTP client cannot be set up: {error}")))
+}
+
+impl Client {
+    /// A client of this server.
+    pub fn new(server: &Server) -> Result<Self, Failure> {
+        Ok(Self { http: http(PATIENCE)?, server: server.server.clone(), key: server.key.clone() })
+    }
+
+    /// Reads something.
+    pub async fn get(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Refused> {
+        let mut url = self.url(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let answer = self.send(Method::GET, url, None).await?;
+        serde_json::from_str(&answer.body)
+            .map_err(|_| Refused::Unreachable("the answer is not JSON; is it Baton?".to_owned()))
+    }
+
+    /// Sends something, again while the server is busy. Only for what may be sent twice.
+    pub async fn post(&self, path: &[&str], content_type: &str, body: String) -> Result<Answer, Refused> {
+        self.send(Method::POST, self.url(path), Some((content_type, body))).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.server.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+
+    async fn send(&self, method: Method, url: Url, body: Option<(&str, String)>) -> Result<Answer, Refused> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut request = self.http.request(method.clone(), url.clone());
+            if let Some(key) = &self.key {
+                request = request.bearer_auth(key.expose_secret());
+            }
+            if let Some((content_type, body)) = &body {
+                request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
+            }
+            let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+            let status = answer.status();
+            let busy = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            if busy && attempt < ATTEMPTS {
+                let said = answer.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+                let wait = Duration::from_secs(said.unwrap_or(1)).min(LONGEST_WAIT);
+                SystemClock.sleep_until(SystemClock.now() + wait).await;
+                continue;
+            }
+            let is_lines = answer
+                .headers()
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| kind.to_str().unwrap_or_default().starts_with("application/x-ndjson"));
+            let body = answer.text().await.map_err(|error| self.unreachable(&error))?;
+            if status.is_success() {
+                return Ok(Answer { is_lines, body });
+            }
+            let mut problem: Problem = serde_json::from_str(&body).unwrap_or_default();
+            problem.status = status.as_u16();
+            return Err(Refused::Problem(problem));
+        }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Refused {
+        let what = if error.is_connect() {
+            "there is no server"
+        } else if error.is_timeout() {
+            "the server did not answer in time"
+        } else {
+            "the connection broke"
+        };
+        Refused::Unreachable(format!(
+            "{what} at {}; is `baton serve` running there, and is --server right?",
+            self.server
+        ))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code.as_str(), self.detail.as_str()) {
+            ("", _) => write!(f, "the server answers {}", self.status),
+            (code, "") => write!(f, "the server refuses: {code}"),
+            (code, detail) => write!(f, "the server refuses: {detail} ({code})"),
+        }?;
+        if self.status == 401 {
+            write!(f, "\ngive a valid key with BATON_KEY or --key; `baton keys create` makes one")?;
+        }
+        for error in &self.errors {
+            write!(f, "\n  - {} {}; {}", error.field, error.message, error.cure)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Problem(problem) => Self::new(Exit::Server, problem.to_string()),
+            Refused::Unreachable(what) => Self::new(Exit::Server, what),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `baton jobs`: jobs of a running server.
+
+pub mod explain;
+pub mod import;
+pub mod list;
+pub mod show;
+
+use clap::Subcommand;
+
+use super::exit::Failure;
+
+/// Jobs of a running server.
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// Brings the jobs of a CSV into the server, with a result for every row.
+    Import(import::Import),
+    /// Lists jobs, newest first.
+    List(list::List),
+    /// Shows a job and what happened to it.
+    Show(show::Show),
+    /// Says for every agent whether they can be asked, or the rule that keeps them out; and what happens next.
+    Explain(explain::Explain),
+}
+
+impl Jobs {
+    /// Runs it.
+    pub async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Import(command) => command.run().await,
+            Self::List(command) => command.run().await,
+            Self::Show(command) => command.run().await,
+            Self::Explain(command) => command.run().await,
+        }
+    }
+}

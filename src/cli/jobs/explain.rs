@@ -1,0 +1,37 @@
+//! `baton jobs explain`: who can be asked, who not and by which rule, and what happens next.
+
+use clap::Args;
+
+use super::show::text;
+use crate::cli::client::{Client, Server};
+use crate::cli::exit::Failure;
+use crate::cli::output::{print, print_json};
+use crate::cli::table::table;
+
+/// Explains a job.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  baton jobs explain 01890a5d-ac96-774b-bcce-b302099a8057")]
+pub struct Explain {
+    /// The job's id
+    pub job: String,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Which server.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+impl Explain {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = Client::new(&self.server)?;
+        let explained = client.get(&["api", "v1", "jobs", &self.job, "explain"], &[]).await?;
+        if self.json {
+            return print_json(&explained);
+        }
+        let agents = explained["agents"].as_array().cloned().unwrap_or_default();
+        let rows = agents.iter().map(|agent| ["/name", "/eligible", "/reason"].map(|path| text(agent, path)));
+        print(&table(["agent", "can be asked", "why not"], rows))?;
+        print(&format!("\nnext: {} {}", text(&explained, "/next/action"), text(&explained, "/next/at")))
+    }
+}

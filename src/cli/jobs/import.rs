@@ -1,0 +1,190 @@
+//! `baton jobs import`: a CSV of jobs into a running server.
+//!
+//! The file is read twice: once to find every mistake, so that nothing is sent of a file that is not in order, and once to
+//! send it, so that a file of any size needs little memory.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use crate::cli::client::{Answer, Client, Problem, Server};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::import::Source;
+use crate::cli::import::fields::JOB;
+use crate::cli::import::mapping::Mapping;
+use crate::cli::import::report::{Mistake, Mistakes};
+use crate::cli::import::sheet::Sheet;
+use crate::cli::output::{complain, print};
+
+/// No request carries more than this, whatever `--batch` says: the server's default limit is 8 MiB.
+const BODY_MAX: usize = 4 << 20;
+
+/// Brings jobs in.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Columns that are called as a field need no --map. The fields are: external_ref, from, to, via, date,\n\
+    window, vehicle, volume, items (fridge;box x10), services, price_from, price_to, currency, tags,\n\
+    duration_minutes; contact_name, phone, from_address, to_address, notes (private: sealed at once);\n\
+    approval, plan, start_at.\n\n\
+    With external_ref, a file can be sent again: what the server has stays as it is.\n\n\
+    Examples:\n  baton jobs import jobs.csv --dry-run\n  \
+    BATON_KEY=… baton jobs import jobs.csv --map external_ref=No --map from=\"Pickup town\" --set approval=link"
+)]
+pub struct Import {
+    /// Which file.
+    #[command(flatten)]
+    pub source: Source,
+    /// How many jobs a request carries
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub batch: u16,
+    /// Sends the rows that are in order even where others are not
+    #[arg(long)]
+    pub skip_faulty: bool,
+    /// Which server.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// What became of the rows.
+#[derive(Debug, Default)]
+struct Tally {
+    created: u64,
+    existing: u64,
+    mistakes: Mistakes,
+}
+
+impl Import {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let (mapping, rows, mut mistakes) = self.look_through()?;
+        if !mapping.unused.is_empty() {
+            complain(&format!("columns not used: {}", mapping.unused.join(", ")));
+        }
+        let faulty = mistakes.count();
+        if !mistakes.is_empty() && !self.skip_faulty {
+            let text = format!(
+                "{}\n\n{faulty} mistakes; nothing was sent. --skip-faulty sends the other rows",
+                mistakes.show()
+            );
+            return Err(Failure::new(Exit::Data, text));
+        }
+        if self.source.dry_run {
+            if !mistakes.is_empty() {
+                complain(&mistakes.show());
+            }
+            return print(&format!("{rows} jobs are in order; nothing was sent"));
+        }
+        let tally = self.send(&mapping, rows).await?;
+        mistakes.extend(tally.mistakes);
+        let result = format!("{} created, {} were there already", tally.created, tally.existing);
+        if mistakes.is_empty() {
+            return print(&result);
+        }
+        print(&result)?;
+        Err(Failure::new(Exit::Data, format!("{}\n\n{} mistakes", mistakes.show(), mistakes.count())))
+    }
+
+    /// Reads the whole file: how many rows are in order, and what is wrong with the others.
+    fn look_through(&self) -> Result<(Mapping, u64, Mistakes), Failure> {
+        let mut sheet = Sheet::open(&self.source.file, self.source.delimiter)?;
+        let mapping = Mapping::of(&self.source, JOB, &sheet.head)?;
+        let mut mistakes = Mistakes::default();
+        let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        let mut rows = 0;
+        while let Some(row) = sheet.next() {
+            let read = row.map_err(|mistake| vec![mistake]).and_then(|row| {
+                let job = mapping.body(&row)?;
+                if let Some(reference) = job["external_ref"].as_str()
+                    && let Some(first) = seen.insert(reference.to_owned(), row.line)
+                {
+                    let column = mapping.column_of("external_ref");
+                    let what = format!("line {first} has the same reference");
+                    return Err(vec![row.mistake(&column, &what, "give every job a reference of its own")]);
+                }
+                Ok(())
+            });
+            match read {
+                Ok(()) => rows += 1,
+                Err(wrong) => wrong.into_iter().for_each(|mistake| mistakes.add(mistake)),
+            }
+        }
+        Ok((mapping, rows, mistakes))
+    }
+
+    async fn send(&self, mapping: &Mapping, rows: u64) -> Result<Tally, Failure> {
+        let client = Client::new(&self.server)?;
+        let mut sheet = Sheet::open(&self.source.file, self.source.delimiter)?;
+        let bar = ProgressBar::new(rows);
+        bar.set_style(style()?);
+        let mut tally = Tally::default();
+        let (mut body, mut lines) = (String::new(), Vec::new());
+        let mut more = true;
+        while more {
+            match sheet.next() {
+                None => more = false,
+                Some(Err(_)) => continue,
+                Some(Ok(row)) => {
+                    let Ok(job) = mapping.body(&row) else { continue };
+                    body.push_str(&job.to_string());
+                    body.push('\n');
+                    lines.push(row.line);
+                }
+            }
+            let full = lines.len() >= usize::from(self.batch) || body.len() >= BODY_MAX;
+            if !lines.is_empty() && (full || !more) {
+                let sent = std::mem::take(&mut body);
+                let answer = client.post(&["api", "v1", "jobs", "batch"], "application/x-ndjson", sent).await?;
+                tally.add(&answer, &lines, mapping)?;
+                bar.inc(lines.len() as u64);
+                lines.clear();
+            }
+        }
+        bar.finish_and_clear();
+        Ok(tally)
+    }
+}
+
+fn style() -> Result<ProgressStyle, Failure> {
+    ProgressStyle::with_template("{wide_bar} {pos}/{len} jobs, {per_sec}, {eta} left")
+        .map_err(|error| Failure::new(Exit::Internal, error.to_string()))
+}
+
+impl Tally {
+    /// Adds the results of one request: one for every line of it, in order.
+    fn add(&mut self, answer: &Answer, lines: &[u64], mapping: &Mapping) -> Result<(), Failure> {
+        let results = results(answer).filter(|results| results.len() == lines.len()).ok_or_else(|| {
+            Failure::new(Exit::Server, "the server did not answer for every job of a batch; send the file again")
+        })?;
+        for (result, line) in results.iter().zip(lines) {
+            match result["status"].as_u64() {
+                Some(201) => self.created += 1,
+                Some(200) => self.existing += 1,
+                Some(_) | None => self.refused(result, *line, mapping),
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, result: &Value, line: u64, mapping: &Mapping) {
+        let problem: Problem = serde_json::from_value(result["problem"].clone()).unwrap_or_default();
+        if problem.errors.is_empty() {
+            let what = if problem.detail.is_empty() { problem.code.clone() } else { problem.detail.clone() };
+            let cure = format!("see /problems/{}", problem.code);
+            self.mistakes.add(Mistake { line, column: "–".to_owned(), what, cure });
+        }
+        for error in problem.errors {
+            let column = mapping.column_of(&error.field);
+            self.mistakes.add(Mistake { line, column, what: error.message, cure: error.cure });
+        }
+    }
+}
+
+/// A result for each job, in the order of the request.
+fn results(answer: &Answer) -> Option<Vec<Value>> {
+    if answer.is_lines {
+        return answer.body.lines().map(|line| serde_json::from_str(line).ok()).collect();
+    }
+    let body: Value = serde_json::from_str(&answer.body).ok()?;
+    body["items"].as_array().cloned()
+}
