@@ -81,6 +81,30 @@ impl QuietHours {
 }
 
 impl Agent {
+    /// An active agent of whom nothing is known but the name: without addresses, tags or bounds.
+    pub fn named(id: AgentId, name: &str, at: Timestamp) -> Self {
+        Self {
+            id,
+            version: 1,
+            reference: name.to_owned(),
+            name: name.to_owned(),
+            phone: None,
+            email: None,
+            telegram: None,
+            channels: Vec::new(),
+            priority: 0,
+            active: true,
+            tags: BTreeSet::new(),
+            capacity: None,
+            availability: Availability::Available,
+            quiet_hours: None,
+            locale: None,
+            time_zone: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// The channel to reach them on: the first of their own order, or of the tenant's, that is configured and has an address.
     pub fn channel(&self, configured: &[ChannelKind]) -> Option<ChannelKind> {
         let order = if self.channels.is_empty() { configured } else { &self.channels };

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::AgentId;
 
+pub mod forecast;
+pub mod lint;
+
 /// No wave asks more than this many at once: a job's record must stay small enough to be stored whole.
 pub const WAVE_MAX: u16 = 256;
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::agent::{Agent, Availability};
+use crate::agent::Agent;
 use crate::delivery::{Delivery, Receipt};
 use crate::ids::TenantId;
 use crate::message::Topic;
@@ -15,26 +15,7 @@ fn id(name: &str) -> AgentId {
 }
 
 fn agent(name: &str, priority: i32) -> Agent {
-    Agent {
-        id: id(name),
-        version: 1,
-        reference: name.to_owned(),
-        name: name.to_owned(),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority,
-        active: true,
-        tags: std::collections::BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-    }
+    Agent { priority, ..Agent::named(id(name), name, Timestamp(0)) }
 }
 
 /// A tenant whose agents are asked in the order they are named, and one job.
