@@ -22,8 +22,10 @@ pub struct Smtp {
     pub login: Option<(String, SecretString)>,
     /// Sender of every mail.
     pub from: Mailbox,
-    /// After how long an attempt is given up.
+    /// How long a connection or a reply may take.
     pub request_timeout: Duration,
+    /// How long the confirmation of a mail may take that was given whole.
+    pub data_timeout: Duration,
     /// What may be sent.
     pub budget: Budget,
 }
@@ -64,6 +66,7 @@ impl Smtp {
         let port = section.within::<u64>("port", 1..=65_535) as u16;
         let tls = section.word("tls", &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)]);
         let request_timeout = section.some("request_timeout");
+        let data_timeout = section.some("data_timeout");
         let budget = Budget {
             account: section.get::<Option<Rate>>("rate_account"),
             chat: section.get::<Option<Rate>>("rate_chat"),
@@ -73,6 +76,6 @@ impl Smtp {
         let login = password.filter(|_| !username.is_empty()).map(|password| (username, password));
         // Without a sender there is a fault already, and the configuration is not given out.
         let from = mailbox?;
-        on.then_some(Self { host, port, tls, login, from, request_timeout, budget })
+        on.then_some(Self { host, port, tls, login, from, request_timeout, data_timeout, budget })
     }
 }

@@ -1,0 +1,92 @@
+//! A mail as it goes over the wire. Values reach headers only through lettre's encoding and on one line, so that none can
+//! begin a header of its own.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use baton_actors::channel::Errand;
+use baton_core::delivery::ChannelKind;
+use baton_core::time::Timestamp;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+use sha2::{Digest, Sha256};
+
+use crate::wording::{Mail, one_line};
+
+/// A mail and the addresses on its envelope.
+pub(super) struct Letter {
+    /// Without angle brackets.
+    pub(super) message_id: String,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) text: Vec<u8>,
+}
+
+/// Why there is no letter.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotALetter {
+    #[error("not a mail address")]
+    Address,
+    #[error("the mail cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl Letter {
+    pub(super) fn write(
+        from: &Mailbox,
+        to: &str,
+        errand: &Errand,
+        mail: Mail,
+        now: Timestamp,
+    ) -> Result<Self, NotALetter> {
+        let to: Address = to.trim().parse().map_err(|_| NotALetter::Address)?;
+        let name = Some(one_line(&errand.name)).filter(|name| !name.is_empty());
+        let message_id = message_id(&errand.key, from.email.domain());
+        let written = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+        let mut letter = Message::builder()
+            .message_id(Some(format!("<{message_id}>")))
+            .date(written)
+            .from(from.clone())
+            .to(Mailbox::new(name, to.clone()))
+            .subject(one_line(&mail.subject))
+            // Holiday replies to a machine help nobody.
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        if let Some(earlier) = errand.replaces.as_ref().filter(|receipt| receipt.channel == ChannelKind::Email) {
+            let earlier = format!("<{}>", one_line(&earlier.message));
+            letter = letter.in_reply_to(earlier.clone()).references(earlier);
+        }
+        let letter = letter
+            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+            .map_err(|error| NotALetter::Unwritable(error.to_string()))?;
+        let text = letter.formatted();
+        Ok(Self { message_id, from: from.email.clone(), to, text })
+    }
+}
+
+/// The same for every attempt at the same errand: many receivers then show one mail where two arrive.
+fn message_id(key: &str, domain: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !key.is_empty() && key.len() <= 128 && key.chars().all(plain) {
+        return format!("{key}@{domain}");
+    }
+    let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..16]);
+    format!("{hash}@{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_is_stable_and_never_more_than_an_id() {
+        assert_eq!(message_id("0952ef82-3-1", "example.com"), "0952ef82-3-1@example.com");
+        let odd = message_id("a b>\r\nBcc: x", "example.com");
+        assert_eq!(odd, message_id("a b>\r\nBcc: x", "example.com"));
+        assert!(odd.ends_with("@example.com") && odd.len() == 22 + 12, "{odd}");
+    }
+}
