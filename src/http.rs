@@ -22,3 +22,4 @@ pub mod request_id;
 pub mod security;
 pub mod server;
 pub mod settings;
+pub mod shapes;

@@ -121,6 +121,22 @@ pub struct Field<'f, T> {
 }
 
 impl<T> Field<'_, T> {
+    /// What was given.
+    pub fn given(&self) -> &Given<T> {
+        &self.given
+    }
+
+    /// Reads the field, and then what only its value tells; the second step blames the field by the name it gets.
+    pub fn refine<U, V>(
+        self,
+        read: impl FnOnce(Field<'_, T>) -> Option<U>,
+        refine: impl FnOnce(&mut Form, &'static str, U) -> Option<V>,
+    ) -> Option<V> {
+        let Self { form, name, given } = self;
+        let value = read(form.field(name, given))?;
+        refine(form, name, value)
+    }
+
     /// Blames the field where it is missing.
     #[must_use]
     pub fn required(self) -> Self {
@@ -232,6 +248,11 @@ impl Field<'_, Vec<Given<String>>> {
     pub fn lines(self, most: usize, longest: usize) -> Option<Vec<String>> {
         self.each(most, |form, text| form.field("", Given::Is(text)).line(longest))
     }
+}
+
+/// The value of a field, if it has the right type: [`Field::value`] as a function of any field.
+pub fn value<T: for<'de> Wanted<'de>>(field: Field<'_, T>) -> Option<T> {
+    field.value()
 }
 
 /// What is wrong with a text.

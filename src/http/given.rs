@@ -3,6 +3,7 @@
 //!
 //! Types are strict: `"false"` is no truth value and `"3"` no number.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -172,21 +173,36 @@ impl<'de, T: Wanted<'de>> Wanted<'de> for BTreeMap<String, Given<T>> {
     }
 }
 
-#[cfg_attr(not(test), expect(unused_macros, reason = "the shapes follow"))]
-/// Makes a shape that serde derives (`Deserialize`, `#[serde(default)]`) a type that a field or a body can have.
+/// Makes a struct of [`Given`] fields a type that a field or a body can have: `object!(Shape { name, r#ref = "ref" })`.
+/// Names that it does not know are passed over; one that comes twice is refused.
 macro_rules! object {
-    ($($shape:ty),* $(,)?) => {
+    ($($shape:ty { $($field:ident $(= $name:literal)?),* $(,)? })*) => {
         $(impl<'de> $crate::http::given::Wanted<'de> for $shape {
             const WANTED: &'static str = "an object";
-            fn from_object<A: serde::de::MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
-                let object = serde::de::value::MapAccessDeserializer::new(object);
-                <Self as serde::Deserialize>::deserialize(object).map(Some)
+            fn from_object<A: serde::de::MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
+                let mut shape = Self::default();
+                while let Some($crate::http::given::Name(name)) = object.next_key()? {
+                    $(if name == $crate::http::given::object!(@name $field $($name)?) {
+                        if !matches!(shape.$field, $crate::http::given::Given::Absent) {
+                            return Err(serde::de::Error::duplicate_field(stringify!($field)));
+                        }
+                        shape.$field = object.next_value()?;
+                        continue;
+                    })*
+                    object.next_value::<serde::de::IgnoredAny>()?;
+                }
+                Ok(Some(shape))
             }
         })*
     };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $name:literal) => { $name };
 }
-#[cfg_attr(not(test), expect(unused_imports, reason = "the shapes follow"))]
 pub(crate) use object;
+
+/// A field's name, borrowed from the body where it stands there without escapes.
+#[derive(serde::Deserialize)]
+pub struct Name<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

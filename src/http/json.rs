@@ -137,20 +137,21 @@ mod tests {
     use super::*;
     use crate::http::given::object;
 
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Sample {
         name: Given<String>,
         inner: Given<Inner>,
     }
 
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Inner {
         count: Given<u32>,
     }
 
-    object!(Sample, Inner);
+    object! {
+        Sample { name, inner }
+        Inner { count }
+    }
 
     fn code(body: &str) -> (Code, String) {
         let problem = parse::<Sample>(body.as_bytes()).map(|_| ()).expect_err("a problem");

@@ -231,12 +231,13 @@ mod tests {
     const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
     const READER: &str = "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr";
 
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Sample {
         name: Given<String>,
     }
-    object!(Sample);
+    object! {
+        Sample { name }
+    }
 
     #[derive(Clone)]
     struct State(Arc<Settings>);

@@ -1,0 +1,19 @@
+//! What bodies look like. A shape that comes in keeps every field as it was given; its `read` makes of it what the core
+//! knows, or says all that is wrong. A view goes out, and borrows what it shows.
+
+pub mod agent;
+pub mod agent_view;
+pub mod brief;
+pub mod brief_view;
+pub mod change;
+pub mod commands;
+pub mod details;
+pub mod job;
+pub mod occupancy;
+pub mod plan;
+pub mod plan_view;
+pub mod public_text;
+pub mod reply;
+pub mod shown;
+pub mod tenant;
+pub mod tenant_view;

@@ -1,0 +1,127 @@
+//! An agent, as it goes out to those with a key of its tenant.
+
+use baton_core::agent::{Agent, Availability};
+use baton_core::ids::AgentId;
+use baton_core::phone::Phone;
+use baton_core::roster::Roster;
+use baton_core::time::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::shapes::shown::Shown;
+
+/// An agent.
+#[derive(Serialize, ToSchema)]
+pub struct AgentView<'a> {
+    /// Derived from the reference.
+    #[schema(value_type = String)]
+    id: Shown<AgentId>,
+    /// The tenant's own name for them.
+    r#ref: &'a str,
+    /// What people call them.
+    name: &'a str,
+    /// Their number.
+    phone: Option<&'a str>,
+    /// Where e-mail goes.
+    email: Option<&'a str>,
+    /// Their private Telegram chat.
+    telegram_chat_id: Option<i64>,
+    /// The channels to use, best first; empty: the tenant's order.
+    channels: Vec<&'static str>,
+    /// Lower is asked earlier.
+    priority: i32,
+    /// Whether they are asked at all.
+    active: bool,
+    /// What they can do.
+    tags: Vec<&'a str>,
+    /// How many claimed jobs they can have open; `null`: any number.
+    capacity: Option<u32>,
+    /// Whether they can be asked now.
+    availability: AvailabilityView,
+    /// When they are not to be disturbed.
+    quiet_hours: Option<QuietHoursView>,
+    /// The language of their messages; `null`: the tenant's.
+    locale: Option<&'a str>,
+    /// IANA zone; `null`: the tenant's.
+    time_zone: Option<&'a str>,
+    /// How many times the record was stored.
+    version: u64,
+    /// When it was first stored.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Shown<Timestamp>,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Shown<Timestamp>,
+}
+
+/// Whether an agent can be asked now.
+#[derive(Serialize, ToSchema)]
+pub struct AvailabilityView {
+    /// Whether they can.
+    available: bool,
+    /// Where not: until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Shown<Timestamp>>,
+}
+
+/// A nightly rest.
+#[derive(Serialize, ToSchema)]
+pub struct QuietHoursView {
+    /// It begins at this local time.
+    from: String,
+    /// It ends at this local time.
+    to: String,
+}
+
+impl<'a> AgentView<'a> {
+    /// Shows an agent.
+    pub fn of(agent: &'a Agent) -> Self {
+        let availability = match agent.availability {
+            Availability::Available => AvailabilityView { available: true, until: None },
+            Availability::Away { until } => AvailabilityView { available: false, until: until.map(Shown) },
+        };
+        let at = |time: jiff::civil::Time| format!("{:02}:{:02}", time.hour(), time.minute());
+        Self {
+            id: Shown(agent.id),
+            r#ref: &agent.reference,
+            name: &agent.name,
+            phone: agent.phone.as_ref().map(Phone::as_str),
+            email: agent.email.as_deref(),
+            telegram_chat_id: agent.telegram,
+            channels: agent.channels.iter().map(|channel| channel.as_str()).collect(),
+            priority: agent.priority,
+            active: agent.active,
+            tags: agent.tags.iter().map(String::as_str).collect(),
+            capacity: agent.capacity,
+            availability,
+            quiet_hours: agent.quiet_hours.map(|rest| QuietHoursView { from: at(rest.from), to: at(rest.to) }),
+            locale: agent.locale.as_deref(),
+            time_zone: agent.time_zone.as_deref(),
+            version: agent.version,
+            created_at: Shown(agent.created_at),
+            updated_at: Shown(agent.updated_at),
+        }
+    }
+}
+
+/// An agent, named in something else.
+#[derive(Serialize, ToSchema)]
+pub struct AgentNamed {
+    /// Derived from the reference.
+    #[schema(value_type = String)]
+    pub id: Shown<AgentId>,
+    /// The tenant's own name for them; `null`: they have been deleted.
+    pub r#ref: Option<String>,
+    /// What people call them.
+    pub name: Option<String>,
+}
+
+impl AgentNamed {
+    /// Names an agent of the roster.
+    pub fn of(id: AgentId, roster: &Roster) -> Self {
+        let known = roster.get(&id);
+        let (reference, name) = (known.map(|agent| agent.reference.clone()), known.map(|agent| agent.name.clone()));
+        Self { id: Shown(id), r#ref: reference, name }
+    }
+}

@@ -1,0 +1,136 @@
+//! What commands on a job carry along. Each may be left out whole where nothing in it is needed.
+
+use std::time::Duration;
+
+use baton_core::ids::{AgentId, TenantId};
+use baton_core::job::Command;
+use utoipa::ToSchema;
+
+use crate::http::form::Form;
+use crate::http::given::{Given, object};
+use crate::http::problem::FieldError;
+use crate::http::shapes::plan::{PlanChoice, PlanShape, duration};
+
+const REASON: usize = 500;
+const REFERENCE: usize = 100;
+
+/// For `reject`, `cancel` and `fail`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = Reason)]
+pub struct ReasonShape {
+    /// Why; it stands in the timeline.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    reason: Given<String>,
+}
+
+/// For `withdraw` and `acknowledge`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = ByWinner)]
+pub struct WinnerShape {
+    /// The winner's reference: the command is refused where somebody else has the job. Whoever it is where it is left out.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    agent: Given<String>,
+    /// Why; it stands in the timeline.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    reason: Given<String>,
+}
+
+/// For `extend`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = Extend)]
+pub struct ExtendShape {
+    /// How much more time open offers and the search get.
+    #[schema(value_type = String, example = "30m")]
+    by: Given<String>,
+}
+
+/// For `restart`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = Restart)]
+pub struct RestartShape {
+    /// With other rules of asking, or a plan of this name.
+    #[schema(value_type = Option<PlanShape>)]
+    plan: Given<PlanChoice<PlanShape>>,
+    /// But not those who said no; false where it is left out.
+    #[schema(value_type = Option<bool>)]
+    skip_declined: Given<bool>,
+}
+
+/// For `reassign`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = Reassign)]
+pub struct ReassignShape {
+    /// The reference of the agent who gets the job.
+    #[schema(value_type = String, max_length = 100, example = "d2")]
+    agent: Given<String>,
+}
+
+object! {
+    ReasonShape { reason }
+    WinnerShape { agent, reason }
+    ExtendShape { by }
+    RestartShape { plan, skip_declined }
+    ReassignShape { agent }
+}
+
+impl ReasonShape {
+    /// The reason, if there is one.
+    pub fn into_core(self) -> Result<Option<String>, Vec<FieldError>> {
+        Form::read(|form| Some(form.field("reason", self.reason).prose(REASON)))
+    }
+}
+
+impl WinnerShape {
+    /// The withdrawal.
+    pub fn into_withdraw(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
+        Form::read(|form| {
+            let agent = form.field("agent", self.agent).line(REFERENCE);
+            let reason = form.field("reason", self.reason).prose(REASON);
+            Some(Command::Withdraw { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)), reason })
+        })
+    }
+
+    /// The acknowledgement.
+    pub fn into_acknowledge(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
+        Form::read(|form| {
+            let agent = form.field("agent", self.agent).line(REFERENCE);
+            Some(Command::Acknowledge { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)) })
+        })
+    }
+}
+
+impl ExtendShape {
+    /// How much more time.
+    pub fn into_core(self) -> Result<Duration, Vec<FieldError>> {
+        Form::read(|form| duration(form.field("by", self.by).required()))
+    }
+}
+
+/// A new round, as it was asked for.
+pub struct RestartRead {
+    /// With these rules.
+    pub plan: Option<PlanChoice<baton_core::plan::Plan>>,
+    /// But not those who said no.
+    pub skip_declined: bool,
+}
+
+impl RestartShape {
+    /// The new round.
+    pub fn into_core(self, tenant: TenantId) -> Result<RestartRead, Vec<FieldError>> {
+        Form::read(|form| {
+            let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
+            let skip_declined = form.field("skip_declined", self.skip_declined).value().unwrap_or(false);
+            Some(RestartRead { plan, skip_declined })
+        })
+    }
+}
+
+impl ReassignShape {
+    /// Who gets the job.
+    pub fn into_core(self, tenant: TenantId) -> Result<AgentId, Vec<FieldError>> {
+        Form::read(|form| {
+            let agent = form.field("agent", self.agent).required().line(REFERENCE)?;
+            Some(AgentId::of_reference(tenant, &agent))
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! A tenant's settings, as a change of them comes in: what is left out stays.
+
+use std::time::Duration;
+
+use baton_core::ids::TenantId;
+use baton_core::plan::Plan;
+use baton_core::tenant::Settings;
+use utoipa::ToSchema;
+
+use crate::config::duration::parse_duration;
+use crate::http::form::{Field, Form};
+use crate::http::given::{Given, object};
+use crate::http::problem::FieldError;
+use crate::http::shapes::agent;
+use crate::http::shapes::change::Change;
+use crate::http::shapes::plan::{PlanShape, duration};
+
+/// What a tenant can set.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = SettingsChange)]
+pub struct SettingsShape {
+    /// The plan of jobs that bring none.
+    #[schema(value_type = Option<PlanShape>)]
+    default_plan: Given<PlanShape>,
+    /// The named plan to use instead; `null`: none.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    default_plan_name: Given<String>,
+    /// IANA zone of dates and windows.
+    #[schema(value_type = Option<String>, example = "Europe/London")]
+    time_zone: Given<String>,
+    /// Language of messages and pages where a person has none.
+    #[schema(value_type = Option<String>, example = "en")]
+    locale: Given<String>,
+    /// How long an approval link works.
+    #[schema(value_type = Option<String>, example = "7d")]
+    approval_link_ttl: Given<String>,
+    /// How long a job occupies an agent where it does not say.
+    #[schema(value_type = Option<String>, example = "2h")]
+    job_duration: Given<String>,
+    /// How many open offers an agent may have at once; `null`: any number.
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    max_open_offers: Given<u32>,
+    /// Whether an agent with tags must carry the job's vehicle as one.
+    #[schema(value_type = Option<bool>)]
+    match_vehicle: Given<bool>,
+    /// Whom to call.
+    #[schema(value_type = Option<DeskShape>)]
+    desk: Given<DeskShape>,
+    /// Outages shorter than this change nothing; over longer ones, open offers are extended by the outage.
+    #[schema(value_type = Option<String>, example = "1m")]
+    outage_grace: Given<String>,
+}
+
+/// The desk's contact; `null` takes a way away.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = DeskChange)]
+pub struct DeskShape {
+    /// Where notices and approval requests go.
+    #[schema(value_type = Option<String>, example = "desk@example.com")]
+    email: Given<String>,
+    /// The desk's Telegram chat.
+    #[schema(value_type = Option<i64>)]
+    telegram_chat_id: Given<i64>,
+}
+
+object! {
+    SettingsShape {
+        default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
+        match_vehicle, desk, outage_grace
+    }
+    DeskShape { email, telegram_chat_id }
+}
+
+/// What was read: what becomes of each setting.
+#[derive(Default)]
+pub struct SettingsChange {
+    default_plan: Option<Plan>,
+    /// The named plan that jobs without one get: it must exist.
+    pub default_plan_name: Change<String>,
+    time_zone: Option<String>,
+    locale: Option<String>,
+    approval_link_ttl: Option<Duration>,
+    job_duration: Option<Duration>,
+    max_open_offers: Change<u32>,
+    match_vehicle: Option<bool>,
+    desk: DeskChange,
+    outage_grace: Option<Duration>,
+}
+
+/// What becomes of the desk's contact.
+#[derive(Default)]
+pub struct DeskChange {
+    email: Change<String>,
+    telegram: Change<i64>,
+}
+
+impl SettingsShape {
+    /// The change, or everything that is wrong with it.
+    pub fn into_core(self, tenant: TenantId) -> Result<SettingsChange, Vec<FieldError>> {
+        Form::read(|form| {
+            Some(SettingsChange {
+                default_plan: form
+                    .field("default_plan", self.default_plan)
+                    .within(|form, plan| plan.read(form, tenant)),
+                default_plan_name: Change::of(form.field("default_plan_name", self.default_plan_name), |f| f.line(128)),
+                time_zone: agent::time_zone(form.field("time_zone", self.time_zone)),
+                locale: agent::locale(form.field("locale", self.locale)),
+                approval_link_ttl: duration(form.field("approval_link_ttl", self.approval_link_ttl)),
+                job_duration: duration(form.field("job_duration", self.job_duration)),
+                max_open_offers: Change::of(form.field("max_open_offers", self.max_open_offers), |field| {
+                    field.between(1, 100_000)
+                }),
+                match_vehicle: form.field("match_vehicle", self.match_vehicle).value(),
+                desk: form.field("desk", self.desk).within(|form, desk| Some(desk.read(form))).unwrap_or_default(),
+                outage_grace: grace(form.field("outage_grace", self.outage_grace)),
+            })
+        })
+    }
+}
+
+impl DeskShape {
+    /// The change of the desk's contact, or everything that is wrong with it.
+    pub fn into_core(self) -> Result<DeskChange, Vec<FieldError>> {
+        Form::read(|form| Some(self.read(form)))
+    }
+
+    fn read(self, form: &mut Form) -> DeskChange {
+        DeskChange {
+            email: Change::of(form.field("email", self.email), agent::email),
+            telegram: Change::of(form.field("telegram_chat_id", self.telegram_chat_id), agent::chat),
+        }
+    }
+}
+
+impl SettingsChange {
+    /// The settings as they are to be stored.
+    pub fn onto(self, settings: &mut Settings) {
+        set(&mut settings.default_plan, self.default_plan);
+        self.default_plan_name.onto(&mut settings.default_plan_name);
+        set(&mut settings.time_zone, self.time_zone);
+        set(&mut settings.locale, self.locale);
+        set(&mut settings.approval_link_ttl, self.approval_link_ttl);
+        set(&mut settings.job_duration, self.job_duration);
+        self.max_open_offers.onto(&mut settings.max_open_offers);
+        set(&mut settings.match_vehicle, self.match_vehicle);
+        self.desk.onto(settings);
+        set(&mut settings.outage_grace, self.outage_grace);
+    }
+}
+
+impl DeskChange {
+    /// The settings as they are to be stored.
+    pub fn onto(self, settings: &mut Settings) {
+        self.email.onto(&mut settings.desk.email);
+        self.telegram.onto(&mut settings.desk.telegram);
+    }
+}
+
+fn set<T>(value: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *value = new;
+    }
+}
+
+/// A duration that may be none at all.
+fn grace(field: Field<'_, String>) -> Option<Duration> {
+    field.parsed(|text| match parse_duration(&text) {
+        Ok(span) if span > Duration::from_hours(24) => Err("give a duration of at most 1d".to_owned()),
+        read => read,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::json;
+
+    #[test]
+    fn settings_are_changed_one_by_one() {
+        let mut settings = Settings::default();
+        let body = br#"{"time_zone":"Europe/London","max_open_offers":3,"desk":{"email":"desk@example.com"},"outage_grace":"0s"}"#;
+        let shape: SettingsShape = json::parse(body).unwrap();
+        shape.into_core(TenantId::DEFAULT).ok().unwrap().onto(&mut settings);
+        assert_eq!((settings.time_zone.as_str(), settings.max_open_offers), ("Europe/London", Some(3)));
+        assert_eq!((settings.desk.email.as_deref(), settings.outage_grace), (Some("desk@example.com"), Duration::ZERO));
+        assert_eq!(settings.job_duration, Settings::default().job_duration);
+        let shape: SettingsShape = json::parse(br#"{"max_open_offers":null,"desk":{"email":null}}"#).unwrap();
+        shape.into_core(TenantId::DEFAULT).ok().unwrap().onto(&mut settings);
+        assert_eq!((settings.max_open_offers, settings.desk.email), (None, None));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named() {
+        let body = br#"{"time_zone":"x","locale":7,"job_duration":"0s","max_open_offers":0,"desk":{"email":"x","telegram_chat_id":0}}"#;
+        let shape: SettingsShape = json::parse(body).unwrap();
+        let errors = shape.into_core(TenantId::DEFAULT).err().unwrap();
+        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        let expected =
+            ["time_zone", "locale", "job_duration", "max_open_offers", "desk.email", "desk.telegram_chat_id"];
+        assert_eq!(fields, expected);
+    }
+}

@@ -1,0 +1,71 @@
+//! A tenant's settings, as they go out.
+
+use baton_core::roster::Roster;
+use baton_core::tenant::Settings;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::shapes::plan_view::PlanView;
+use crate::http::shapes::shown::Span;
+
+/// What a tenant has set.
+#[derive(Serialize, ToSchema)]
+pub struct SettingsView<'a> {
+    /// The plan of jobs that bring none.
+    default_plan: PlanView<'a>,
+    /// The named plan that is used instead.
+    default_plan_name: Option<&'a str>,
+    /// IANA zone of dates and windows.
+    time_zone: &'a str,
+    /// Language of messages and pages where a person has none.
+    locale: &'a str,
+    /// How long an approval link works.
+    #[schema(value_type = String)]
+    approval_link_ttl: Span,
+    /// How long a job occupies an agent where it does not say.
+    #[schema(value_type = String)]
+    job_duration: Span,
+    /// How many open offers an agent may have at once; `null`: any number.
+    max_open_offers: Option<u32>,
+    /// Whether an agent with tags must carry the job's vehicle as one.
+    match_vehicle: bool,
+    /// Whom to call.
+    desk: DeskView<'a>,
+    /// Outages shorter than this change nothing.
+    #[schema(value_type = String)]
+    outage_grace: Span,
+}
+
+/// The desk's contact.
+#[derive(Serialize, ToSchema)]
+pub struct DeskView<'a> {
+    /// Where notices and approval requests go.
+    email: Option<&'a str>,
+    /// The desk's Telegram chat.
+    telegram_chat_id: Option<i64>,
+}
+
+impl<'a> SettingsView<'a> {
+    /// Shows settings.
+    pub fn of(settings: &'a Settings, roster: &Roster) -> Self {
+        Self {
+            default_plan: PlanView::of(&settings.default_plan, roster),
+            default_plan_name: settings.default_plan_name.as_deref(),
+            time_zone: &settings.time_zone,
+            locale: &settings.locale,
+            approval_link_ttl: Span(settings.approval_link_ttl),
+            job_duration: Span(settings.job_duration),
+            max_open_offers: settings.max_open_offers,
+            match_vehicle: settings.match_vehicle,
+            desk: DeskView::of(settings),
+            outage_grace: Span(settings.outage_grace),
+        }
+    }
+}
+
+impl<'a> DeskView<'a> {
+    /// Shows the desk's contact.
+    pub fn of(settings: &'a Settings) -> Self {
+        Self { email: settings.desk.email.as_deref(), telegram_chat_id: settings.desk.telegram }
+    }
+}
