@@ -76,15 +76,17 @@ codes! {
     JobAlreadyClaimed = CONFLICT, "job-already-claimed", "Somebody else has the job";
     JobNotClaimed = CONFLICT, "job-not-claimed", "Nobody has the job";
     JobClosed = CONFLICT, "job-closed", "The job is closed";
-    JobPaused = CONFLICT, "job-paused", "The job is paused";
-    JobStateConflict = CONFLICT, "job-state-conflict", "The job is not in a state for that";
+    JobAlreadyStarted = CONFLICT, "job-already-started", "The job was started before";
+    JobNotUnfilled = CONFLICT, "job-not-unfilled", "Only an unfilled job can be restarted";
     OfferClosed = CONFLICT, "offer-closed", "The offer is over";
+    NotYourOffer = CONFLICT, "not-your-offer", "The offer was made to somebody else";
     NotTheWinner = CONFLICT, "not-the-winner", "Only the one who has the job can do that";
 
     // What the agent's own state says no to.
     AgentFull = CONFLICT, "agent-full", "The agent has as many jobs as they can take";
     AgentBusy = CONFLICT, "agent-busy", "The agent has another job at that time";
     AgentInactive = CONFLICT, "agent-inactive", "The agent is not active";
+    AgentUnreachable = CONFLICT, "agent-unreachable", "The agent cannot be reached";
 
     // Replies.
     UnknownAgent = NOT_FOUND, "unknown-agent", "Nobody is known under this address";

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use baton_core::phone::Phone;
 use utoipa::ToSchema;
 
+use crate::details::{Details, Extra};
 use crate::http::form::{Form, value};
 use crate::http::given::{Given, object};
 use crate::phones;
 
 const LINE: usize = 200;
 const NOTES: usize = 4_000;
-const EXTRA: usize = 40;
-const EXTRA_NAME: usize = 60;
-const EXTRA_VALUE: usize = 1_000;
 
 /// What only the winner learns, once it is released: sealed at rest, never shown to a crew, never logged.
 #[derive(Default, Hash, ToSchema)]
@@ -34,29 +31,13 @@ pub struct DetailsShape {
     /// What else there is to say.
     #[schema(value_type = Option<String>, max_length = 4000, example = "ring twice")]
     notes: Given<String>,
-    /// Further fields of the client's own.
+    /// Further fields of the client's own: at most 20.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     extra: Given<BTreeMap<String, Given<String>>>,
 }
 
 object! {
     DetailsShape { contact_name, phone, from_address, to_address, notes, extra }
-}
-
-/// What was read of it.
-pub struct Details {
-    /// The client's name.
-    pub contact_name: Option<String>,
-    /// The client's number.
-    pub phone: Option<Phone>,
-    /// Where it starts.
-    pub from_address: Option<String>,
-    /// Where it ends.
-    pub to_address: Option<String>,
-    /// What else there is to say.
-    pub notes: Option<String>,
-    /// Further fields of the client's own.
-    pub extra: BTreeMap<String, String>,
 }
 
 impl DetailsShape {
@@ -74,20 +55,15 @@ impl DetailsShape {
 }
 
 /// The names are the client's own and may be private themselves, so a mistake names only the field they stand in.
-fn extra(
-    form: &mut Form,
-    name: &'static str,
-    given: BTreeMap<String, Given<String>>,
-) -> Option<BTreeMap<String, String>> {
-    if given.len() > EXTRA {
-        form.blame(name, "has too many fields", format!("give at most {EXTRA}"));
-        return None;
-    }
-    let mut extra = BTreeMap::new();
+fn extra(form: &mut Form, name: &'static str, given: BTreeMap<String, Given<String>>) -> Option<Extra> {
+    let mut extra = Extra::default();
     for (key, value) in given {
-        form.field(name, Given::Is(key.clone())).line(EXTRA_NAME);
-        if let Some(value) = form.field(name, value).prose(EXTRA_VALUE) {
-            extra.insert(key, value);
+        let key = form.field(name, Given::Is(key)).line(Extra::NAME_MAX);
+        let value = form.field(name, value).prose(Extra::VALUE_MAX);
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        if let Err(refused) = extra.add(&key, &value) {
+            form.blame(name, "is not valid", refused.to_string());
+            return None;
         }
     }
     Some(extra)

@@ -9,11 +9,12 @@ use baton_core::plan::Plan;
 use baton_core::time::Timestamp;
 use utoipa::ToSchema;
 
+use crate::details::Details;
 use crate::http::form::{Field, Form};
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::brief::BriefShape;
-use crate::http::shapes::details::{Details, DetailsShape};
+use crate::http::shapes::details::DetailsShape;
 use crate::http::shapes::plan::{PlanChoice, PlanShape, duration};
 
 const REFERENCE: usize = 128;

@@ -1,0 +1,113 @@
+//! The domain's no, as a problem: the same code, and what the page of the code promises beside it.
+
+use baton_core::job::Refusal;
+use baton_core::job::refusal::OfferEnd;
+
+use crate::http::problem::{Code, Problem};
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let problem = Self::new(code(&refusal), refusal.to_string());
+        match refusal {
+            Refusal::AlreadyClaimed { place: Some(place) } => problem.with("place", place),
+            Refusal::OfferClosed(end) => problem.with("reason", reason(end)),
+            Refusal::JobClosed { ended } => problem.with("outcome", ended.as_str()),
+            Refusal::VersionChanged { is, .. } => problem.with("version", is),
+            Refusal::JobNotFound
+            | Refusal::JobNotApproved
+            | Refusal::JobNotOffering { .. }
+            | Refusal::AlreadyStarted
+            | Refusal::JobNotClaimed { .. }
+            | Refusal::JobNotUnfilled { .. }
+            | Refusal::AlreadyClaimed { place: None }
+            | Refusal::OfferNotFound
+            | Refusal::NotYourOffer
+            | Refusal::NotTheWinner
+            | Refusal::AgentNotFound
+            | Refusal::AgentInactive
+            | Refusal::AgentUnreachable
+            | Refusal::AgentFull { .. }
+            | Refusal::AgentBusy
+            | Refusal::KeyReused
+            | Refusal::ReferenceConflict => problem,
+        }
+    }
+}
+
+fn code(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::JobNotFound => Code::JobNotFound,
+        Refusal::JobNotApproved => Code::JobNotApproved,
+        Refusal::JobNotOffering { .. } => Code::JobNotOffering,
+        Refusal::AlreadyStarted => Code::JobAlreadyStarted,
+        Refusal::JobNotClaimed { .. } => Code::JobNotClaimed,
+        Refusal::JobNotUnfilled { .. } => Code::JobNotUnfilled,
+        Refusal::JobClosed { .. } => Code::JobClosed,
+        Refusal::AlreadyClaimed { .. } => Code::JobAlreadyClaimed,
+        Refusal::OfferNotFound => Code::OfferNotFound,
+        Refusal::NotYourOffer => Code::NotYourOffer,
+        Refusal::OfferClosed(_) => Code::OfferClosed,
+        Refusal::NotTheWinner => Code::NotTheWinner,
+        Refusal::AgentNotFound => Code::AgentNotFound,
+        Refusal::AgentInactive => Code::AgentInactive,
+        Refusal::AgentUnreachable => Code::AgentUnreachable,
+        Refusal::AgentFull { .. } => Code::AgentFull,
+        Refusal::AgentBusy => Code::AgentBusy,
+        Refusal::VersionChanged { .. } => Code::VersionChanged,
+        Refusal::KeyReused => Code::IdempotencyKeyReused,
+        Refusal::ReferenceConflict => Code::ExternalRefConflict,
+    }
+}
+
+fn reason(end: OfferEnd) -> &'static str {
+    match end {
+        OfferEnd::Declined => "declined",
+        OfferEnd::Over(over) => over.as_str(),
+        OfferEnd::Failed => "failed",
+        OfferEnd::Lost => "lost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::job::Ending;
+    use baton_core::message::Over;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_code() {
+        let refusals = [
+            Refusal::JobNotFound,
+            Refusal::JobNotApproved,
+            Refusal::JobNotOffering { status: "claimed" },
+            Refusal::AlreadyStarted,
+            Refusal::JobNotClaimed { status: "offering" },
+            Refusal::JobNotUnfilled { status: "offering" },
+            Refusal::JobClosed { ended: Ending::Cancelled },
+            Refusal::AlreadyClaimed { place: None },
+            Refusal::OfferNotFound,
+            Refusal::NotYourOffer,
+            Refusal::OfferClosed(OfferEnd::Over(Over::TimedOut)),
+            Refusal::NotTheWinner,
+            Refusal::AgentNotFound,
+            Refusal::AgentInactive,
+            Refusal::AgentUnreachable,
+            Refusal::AgentFull { claims: 1, capacity: 1 },
+            Refusal::AgentBusy,
+            Refusal::VersionChanged { expected: 1, is: 2 },
+            Refusal::KeyReused,
+            Refusal::ReferenceConflict,
+        ];
+        for refusal in refusals {
+            let word = refusal.code();
+            assert_eq!(Problem::from(refusal).code.as_str(), word);
+        }
+    }
+
+    #[test]
+    fn x13_a_later_claimant_learns_their_place() {
+        let problem = Problem::from(Refusal::AlreadyClaimed { place: Some(2) });
+        assert_eq!(problem.more.unwrap()["place"], 2);
+    }
+}

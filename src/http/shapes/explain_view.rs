@@ -1,0 +1,100 @@
+//! Why a job stands where it stands, as it goes out.
+
+use baton_core::eligibility::Exclusion;
+use baton_core::job::explain::{Explanation, Verdict};
+use baton_core::roster::Roster;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::shapes::agent_view::AgentNamed;
+use crate::http::shapes::next_view::NextView;
+
+/// For every agent: asked, able to be asked, or the exact rule that keeps them out; and what happens next.
+#[derive(Serialize, ToSchema)]
+pub struct ExplanationView {
+    /// Which wave of the plan the verdicts are for, counted from 1; left out where the waves are used up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wave: Option<u16>,
+    /// Every agent, in the order of asking.
+    agents: Vec<VerdictView>,
+    /// What happens next, or who must act.
+    next: NextView,
+}
+
+/// What explains an agent.
+#[derive(Serialize, ToSchema)]
+pub struct VerdictView {
+    /// Who.
+    agent: AgentNamed,
+    /// `offered`, `eligible` or `excluded`.
+    verdict: &'static str,
+    /// With `offered`: which offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<u16>,
+    /// With `offered`: what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    /// With `eligible`: by which channel they would be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+    /// With `excluded`: the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
+    /// With `excluded`: the rule in this case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl ExplanationView {
+    /// Shows an explanation.
+    pub fn of(explanation: Explanation, roster: &Roster) -> Self {
+        let agents = explanation
+            .agents
+            .into_iter()
+            .map(|(agent, verdict)| VerdictView::of(AgentNamed::of(agent, roster), verdict));
+        Self {
+            wave: explanation.step.map(|step| step + 1),
+            agents: agents.collect(),
+            next: NextView::of(explanation.next, roster),
+        }
+    }
+}
+
+impl VerdictView {
+    fn of(agent: AgentNamed, verdict: Verdict) -> Self {
+        let bare = |agent, verdict| Self {
+            agent,
+            verdict,
+            offer: None,
+            status: None,
+            channel: None,
+            rule: None,
+            detail: None,
+        };
+        match verdict {
+            Verdict::Offered { no, status } => Self { offer: Some(no), status: Some(status), ..bare(agent, "offered") },
+            Verdict::Eligible(channel) => Self { channel: Some(channel.as_str()), ..bare(agent, "eligible") },
+            Verdict::Excluded(exclusion) => {
+                Self { rule: Some(exclusion.code()), detail: Some(detail(&exclusion)), ..bare(agent, "excluded") }
+            }
+        }
+    }
+}
+
+fn detail(exclusion: &Exclusion) -> String {
+    match exclusion {
+        Exclusion::Inactive => "switched off".to_owned(),
+        Exclusion::NotNamed => "the wave names somebody else".to_owned(),
+        Exclusion::MissingTag(tag) => format!("lacks the tag {tag}"),
+        Exclusion::WrongVehicle(vehicle) => format!("does not drive a {vehicle}"),
+        Exclusion::AlreadyAsked => "was asked in this round".to_owned(),
+        Exclusion::HadIt => "had the job and lost it".to_owned(),
+        Exclusion::Away(Some(until)) => format!("away until {until}"),
+        Exclusion::Away(None) => "away".to_owned(),
+        Exclusion::QuietHours => "it is their quiet time".to_owned(),
+        Exclusion::Unreachable => "has no address on a configured channel".to_owned(),
+        Exclusion::Full { claims, capacity } => format!("has {claims} of {capacity} jobs"),
+        Exclusion::Busy(window) => format!("has a job from {} to {}", window.from, window.to),
+        Exclusion::TooManyOffers(most) => format!("has {most} open offers, as many as allowed"),
+    }
+}

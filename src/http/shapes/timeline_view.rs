@@ -1,0 +1,161 @@
+//! The timeline, as it goes out: what became true, who did it, when and how.
+
+use baton_core::delivery::{ChannelKind, DropReason};
+use baton_core::ids::{AgentId, JobId};
+use baton_core::job::{Actor, Cause, Entry, Event};
+use baton_core::roster::Roster;
+use baton_core::time::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::config::duration::show_duration;
+use crate::http::shapes::agent_view::AgentNamed;
+use crate::http::shapes::shown::Shown;
+
+/// One line of the timeline.
+#[derive(Serialize, ToSchema)]
+pub struct EntryView<'a> {
+    /// Counted from 1.
+    seq: u32,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Shown<Timestamp>,
+    /// What became true.
+    event: &'static str,
+    /// Who.
+    actor: ActorView<'a>,
+    /// How it came: `request`, `page`, `reply`, `timer`, `delivery` or `seat`.
+    cause: &'static str,
+    /// With `reply`: over which channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+    /// What else belongs to the event.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object)]
+    facts: Map<String, Value>,
+}
+
+/// Who did something.
+#[derive(Serialize, ToSchema)]
+pub struct ActorView<'a> {
+    /// `client`, `operator`, `agent`, `link` (whoever held one) or `engine`.
+    kind: &'static str,
+    /// The name of a client's key or of an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// Which agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<AgentNamed>,
+}
+
+impl<'a> EntryView<'a> {
+    /// Shows an entry of a job's timeline.
+    pub fn of(job: JobId, entry: &'a Entry, roster: &Roster) -> Self {
+        let (cause, channel) = match entry.cause {
+            Cause::Request => ("request", None),
+            Cause::Page => ("page", None),
+            Cause::Reply(channel) => ("reply", Some(channel.as_str())),
+            Cause::Timer => ("timer", None),
+            Cause::Delivery => ("delivery", None),
+            Cause::Seat => ("seat", None),
+        };
+        Self {
+            seq: entry.seq,
+            at: Shown(entry.at),
+            event: entry.event.name(),
+            actor: ActorView::of(&entry.actor, roster),
+            cause,
+            channel,
+            facts: facts(job, &entry.event, roster),
+        }
+    }
+}
+
+impl<'a> ActorView<'a> {
+    fn of(actor: &'a Actor, roster: &Roster) -> Self {
+        let (kind, name, agent) = match actor {
+            Actor::Client(name) => ("client", Some(name.as_str()), None),
+            Actor::Operator(name) => ("operator", Some(name.as_str()), None),
+            Actor::Agent(agent) => ("agent", None, Some(AgentNamed::of(*agent, roster))),
+            Actor::Link => ("link", None, None),
+            Actor::Engine => ("engine", None, None),
+        };
+        Self { kind, name, agent }
+    }
+}
+
+/// What an event carries, in words that stay.
+fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
+    let agent = |id: &AgentId| json!(AgentNamed::of(*id, roster));
+    let offer = |no: &u16| job.offer(*no).to_string();
+    let at = |moment: &Timestamp| moment.to_string();
+    let facts = match event {
+        Event::Created | Event::Approved | Event::StartSeen | Event::Acknowledged | Event::Reminded | Event::Paused => {
+            Value::Null
+        }
+        Event::Rejected { reason } => json!({ "reason": reason }),
+        Event::Scheduled { start_at } => json!({ "start_at": at(start_at) }),
+        Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => json!({
+            "round": round, "search_until": search_until.as_ref().map(at), "by_hand": by_hand,
+            "new_plan": plan.is_some(), "skip_declined": skip_declined,
+        }),
+        Event::WaveOpened { wave, step } => json!({ "wave": wave, "step": step + 1 }),
+        Event::WaveSkipped { step, full } => {
+            json!({ "step": step + 1, "reason": if *full { "everybody-full" } else { "nobody-eligible" } })
+        }
+        Event::RoomAwaited { step, until, look_at } => {
+            json!({ "step": step + 1, "until": at(until), "look_at": at(look_at) })
+        }
+        Event::Offered { no, agent: to, channel, closes_at, runs } => json!({
+            "offer": offer(no), "agent": agent(to), "channel": channel.as_str(),
+            (if *runs { "closes_at" } else { "deliver_by" }): at(closes_at),
+        }),
+        Event::SeatSought { no, agent: to, channel, step, until, promoted } => json!({
+            "offer": offer(no), "agent": agent(to), "channel": channel.as_str(), "step": step + 1, "until": at(until),
+            "promoted": promoted,
+        }),
+        Event::OfferSent { no, receipt, closes_at } => json!({
+            "offer": offer(no), "channel": receipt.channel.as_str(), "closes_at": closes_at.as_ref().map(at),
+        }),
+        Event::OfferFailed { no, class, reason } => json!({ "offer": offer(no), "class": class, "reason": reason }),
+        Event::Declined { no } => json!({ "offer": offer(no) }),
+        Event::OfferOver { no, over } => json!({ "offer": offer(no), "reason": over.as_str() }),
+        Event::OfferExtended { no, closes_at, outage } => json!({
+            "offer": offer(no), "closes_at": at(closes_at), "outage_until": outage.as_ref().map(at),
+        }),
+        Event::SearchExtended { until } => json!({ "until": at(until) }),
+        Event::Claimed { no, agent: by, via } => {
+            json!({ "offer": offer(no), "agent": agent(by), "via": via.map(ChannelKind::as_str) })
+        }
+        Event::StandbyJoined { no, agent: who, place } => {
+            json!({ "offer": offer(no), "agent": agent(who), "place": place })
+        }
+        Event::StandbyLeft { agent: who } => json!({ "agent": agent(who) }),
+        Event::ClaimEnded { agent: who, end, reason } => {
+            json!({ "agent": agent(who), "end": end.as_str(), "reason": reason })
+        }
+        Event::Resumed { stood_millis } => {
+            json!({ "stood": show_duration(std::time::Duration::from_millis(*stood_millis)) })
+        }
+        Event::Unfilled { reason } => json!({ "reason": reason.as_str() }),
+        Event::Closed { outcome, reason } => json!({ "outcome": outcome.as_str(), "reason": reason }),
+        Event::MessageFailed { topic, class, reason } => json!({ "topic": topic, "class": class, "reason": reason }),
+        Event::MessageDropped { topic, reason } => json!({ "topic": topic, "reason": dropped(*reason) }),
+    };
+    match facts {
+        Value::Object(mut facts) => {
+            facts.retain(|_, fact| !fact.is_null());
+            facts
+        }
+        _ => Map::new(),
+    }
+}
+
+fn dropped(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::OfferOver => "offer-over",
+        DropReason::Late => "late",
+        DropReason::RecipientGone => "recipient-gone",
+    }
+}
