@@ -6,7 +6,7 @@ use super::command::By;
 use super::event::{Actor, Cause, Event};
 use super::turn::Turn;
 use super::{
-    Answer, Awaiting, Ending, OFFERS_MAX, OfferState, Refusal, ROOM_LOOK, SEAT_WAIT, Stage, UnfilledReason, Watch,
+    Answer, Awaiting, Ending, OFFERS_MAX, OfferState, ROOM_LOOK, Refusal, SEAT_WAIT, Stage, UnfilledReason, Watch,
 };
 use crate::delivery::{ChannelKind, Delivery};
 use crate::eligibility::choose;
@@ -144,7 +144,8 @@ impl Turn<'_> {
 
     /// Ends every open offer, and tells those whose offer was on its way.
     pub(super) fn end_open_offers(&mut self, over: Over, except: Option<OfferNo>) {
-        let open: Vec<OfferNo> = self.job.open_offers().map(|offer| offer.no).filter(|no| Some(*no) != except).collect();
+        let open: Vec<OfferNo> =
+            self.job.open_offers().map(|offer| offer.no).filter(|no| Some(*no) != except).collect();
         for no in open {
             self.end_offer(no, over);
         }
@@ -251,7 +252,9 @@ impl Turn<'_> {
         let Stage::Claimed(claim) = &self.job.stage else { return };
         let (agent, no) = (claim.agent, claim.no);
         match claim.watch {
-            Watch::Silent { return_at, .. } | Watch::Reminded { return_at } if return_at <= self.now => self.stalled(agent),
+            Watch::Silent { return_at, .. } | Watch::Reminded { return_at } if return_at <= self.now => {
+                self.stalled(agent);
+            }
             Watch::Silent { remind_at, return_at } if remind_at <= self.now => {
                 let channel = self.job.offer(no).map(|offer| offer.channel);
                 self.happened(Event::Reminded);
@@ -326,7 +329,9 @@ impl Turn<'_> {
                 OfferState::Claimed | OfferState::Declined | OfferState::Failed | OfferState::Lost,
                 Delivery::Sent(receipt),
             ) => self.happened(Event::OfferSent { no, receipt, closes_at: None }),
-            (OfferState::Open { .. }, Delivery::Failed { class, reason }) => self.fail_offer_and_move_on(no, &class, &reason),
+            (OfferState::Open { .. }, Delivery::Failed { class, reason }) => {
+                self.fail_offer_and_move_on(no, &class, &reason);
+            }
             (OfferState::Open { .. }, Delivery::Dropped(_)) => {
                 self.fail_offer_and_move_on(no, "dropped", "it was not worth sending any more");
             }
@@ -334,7 +339,11 @@ impl Turn<'_> {
                 self.fail_offer_and_move_on(no, "unsure", "an attempt was interrupted");
             }
             (
-                OfferState::Over(_) | OfferState::Claimed | OfferState::Declined | OfferState::Failed | OfferState::Lost,
+                OfferState::Over(_)
+                | OfferState::Claimed
+                | OfferState::Declined
+                | OfferState::Failed
+                | OfferState::Lost,
                 Delivery::Failed { .. } | Delivery::Dropped(_) | Delivery::Unsure,
             ) => {}
         }
@@ -390,7 +399,9 @@ impl Turn<'_> {
                 None => Ok(Answer::Already),
                 Some(since) => {
                     let stood = self.now.since(since);
-                    self.happened(Event::Resumed { stood_millis: u64::try_from(stood.as_millis()).unwrap_or(u64::MAX) });
+                    self.happened(Event::Resumed {
+                        stood_millis: u64::try_from(stood.as_millis()).unwrap_or(u64::MAX),
+                    });
                     self.move_on();
                     Ok(Answer::Done)
                 }

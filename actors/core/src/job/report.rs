@@ -1,6 +1,6 @@
 //! What the world tells a job; it is never refused.
 
-use crate::delivery::Delivery;
+use crate::delivery::{ChannelKind, Delivery};
 use crate::ids::{AgentId, EffectNo, OfferNo};
 
 /// What the world tells a job.
@@ -14,6 +14,17 @@ pub enum Report {
         effect: EffectNo,
         /// What.
         delivery: Delivery,
+    },
+    /// A claim that found no room: it is entered into the ledger and changes nothing else.
+    ClaimRefused {
+        /// Whose.
+        agent: AgentId,
+        /// To which offer.
+        no: OfferNo,
+        /// How it came.
+        via: Option<ChannelKind>,
+        /// The code of the refusal.
+        code: &'static str,
     },
     /// The agent has no room for the job they were to be given.
     NoRoom {

@@ -148,12 +148,13 @@ impl<'w> Turn<'w> {
         let cause = match report {
             Report::Ring => Cause::Timer,
             Report::Delivery { .. } => Cause::Delivery,
-            Report::NoRoom { .. } => Cause::Seat,
+            Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
         };
         self.by = By { actor: Actor::Engine, cause };
         match report {
             Report::Ring => self.ring(),
             Report::Delivery { effect, delivery } => self.delivered(effect, delivery),
+            Report::ClaimRefused { agent, no, via, code } => self.enter_attempt(agent, no, via, code),
             Report::NoRoom { agent, no } => self.no_room(agent, no),
         }
     }
@@ -177,8 +178,7 @@ impl<'w> Turn<'w> {
     pub(super) fn happened(&mut self, event: Event) {
         let seq = self.job.entries + 1;
         evolve(&mut self.job, &event, self.now);
-        let entry =
-            Entry { seq, at: self.now, actor: self.by.actor.clone(), cause: self.by.cause, event };
+        let entry = Entry { seq, at: self.now, actor: self.by.actor.clone(), cause: self.by.cause, event };
         self.job.entries = seq;
         self.job.timeline.push(entry.clone());
         self.entries.push(entry);
@@ -186,7 +186,13 @@ impl<'w> Turn<'w> {
     }
 
     /// Takes on a debt.
-    pub(super) fn owe(&mut self, to: Recipient, channel: ChannelKind, topic: Topic, lifetime: Option<Timestamp>) -> EffectNo {
+    pub(super) fn owe(
+        &mut self,
+        to: Recipient,
+        channel: ChannelKind,
+        topic: Topic,
+        lifetime: Option<Timestamp>,
+    ) -> EffectNo {
         let no = EffectNo { version: self.job.version + 1, n: self.debts };
         self.debts += 1;
         self.job.owed.push(Owed { no, at: self.now, message: Message { to, channel, topic, lifetime } });

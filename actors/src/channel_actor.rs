@@ -1,0 +1,466 @@
+//! One account of one provider: it pulls what is owed when its budget allows, makes the attempts, and tells what became of
+//! them. It never touches a job: it reads records and sends reports.
+//!
+//! One message at a time to a chat, in order. Where the provider does not tell repeats apart, a page of attempts is
+//! journaled before the calls, so that after a crash those are known that may have arrived.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use baton_core::delivery::{Delivery, DropReason, Outcome, Scope};
+use baton_core::ids::{EffectId, TenantId};
+use baton_core::job::Report;
+use baton_core::time::Timestamp;
+use metrics::{counter, gauge, histogram};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rand::Rng;
+
+use crate::buckets::{Buckets, Wait};
+use crate::channel::{Address, Channel, Errand};
+use crate::clock::Stopwatch;
+use crate::committer::{NotStored, Pending};
+use crate::gauges;
+use crate::house::House;
+use crate::outbox::Item;
+use crate::records::{Attempting, ChannelMemory};
+use crate::resolve::{Resolved, resolve};
+use crate::store::codec;
+use crate::store::keys::Key;
+use crate::store::{StepWrites, Write};
+
+/// So many messages are held for chats that must wait; beyond it nothing more is pulled.
+const HELD_MAX: usize = 10_000;
+
+/// What a channel's actor is told.
+pub enum ChannelMessage {
+    /// Something was owed, a wait is over, or the clock has moved.
+    Wake,
+    /// The page of attempts is journaled, or not.
+    Journaled(Result<(), NotStored>),
+    /// An attempt has ended.
+    Ended {
+        /// Which.
+        ticket: u64,
+        /// What it came to.
+        outcome: Outcome,
+        /// How long it took.
+        took: Duration,
+    },
+}
+
+/// A channel account's actor.
+pub struct ChannelActor {
+    house: Arc<House>,
+    channel: Arc<dyn Channel>,
+}
+
+/// Its state.
+pub struct Account {
+    buckets: Buckets,
+    paused_until: Option<Timestamp>,
+    sender_pauses: u32,
+    chats: HashMap<Address, Chat>,
+    /// Chats and messages that wait for a moment.
+    later: BTreeMap<(Timestamp, u64), Later>,
+    numbers: u64,
+    held: usize,
+    page: Vec<Ready>,
+    journaling: bool,
+    under_way: HashMap<u64, Ready>,
+    in_flight: usize,
+    woken_for: Option<Timestamp>,
+}
+
+#[derive(Default)]
+struct Chat {
+    waiting: VecDeque<Ready>,
+    busy: bool,
+    not_before: Option<Timestamp>,
+}
+
+enum Later {
+    Chat(Address),
+    Retry(Box<Ready>),
+}
+
+/// Resolved and worth sending.
+struct Ready {
+    ticket: u64,
+    effect: Option<EffectId>,
+    attempts: u32,
+    errand: Errand,
+}
+
+impl ChannelActor {
+    /// The actor of a channel account.
+    pub fn new(house: Arc<House>, channel: Arc<dyn Channel>) -> Self {
+        Self { house, channel }
+    }
+
+    fn word(&self) -> &'static str {
+        self.channel.kind().as_str()
+    }
+
+    fn account_key(&self) -> Key {
+        Key::Channel { tenant: TenantId::DEFAULT, account: self.word().to_owned(), page: 0 }
+    }
+
+    fn attempts_key(&self) -> Key {
+        Key::Attempts { tenant: TenantId::DEFAULT, account: self.word().to_owned(), seq: 0 }
+    }
+}
+
+impl Actor for ChannelActor {
+    type Msg = ChannelMessage;
+    type State = Account;
+    type Arguments = ();
+
+    async fn pre_start(&self, me: ActorRef<ChannelMessage>, (): ()) -> Result<Account, ActorProcessingErr> {
+        let record = self.house.store.get(&self.account_key().bytes())?;
+        // What it remembered cannot be read: it begins with full buckets, and the provider's own limits hold.
+        let memory = record.and_then(|record| codec::open::<ChannelMemory>(&record).ok()).map(|(_, memory)| memory);
+        let memory = memory.unwrap_or_default();
+        self.house.outbox.put_back(self.channel.kind());
+        me.cast(ChannelMessage::Wake)?;
+        Ok(Account {
+            buckets: Buckets::of(&self.channel.budget(), memory.buckets),
+            paused_until: memory.paused_until,
+            sender_pauses: 0,
+            chats: HashMap::new(),
+            later: BTreeMap::new(),
+            numbers: 0,
+            held: 0,
+            page: Vec::new(),
+            journaling: false,
+            under_way: HashMap::new(),
+            in_flight: 0,
+            woken_for: None,
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<ChannelMessage>,
+        message: ChannelMessage,
+        account: &mut Account,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            ChannelMessage::Wake => account.woken_for = None,
+            ChannelMessage::Journaled(Ok(())) => {
+                account.journaling = false;
+                for ready in std::mem::take(&mut account.page) {
+                    self.send(&me, account, ready);
+                }
+            }
+            ChannelMessage::Journaled(Err(error)) => return Err(error.into()),
+            ChannelMessage::Ended { ticket, outcome, took } => self.ended(account, ticket, outcome, took),
+        }
+        self.fill(&me, account);
+        self.arrange_wake(&me, account);
+        self.house.outbox.sending(self.channel.kind(), account.in_flight + account.page.len());
+        Ok(())
+    }
+}
+
+impl ChannelActor {
+    /// Pulls and sends while budget, places and the journal allow.
+    fn fill(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
+        let now = self.house.clock.now();
+        self.take_up_later(account, now);
+        let places = usize::from(self.channel.budget().in_flight.max(1));
+        while !account.journaling && account.in_flight + account.page.len() < places && account.held < HELD_MAX {
+            if account.paused_until.is_some_and(|until| until > now) {
+                break;
+            }
+            let Some((ticket, item)) = self.house.outbox.pull(self.channel.kind()) else { break };
+            let attempts = match &item {
+                Item::Debt { attempts, .. } | Item::Direct { attempts, .. } => *attempts,
+            };
+            match resolve(&self.house, self.channel.kind(), item, now) {
+                Resolved::Send { errand, effect } => {
+                    Self::offer_place(account, Ready { ticket, effect, attempts, errand: *errand }, now);
+                }
+                Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ticket),
+                Resolved::Not { effect, delivery } => self.settle(ticket, Some(effect), delivery),
+            }
+            self.send_page(me, account);
+        }
+        self.send_page(me, account);
+        gauge!(gauges::CHANNEL_PAUSED, "channel" => self.word())
+            .set(if account.paused_until.is_some_and(|until| until > now) { 1.0 } else { 0.0 });
+    }
+
+    /// Chats and retries whose moment has come.
+    fn take_up_later(&self, account: &mut Account, now: Timestamp) {
+        if account.paused_until.is_some_and(|until| until > now) {
+            return;
+        }
+        account.paused_until = None;
+        while let Some(entry) = account.later.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            match entry.remove() {
+                Later::Chat(address) => Self::next_of_chat(account, &address, now),
+                Later::Retry(ready) => {
+                    account.held -= 1;
+                    Self::offer_place(account, *ready, now);
+                }
+            }
+            if account.paused_until.is_some() {
+                break;
+            }
+        }
+    }
+
+    /// A place on the page, or in the chat's line.
+    fn offer_place(account: &mut Account, ready: Ready, now: Timestamp) {
+        let address = ready.errand.to.clone();
+        let chat = account.chats.entry(address.clone()).or_default();
+        if chat.busy || !chat.waiting.is_empty() {
+            account.held += 1;
+            return chat.waiting.push_back(ready);
+        }
+        chat.waiting.push_front(ready);
+        account.held += 1;
+        Self::next_of_chat(account, &address, now);
+    }
+
+    /// The first of a chat's line goes, if the budget has room.
+    fn next_of_chat(account: &mut Account, address: &Address, now: Timestamp) {
+        let Some(chat) = account.chats.get_mut(address) else { return };
+        if chat.busy {
+            return;
+        }
+        if chat.waiting.is_empty() {
+            account.chats.remove(address);
+            return;
+        }
+        account.numbers += 1;
+        let number = account.numbers;
+        if let Some(until) = chat.not_before.filter(|until| *until > now) {
+            account.later.insert((until, number), Later::Chat(address.clone()));
+            return;
+        }
+        match account.buckets.take(&bucket_of(address), address.is_group(), now) {
+            Ok(()) => {
+                chat.busy = true;
+                if let Some(ready) = chat.waiting.pop_front() {
+                    account.held -= 1;
+                    account.page.push(ready);
+                }
+            }
+            Err(Wait { until, account: whole }) => {
+                account.later.insert((until, number), Later::Chat(address.clone()));
+                if whole {
+                    account.paused_until = Some(until);
+                }
+            }
+        }
+    }
+
+    /// Journals the page where that is needed, and sends it.
+    fn send_page(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
+        if account.page.is_empty() || account.journaling {
+            return;
+        }
+        if self.channel.idempotent() {
+            for ready in std::mem::take(&mut account.page) {
+                self.send(me, account, ready);
+            }
+            return;
+        }
+        let effects: Vec<EffectId> =
+            account.page.iter().chain(account.under_way.values()).filter_map(|ready| ready.effect).collect();
+        if effects.is_empty() {
+            for ready in std::mem::take(&mut account.page) {
+                self.send(me, account, ready);
+            }
+            return;
+        }
+        account.journaling = true;
+        self.journal(me, account, effects);
+    }
+
+    fn journal(&self, me: &ActorRef<ChannelMessage>, account: &Account, effects: Vec<EffectId>) {
+        let now = self.house.clock.now();
+        let memory =
+            ChannelMemory { paused_until: account.paused_until, buckets: account.buckets.remember(now), offset: None };
+        let row = |key: Key, value| Write { key: key.bytes(), value: Some(value) };
+        let sealed = codec::seal(&Attempting(effects), 1, self.house.epoch)
+            .and_then(|attempting| Ok((attempting, codec::seal(&memory, 1, self.house.epoch)?)));
+        let me = me.clone();
+        match sealed {
+            Ok((attempting, memory)) => {
+                let writes = vec![row(self.attempts_key(), attempting), row(self.account_key(), memory)];
+                let done = Box::new(move |result| drop(me.cast(ChannelMessage::Journaled(result))));
+                self.house.committer.store(Pending { writes: StepWrites { check: None, writes }, facts: None, done });
+            }
+            // Neither can be too large; if one ever is, the actor falls and what it had in hand is put back.
+            Err(_) => drop(me.cast(ChannelMessage::Journaled(Err(NotStored::TooLarge)))),
+        }
+    }
+
+    /// Makes the attempt. A channel that answers at once is not worth a task.
+    fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
+        let (ticket, errand) = (ready.ticket, ready.errand.clone());
+        account.under_way.insert(ticket, ready);
+        account.in_flight += 1;
+        let channel = Arc::clone(&self.channel);
+        let took = Stopwatch::start();
+        let mut attempt = Box::pin(async move { channel.send(errand).await });
+        let polled = attempt.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let me = me.clone();
+        match polled {
+            // A fallen actor's outcomes find nobody; what was under way is put back by its successor.
+            Poll::Ready(outcome) => drop(me.cast(ChannelMessage::Ended { ticket, outcome, took: took.elapsed() })),
+            Poll::Pending => {
+                tokio::spawn(async move {
+                    let outcome = match tokio::spawn(attempt).await {
+                        Ok(outcome) => outcome,
+                        Err(error) => Outcome::Unknown(format!("the attempt fell: {error}")),
+                    };
+                    let _ = me.cast(ChannelMessage::Ended { ticket, outcome, took: took.elapsed() });
+                });
+            }
+        }
+    }
+
+    /// What an attempt came to decides what happens to the message, its chat and the account.
+    fn ended(&self, account: &mut Account, ticket: u64, outcome: Outcome, took: Duration) {
+        let Some(mut ready) = account.under_way.remove(&ticket) else { return };
+        account.in_flight -= 1;
+        let now = self.house.clock.now();
+        let address = ready.errand.to.clone();
+        counter!(gauges::SENDS, "channel" => self.word(), "class" => outcome.class()).increment(1);
+        histogram!(gauges::SEND_SECONDS, "channel" => self.word()).record(took.as_secs_f64());
+        if let Some(chat) = account.chats.get_mut(&address) {
+            chat.busy = false;
+        }
+        match outcome {
+            Outcome::Accepted(receipt) => {
+                account.sender_pauses = 0;
+                self.settle(ticket, ready.effect, Delivery::Sent(receipt));
+            }
+            Outcome::Noop => {
+                let receipt = ready.errand.replaces.clone();
+                let receipt = receipt.unwrap_or_else(|| baton_core::delivery::Receipt {
+                    channel: self.channel.kind(),
+                    message: String::new(),
+                });
+                self.settle(ticket, ready.effect, Delivery::Sent(receipt));
+            }
+            Outcome::RetryAfter(wait, scope) => {
+                let until = now + wait;
+                match scope {
+                    Scope::Chat => {
+                        let chat = account.chats.entry(address.clone()).or_default();
+                        chat.not_before = Some(until);
+                    }
+                    Scope::Account => account.paused_until = account.paused_until.max(Some(until)),
+                }
+                // Its turn in the chat's line stays the first.
+                let chat = account.chats.entry(address.clone()).or_default();
+                chat.waiting.push_front(ready);
+                account.held += 1;
+            }
+            Outcome::Retry(reason) => self.again(account, ready, "retry", reason, now),
+            Outcome::Unknown(reason) => {
+                // Offers, answers and status are sent again, marked as a possible repeat; nothing else is owed yet.
+                ready.errand.possible_repeat = true;
+                counter!(gauges::SENDS_REPEATED, "channel" => self.word()).increment(1);
+                self.again(account, ready, "unknown", reason, now);
+            }
+            Outcome::Sender(reason) => {
+                account.sender_pauses += 1;
+                let pause = self.house.limits.retry.sender_pause * 2_u32.pow((account.sender_pauses - 1).min(4));
+                account.paused_until = Some(now + pause);
+                tracing::error!(channel = self.word(), reason, "the {} account is refused; it pauses", self.word());
+                self.again(account, ready, "sender", reason, now);
+            }
+            Outcome::Moved(to) => match to.parse() {
+                Ok(chat) if ready.attempts == 0 => {
+                    ready.attempts += 1;
+                    ready.errand.to = Address::Telegram { chat };
+                    Self::offer_place(account, ready, now);
+                }
+                Ok(_) | Err(_) => self.fail(&ready, "moved", to),
+            },
+            Outcome::Recipient(reason) => self.fail(&ready, "recipient", reason),
+            Outcome::Window(reason) => self.fail(&ready, "window", reason),
+            Outcome::Content(reason) => self.fail(&ready, "content", reason),
+        }
+        Self::next_of_chat(account, &address, now);
+    }
+
+    /// Another attempt after a wait that grows, or none any more.
+    fn again(&self, account: &mut Account, mut ready: Ready, class: &'static str, reason: String, now: Timestamp) {
+        let retry = self.house.limits.retry;
+        ready.attempts += 1;
+        if ready.attempts >= retry.attempts {
+            return self.fail(&ready, class, reason);
+        }
+        let exponent = i32::try_from(ready.attempts - 1).unwrap_or(i32::MAX);
+        let grown = retry.first.mul_f64(retry.factor.powi(exponent).min(1e6)).min(retry.max);
+        // Up to a tenth more, so that what failed together does not come back together; never less, so that gaps grow.
+        let wait = grown.mul_f64(1.0 + rand::rng().random::<f64>() / 10.0);
+        let until = (now + wait).max(account.paused_until.unwrap_or(now));
+        if ready.errand.lifetime.is_some_and(|lifetime| until >= lifetime) && class != "sender" {
+            return self.fail(&ready, class, reason);
+        }
+        account.numbers += 1;
+        account.held += 1;
+        account.later.insert((until, account.numbers), Later::Retry(Box::new(ready)));
+    }
+
+    fn fail(&self, ready: &Ready, class: &str, reason: String) {
+        counter!(gauges::SENDS_FAILED, "channel" => self.word()).increment(1);
+        self.settle(ready.ticket, ready.effect, Delivery::Failed { class: class.to_owned(), reason });
+    }
+
+    fn settle(&self, ticket: u64, effect: Option<EffectId>, delivery: Delivery) {
+        if let Delivery::Dropped(reason) = &delivery {
+            let word = match reason {
+                DropReason::OfferOver => "offer_over",
+                DropReason::Late => "late",
+                DropReason::RecipientGone => "recipient_gone",
+            };
+            counter!(gauges::SENDS_DROPPED, "channel" => self.word(), "reason" => word).increment(1);
+        }
+        self.house.outbox.settle(self.channel.kind(), ticket);
+        if let (Some(effect), Some(directory)) = (effect, self.house.directory()) {
+            directory.report(effect.job, Report::Delivery { effect: effect.no, delivery });
+        }
+    }
+
+    /// Wakes itself when the next wait is over.
+    fn arrange_wake(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
+        let next = account.later.keys().next().map(|(at, _)| *at);
+        let next = match (next, account.paused_until) {
+            (Some(next), Some(paused)) => Some(next.max(paused)),
+            (next, None) => next,
+            (None, paused) => paused,
+        };
+        let Some(at) = next else { return };
+        if account.woken_for.is_some_and(|woken| woken <= at) {
+            return;
+        }
+        account.woken_for = Some(at);
+        let (clock, me) = (Arc::clone(&self.house.clock), me.clone());
+        tokio::spawn(async move {
+            clock.sleep_until(at).await;
+            let _ = me.cast(ChannelMessage::Wake);
+        });
+    }
+}
+
+/// The name of a chat's bucket. Stored with the channel's state, so it is not the address itself.
+fn bucket_of(address: &Address) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    address.hash(&mut hasher);
+    format!("chat-{:016x}", hasher.finish())
+}

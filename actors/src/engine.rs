@@ -1,0 +1,409 @@
+//! The handle the doors use: `ask` for what may be refused, `tell` for what may not, `read` for what is stored.
+//!
+//! Admission is bounded here, because ractor's mailboxes are not.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use baton_core::delivery::ChannelKind;
+use baton_core::details::SealedDetails;
+use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::job::{Ask, By, Command, NewJob, Refusal, Report};
+use baton_core::reply::Resolved;
+use baton_core::time::Timestamp;
+use metrics::counter;
+use ractor::{Actor, ActorRef};
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use crate::agent_actor::AgentMessage;
+use crate::boot::{self, BootError};
+use crate::channel::{Channel, Errand};
+use crate::channel_actor::ChannelMessage;
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::directory::{Directory, Parked};
+use crate::error::Failure;
+use crate::gauges;
+use crate::house::{ApproveLink, House, Limits};
+use crate::index::Index;
+use crate::job_actor::{Done, JobMessage, Reply};
+use crate::outbox::Outbox;
+use crate::post::Post;
+use crate::resolve::quarantine_notice;
+use crate::store::Store;
+use crate::supervisor::{Room, Supervisor, SupervisorMessage};
+use crate::tenants::Tenants;
+use crate::tenants::roster::RosterMessage;
+use crate::timers;
+
+mod agents;
+mod reads;
+
+pub use reads::{Page, Position};
+
+/// How often signs of life are stored.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How often idle actors are looked for.
+const SWEEP: Duration = Duration::from_millis(200);
+
+/// What an engine is made of.
+pub struct Setup {
+    /// The disk.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The channels, in the order to try them.
+    pub channels: Vec<Arc<dyn Channel>>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Makes the link to a job's approval page.
+    pub approve_link: ApproveLink,
+}
+
+/// The engine; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) house: Arc<House>,
+    admission: Arc<Semaphore>,
+    pub(crate) roster: Post<RosterMessage>,
+    supervisor: ActorRef<SupervisorMessage>,
+    stop: watch::Sender<bool>,
+    /// Records that could not be read at the start.
+    broken: Vec<(Vec<u8>, String)>,
+}
+
+impl Engine {
+    /// Reads the store and opens the rooms.
+    pub async fn start(setup: Setup) -> Result<Self, BootError> {
+        let Setup { store, clock, channels, limits, approve_link } = setup;
+        let now = clock.now();
+        let (reader, grace) = (Arc::clone(&store), limits.outage_grace);
+        let found = tokio::task::spawn_blocking(move || boot::read(&reader, now, grace))
+            .await
+            .map_err(|error| BootError::Rooms(error.to_string()))??;
+        // The thread ends with the last handle: nothing waits for it.
+        let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index), Arc::clone(&clock))
+            .map_err(|error| BootError::Rooms(error.to_string()))?;
+        let kinds: Vec<ChannelKind> = channels.iter().map(|channel| channel.kind()).collect();
+        let house = Arc::new(House {
+            store,
+            clock,
+            index: found.index,
+            tenants: found.tenants,
+            committer,
+            rooms: OnceLock::new(),
+            outbox: Outbox::of(kinds.iter().copied(), found.restored, found.interrupted),
+            channels: kinds,
+            outages: ArcSwap::from_pointee(found.outages),
+            epoch: found.epoch,
+            booted_at: now,
+            limits,
+            approve_link,
+            open: AtomicBool::new(true),
+        });
+        for (effect, message) in &found.owed {
+            house.outbox.owe_again(*effect, message);
+        }
+        let engine = Self { inner: Arc::new(open_rooms(house, channels, found.broken).await?) };
+        Ok(engine)
+    }
+
+    /// What every room shares.
+    pub fn house(&self) -> &House {
+        &self.inner.house
+    }
+
+    /// The tenants.
+    pub fn tenants(&self) -> &Tenants {
+        &self.inner.house.tenants
+    }
+
+    /// The index.
+    pub fn index(&self) -> &Index {
+        &self.inner.house.index
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.inner.house.clock.now()
+    }
+
+    /// Whether commands are let in and can be stored.
+    pub fn is_ready(&self) -> bool {
+        self.inner.house.is_open()
+    }
+
+    /// Whether the store has failed: the process should end, and its restart is the recovery.
+    pub fn has_failed(&self) -> bool {
+        self.inner.house.committer.has_failed()
+    }
+
+    /// Lets commands in, or not: the disk is filling up, or the node is stopping.
+    pub fn set_open(&self, open: bool) {
+        self.inner.house.open.store(open, Ordering::Relaxed);
+    }
+
+    /// Records that could not be read at the start: their keys, and why.
+    pub fn broken(&self) -> &[(Vec<u8>, String)] {
+        &self.inner.broken
+    }
+
+    /// How many commands are under way.
+    pub fn under_way(&self) -> usize {
+        self.inner.house.limits.admission_max - self.inner.admission.available_permits()
+    }
+
+    fn directory(&self) -> Result<&Directory, Failure> {
+        self.inner.house.directory().ok_or(Failure::Closed)
+    }
+
+    /// Lets one command in, or says why not.
+    fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
+        if !self.inner.house.is_open() {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "closed").increment(1);
+            return Err(Failure::Closed);
+        }
+        self.inner.admission.try_acquire().map_err(|_| {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "full").increment(1);
+            Failure::Overloaded
+        })
+    }
+
+    /// Brings a new job in. [`Answer::Already`](baton_core::job::Answer::Already): it was there, from the same request.
+    pub async fn create(&self, new: NewJob, details: Option<SealedDetails>, by: By) -> Result<Done, Failure> {
+        let _permit = self.admit()?;
+        if self.inner.house.outbox.depth() >= self.inner.house.limits.outbox_max {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "outbox").increment(1);
+            return Err(Failure::Overloaded);
+        }
+        let id = new.id;
+        let (asker, answer) = oneshot::channel();
+        let message = JobMessage::Create { new: Box::new(new), details, by, reply: Reply::to(asker) };
+        self.directory()?.tell_job(id, message);
+        answer.await.unwrap_or(Err(Failure::Fell))
+    }
+
+    /// Asks something of a job. A claim or an assignment goes through its agent, whose room it needs.
+    pub async fn ask(&self, job: JobId, ask: Ask) -> Result<Done, Failure> {
+        let _permit = self.admit()?;
+        let (asker, answer) = oneshot::channel();
+        let reply = Reply::to(asker);
+        let directory = self.directory()?;
+        let taken_by = match &ask.command {
+            Command::Claim { agent, no, .. } => Some((*agent, Some(job.offer(*no)))),
+            Command::Assign { agent, .. } => Some((*agent, None)),
+            Command::Approve
+            | Command::Reject { .. }
+            | Command::Start
+            | Command::Decline { .. }
+            | Command::Seat { .. }
+            | Command::Withdraw { .. }
+            | Command::Acknowledge { .. }
+            | Command::Cancel { .. }
+            | Command::Pause
+            | Command::Resume
+            | Command::Extend { .. }
+            | Command::SkipWave
+            | Command::Restart { .. }
+            | Command::Complete
+            | Command::Fail { .. } => None,
+        };
+        let ask = Box::new(ask);
+        match taken_by {
+            Some((agent, offer)) => directory.tell_agent(agent, AgentMessage::Take { job, offer, ask, reply }),
+            None => directory.tell_job(job, JobMessage::Ask { ask, reply }),
+        }
+        answer.await.unwrap_or(Err(Failure::Fell))
+    }
+
+    /// The same, and once more if the record had changed meanwhile: a conflict is re-read, not believed.
+    pub async fn claim(
+        &self,
+        offer: OfferId,
+        agent: AgentId,
+        via: Option<ChannelKind>,
+        by: By,
+    ) -> Result<Done, Failure> {
+        if agent.tenant != offer.job.tenant {
+            return Err(Refusal::OfferNotFound.into());
+        }
+        let command = Command::Claim { agent, no: offer.no, via };
+        self.ask(offer.job, Ask { command, by, key: None, expects: None }).await
+    }
+
+    /// An agent's no.
+    pub async fn decline(&self, offer: OfferId, agent: AgentId, by: By) -> Result<Done, Failure> {
+        if agent.tenant != offer.job.tenant {
+            return Err(Refusal::OfferNotFound.into());
+        }
+        let command = Command::Decline { agent, no: offer.no };
+        self.ask(offer.job, Ask { command, by, key: None, expects: None }).await
+    }
+
+    /// What a person's text means, given what is open for them. A question is stored before it is returned.
+    pub async fn understand(&self, agent: AgentId, text: String, hint: Option<JobId>) -> Result<Resolved, Failure> {
+        let _permit = self.admit()?;
+        let (reply, answer) = oneshot::channel();
+        self.directory()?.tell_agent(agent, AgentMessage::Read { text, hint, reply });
+        answer.await.unwrap_or(Err(Failure::Fell))
+    }
+
+    /// Tells a job what the world tells.
+    pub fn tell(&self, job: JobId, report: Report) {
+        if let Some(directory) = self.inner.house.directory() {
+            directory.report(job, report);
+        }
+    }
+
+    /// Answers somebody who wrote to us. False: the channel is not configured.
+    pub fn answer(&self, channel: ChannelKind, errand: Errand) -> bool {
+        self.inner.house.outbox.answer(channel, errand)
+    }
+
+    /// Jobs whose actors kept crashing.
+    pub async fn quarantined(&self) -> Vec<Parked> {
+        match self.inner.house.directory() {
+            Some(directory) => directory.quarantined().await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Gives a parked job another chance.
+    pub fn release_job(&self, job: JobId) {
+        if let Some(directory) = self.inner.house.directory() {
+            directory.release(job);
+        }
+    }
+
+    /// How many actors are awake.
+    pub async fn awake(&self) -> usize {
+        match self.inner.house.directory() {
+            Some(directory) => directory.awake().await,
+            None => 0,
+        }
+    }
+
+    /// Whether a tenant's own record exists; others work with defaults.
+    pub fn knows(&self, tenant: TenantId) -> bool {
+        self.inner.house.tenants.get(tenant).is_some()
+    }
+
+    /// Stops in order: nothing new comes in, what is under way is finished, what was handed over is stored. False: the time
+    /// was not enough, and what was not acknowledged is left to the restart.
+    pub async fn stop(&self, within: Duration) -> bool {
+        self.set_open(false);
+        let house = &self.inner.house;
+        // Nothing new leaves; what is owed stays owed, and leaves after the restart.
+        house.outbox.hold();
+        let all = u32::try_from(house.limits.admission_max).unwrap_or(u32::MAX);
+        let drained = tokio::time::timeout(within, async {
+            // Every permit back: nobody waits for an answer any more.
+            let _all = self.inner.admission.acquire_many(all).await;
+            house.outbox.hands_empty().await;
+        });
+        let in_time = drained.await.is_ok();
+        self.inner.stop.send_replace(true);
+        let (done, stopped) = oneshot::channel();
+        if self.inner.supervisor.cast(SupervisorMessage::Stop(done)).is_ok() {
+            // It answers or is gone; either way it is stopped.
+            let _ = tokio::time::timeout(within, stopped).await;
+        }
+        let stored = match boot::heartbeat(house.clock.now(), &house.outages.load(), house.epoch) {
+            // Behind everything that was handed over before: when this is stored, all of it is.
+            Some(row) => house.committer.store_rows(row).await.is_ok(),
+            None => false,
+        };
+        in_time && stored
+    }
+}
+
+async fn open_rooms(
+    house: Arc<House>,
+    channels: Vec<Arc<dyn Channel>>,
+    broken: Vec<(Vec<u8>, String)>,
+) -> Result<Inner, BootError> {
+    let shards: Vec<Post<_>> = (0..house.limits.shards.max(1)).map(|_| Post::default()).collect();
+    let roster = Post::default();
+    let mut rooms: Vec<Room> = shards.iter().cloned().map(Room::Shard).collect();
+    rooms.push(Room::Roster(roster.clone()));
+    let mut posts = Vec::new();
+    for channel in channels {
+        let post = Post::<ChannelMessage>::default();
+        posts.push((channel.kind(), post.clone()));
+        rooms.push(Room::Channel(channel, post));
+    }
+    // Set before anybody is awake: nobody ever finds a house without rooms.
+    let _ = house.rooms.set(Directory::of(shards));
+    let (supervisor, _) = Actor::spawn(None, Supervisor::new(Arc::clone(&house)), rooms)
+        .await
+        .map_err(|error| BootError::Rooms(error.to_string()))?;
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(timers::run(Arc::clone(&house), stopping.clone()));
+    tokio::spawn(keep(Arc::clone(&house), stopping.clone()));
+    tokio::spawn(beat(Arc::clone(&house), stopping.clone()));
+    for (kind, post) in posts {
+        tokio::spawn(wake(Arc::clone(&house), kind, post, stopping.clone()));
+    }
+    let admission = Arc::new(Semaphore::new(house.limits.admission_max));
+    Ok(Inner { house, admission, roster, supervisor, stop, broken })
+}
+
+/// Wakes a channel's actor when something is owed.
+async fn wake(house: Arc<House>, kind: ChannelKind, post: Post<ChannelMessage>, mut stop: watch::Receiver<bool>) {
+    let Some(queue) = house.outbox.queue(kind) else { return };
+    loop {
+        tokio::select! {
+            () = queue.wake.notified() => post.cast(ChannelMessage::Wake),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Puts idle actors to sleep, and sets the gauges.
+async fn keep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    let mut measured = Timestamp::default();
+    loop {
+        let now = house.clock.now();
+        tokio::select! {
+            () = house.clock.sleep_until(now + SWEEP) => {}
+            _ = stop.changed() => return,
+        }
+        if let Some(directory) = house.directory() {
+            directory.sweep();
+        }
+        for job in house.outbox.take_parked() {
+            if let Some((channel, errand)) = quarantine_notice(&house, job) {
+                house.outbox.answer(channel, errand);
+            }
+        }
+        let now = house.clock.now();
+        if now.since(measured) >= Duration::from_secs(1) {
+            measured = now;
+            crate::measure::measure(&house);
+        }
+    }
+}
+
+/// Stores signs of life, so that the next start knows how long the node was away.
+async fn beat(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let next = house.clock.now() + HEARTBEAT;
+        tokio::select! {
+            () = house.clock.sleep_until(next) => {}
+            _ = stop.changed() => return,
+        }
+        let now = house.clock.now();
+        if let Some(row) = boot::heartbeat(now, &house.outages.load(), house.epoch) {
+            // A store that has failed is known to everybody already.
+            let _ = house.committer.store_rows(row).await;
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Reading what is stored. Nothing here wakes an actor: a record is always as its last acknowledged step left it.
+
+use std::ops::ControlFlow;
+
+use baton_core::details::SealedDetails;
+use baton_core::ids::{Code, JobId, TenantId};
+use baton_core::job::explain::{Explanation, explain};
+use baton_core::job::ledger::Attempt;
+use baton_core::job::{Entry, Job};
+use baton_core::time::Timestamp;
+use baton_core::world::World;
+
+use super::Engine;
+use crate::error::Failure;
+use crate::records::{self, History, STAGES, SettingsChange};
+use crate::store::codec::{self, Record};
+use crate::store::keys::{Key, Prefix, Space};
+
+/// Where a list goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Among live jobs: older than this one.
+    Live {
+        /// When it came in.
+        created_at: Timestamp,
+        /// Which.
+        job: JobId,
+    },
+    /// Among closed jobs: closed on this day (since 1970 UTC), behind this one.
+    Closed {
+        /// The day.
+        day: i32,
+        /// Behind this job of that day; none: from its beginning.
+        after: Option<JobId>,
+    },
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// Where the next page begins; none: this is the last.
+    pub next: Option<Position>,
+}
+
+/// The first number of a stage in which a job is closed.
+const FIRST_CLOSED: u8 = 5;
+
+impl Engine {
+    /// A job as it is stored, live or closed.
+    pub fn job(&self, id: JobId) -> Result<Option<Job>, Failure> {
+        for key in [Key::LiveJob(id), Key::ClosedJob(id)] {
+            let record = self.house().store.get(&key.bytes()).map_err(|error| Failure::unreadable(&error))?;
+            if let Some(record) = record {
+                return records::open_job(&record).map(Some).map_err(|error| Failure::unreadable(&error));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The live jobs of a tenant with a code.
+    pub fn jobs_by_code(&self, tenant: TenantId, code: Code) -> Vec<JobId> {
+        self.index().by_code(tenant, code)
+    }
+
+    /// A job's sealed details.
+    pub fn details(&self, id: JobId) -> Result<Option<SealedDetails>, Failure> {
+        self.record(Key::Details(id))
+    }
+
+    fn record<T: Record>(&self, key: Key) -> Result<Option<T>, Failure> {
+        let record = self.house().store.get(&key.bytes()).map_err(|error| Failure::unreadable(&error))?;
+        let open = |record: Vec<u8>| codec::open::<T>(&record).map_err(|error| Failure::unreadable(&error));
+        Ok(record.map(open).transpose()?.map(|(_, value)| value))
+    }
+
+    fn rows<T: Record>(&self, prefix: &[u8]) -> Result<Vec<T>, Failure> {
+        let mut rows = Vec::new();
+        let mut failed = None;
+        let scan = self.house().store.scan(prefix, None, &mut |_, record| match codec::open::<T>(record) {
+            Ok((_, value)) => {
+                rows.push(value);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(Failure::unreadable(&error));
+                ControlFlow::Break(())
+            }
+        });
+        scan.map_err(|error| Failure::unreadable(&error))?;
+        failed.map_or(Ok(rows), Err)
+    }
+
+    /// The whole timeline of a job, oldest first.
+    pub fn timeline(&self, job: &Job) -> Result<Vec<Entry>, Failure> {
+        let mut entries: Vec<Entry> = Vec::new();
+        if job.timeline.first().is_some_and(|first| first.seq > 1) {
+            let rows: Vec<History> = self.rows(&Prefix::job(Space::History, job.id))?;
+            entries.extend(rows.into_iter().flat_map(|row| row.0));
+        }
+        // A row may have been written by a later step than the record we were given.
+        let first = job.timeline.first().map_or(u32::MAX, |entry| entry.seq);
+        entries.retain(|entry| entry.seq < first);
+        entries.extend(job.timeline.iter().cloned());
+        Ok(entries)
+    }
+
+    /// The claim ledger of a job, in order.
+    pub fn ledger(&self, job: JobId) -> Result<Vec<Attempt>, Failure> {
+        self.rows(&Prefix::job(Space::Ledger, job))
+    }
+
+    /// The changes of a tenant's settings, oldest first.
+    pub fn settings_changes(&self, tenant: TenantId) -> Result<Vec<SettingsChange>, Failure> {
+        self.rows(&Prefix::tenant(Space::TenantAudit, tenant))
+    }
+
+    /// Why a job stands where it stands, at this moment.
+    pub fn explain(&self, job: &Job) -> Explanation {
+        self.with_world(job.id.tenant, |world| explain(job, world, self.now()))
+    }
+
+    /// Looks at what a decision of this tenant would look at.
+    pub fn with_world<T>(&self, tenant: TenantId, look: impl FnOnce(&World<'_>) -> T) -> T {
+        let house = self.house();
+        let view = house.tenants.view(tenant);
+        let outages = house.outages.load();
+        look(&house.world(&view, &outages))
+    }
+
+    /// Jobs of a tenant, newest first: live ones by when they came in, then closed ones by the day they were closed.
+    /// `stages`: only these, by their numbers; none: all.
+    pub fn list(
+        &self,
+        tenant: TenantId,
+        stages: Option<&[u8]>,
+        from: Option<Position>,
+        limit: usize,
+    ) -> Result<Page, Failure> {
+        let all: Vec<u8> = (0..u8::try_from(STAGES.len()).unwrap_or(u8::MAX)).collect();
+        let stages = stages.unwrap_or(&all);
+        let mut page = Page::default();
+        let closed_from = match from {
+            None => {
+                self.list_live(tenant, stages, None, limit, &mut page)?;
+                None
+            }
+            Some(Position::Live { created_at, job }) => {
+                self.list_live(tenant, stages, Some((created_at, job)), limit, &mut page)?;
+                None
+            }
+            Some(Position::Closed { day, after }) => Some((day, after)),
+        };
+        if page.next.is_none() && stages.iter().any(|stage| *stage >= FIRST_CLOSED) {
+            self.list_closed(tenant, stages, closed_from, limit, &mut page)?;
+        }
+        Ok(page)
+    }
+
+    fn list_live(
+        &self,
+        tenant: TenantId,
+        stages: &[u8],
+        before: Option<(Timestamp, JobId)>,
+        limit: usize,
+        page: &mut Page,
+    ) -> Result<(), Failure> {
+        let mut jobs = Vec::new();
+        for stage in stages {
+            for id in self.index().list(tenant, *stage, before, limit + 1) {
+                // Gone from the live ones between the index and the store: it has closed meanwhile.
+                jobs.extend(self.job(id)?);
+            }
+        }
+        jobs.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
+        if jobs.len() > limit {
+            jobs.truncate(limit);
+            page.next = jobs.last().map(|last| Position::Live { created_at: last.created_at, job: last.id });
+        }
+        page.jobs = jobs;
+        Ok(())
+    }
+
+    fn list_closed(
+        &self,
+        tenant: TenantId,
+        stages: &[u8],
+        from: Option<(i32, Option<JobId>)>,
+        limit: usize,
+        page: &mut Page,
+    ) -> Result<(), Failure> {
+        let store = &self.house().store;
+        let mut oldest = None;
+        let scan = store.scan(&Prefix::tenant(Space::ClosedDays, tenant), None, &mut |key, _| {
+            oldest = Key::parse(key);
+            ControlFlow::Break(())
+        });
+        scan.map_err(|error| Failure::unreadable(&error))?;
+        let Some(Key::ClosedDay { day: oldest, .. }) = oldest else { return Ok(()) };
+        let today = i32::try_from(self.now().0.div_euclid(86_400_000)).unwrap_or(i32::MAX);
+        let (mut day, mut after) = from.unwrap_or((today, None));
+        while day >= oldest {
+            let mut more = false;
+            let mut keys = Vec::new();
+            let start = after.map(|job| Key::ClosedDay { tenant, day, job: job.local }.bytes());
+            let scan = store.scan(&Prefix::closed_day(tenant, day), start.as_deref(), &mut |key, _| {
+                if page.jobs.len() + keys.len() >= limit {
+                    more = true;
+                    return ControlFlow::Break(());
+                }
+                if let Some(Key::ClosedDay { job, .. }) = Key::parse(key) {
+                    keys.push(JobId::drawn(tenant, job));
+                }
+                ControlFlow::Continue(())
+            });
+            scan.map_err(|error| Failure::unreadable(&error))?;
+            let last = keys.last().copied().or(after);
+            for id in keys {
+                let job = self.job(id)?;
+                page.jobs.extend(job.filter(|job| stages.contains(&records::stage_number(&job.stage))));
+            }
+            if more && page.jobs.len() >= limit {
+                page.next = Some(Position::Closed { day, after: last });
+                return Ok(());
+            }
+            if more {
+                after = last;
+                continue;
+            }
+            (day, after) = (day - 1, None);
+            if page.jobs.len() >= limit && day >= oldest {
+                page.next = Some(Position::Closed { day, after: None });
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}

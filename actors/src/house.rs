@@ -1,0 +1,147 @@
+//! What every room shares: the two ports, the clock, the index, and the ways to the other rooms.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use baton_core::delivery::ChannelKind;
+use baton_core::job::Job;
+use baton_core::time::{Timestamp, Window};
+use baton_core::world::World;
+
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::directory::Directory;
+use crate::index::Index;
+use crate::outbox::Outbox;
+use crate::store::Store;
+use crate::tenants::{TenantView, Tenants};
+
+/// What every room shares.
+pub struct House {
+    /// The disk.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What is asked often, in memory.
+    pub index: Arc<Index>,
+    /// The tenants' agents, settings and plans.
+    pub tenants: Tenants,
+    /// The way to the disk for steps.
+    pub committer: Committer,
+    /// Who is awake. Set once, right after the house is built: the rooms know the house and the house knows the rooms.
+    pub(crate) rooms: OnceLock<Directory>,
+    /// What is owed to people.
+    pub outbox: Outbox,
+    /// The channels that are configured, in the order to try them.
+    pub channels: Vec<ChannelKind>,
+    /// When this node was away for long.
+    pub outages: ArcSwap<Vec<Window>>,
+    /// Who writes: the boot counter.
+    pub epoch: u64,
+    /// When this process began.
+    pub booted_at: Timestamp,
+    /// The bounds.
+    pub limits: Limits,
+    /// The page where the desk approves a job: links are signed at the doors.
+    pub approve_link: ApproveLink,
+    /// Whether commands are let in.
+    pub(crate) open: AtomicBool,
+}
+
+/// Makes the link to a job's approval page.
+pub type ApproveLink = Box<dyn Fn(&Job) -> String + Send + Sync>;
+
+/// The bounds of the rooms.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many directories share the jobs.
+    pub shards: usize,
+    /// Jobs awake at once.
+    pub awake_max: usize,
+    /// After how long without a word a job goes to sleep.
+    pub idle_after: Duration,
+    /// Requests that wait for one job.
+    pub waiting_max: usize,
+    /// Requests under way in all.
+    pub admission_max: usize,
+    /// Messages on their way to providers.
+    pub outbox_max: usize,
+    /// How many due jobs are rung at once.
+    pub timer_page: usize,
+    /// How many overdue jobs are rung a second while catching up.
+    pub catch_up_per_second: u32,
+    /// Away for longer than this is an outage.
+    pub outage_grace: Duration,
+    /// How a failed attempt to send is repeated.
+    pub retry: Retry,
+}
+
+/// How a failed attempt to send is repeated: exponentially, with jitter.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// The first wait.
+    pub first: Duration,
+    /// The longest wait.
+    pub max: Duration,
+    /// Each wait is so many times the one before.
+    pub factor: f64,
+    /// How many attempts there are in all.
+    pub attempts: u32,
+    /// How long an account whose credential or quota is refused is left alone.
+    pub sender_pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            shards: 16,
+            awake_max: 50_000,
+            idle_after: Duration::from_secs(1),
+            waiting_max: 16_384,
+            admission_max: 16_384,
+            outbox_max: 1_000_000,
+            timer_page: 512,
+            catch_up_per_second: 5_000,
+            outage_grace: Duration::from_secs(60),
+            retry: Retry::default(),
+        }
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            max: Duration::from_secs(300),
+            factor: 2.0,
+            attempts: 6,
+            sender_pause: Duration::from_secs(60),
+        }
+    }
+}
+
+impl House {
+    /// The way to jobs and agents.
+    pub fn directory(&self) -> Option<&Directory> {
+        self.rooms.get()
+    }
+
+    /// What a decision of this tenant may look at.
+    pub fn world<'a>(&'a self, tenant: &'a TenantView, outages: &'a [Window]) -> World<'a> {
+        World {
+            roster: &tenant.roster,
+            load: &*self.index,
+            settings: &tenant.settings,
+            channels: &self.channels,
+            outages,
+        }
+    }
+
+    /// Whether commands are let in.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) && !self.committer.has_failed()
+    }
+}

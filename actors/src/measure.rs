@@ -1,0 +1,20 @@
+//! Gauges that are read off the rooms once a second.
+
+use metrics::gauge;
+
+use crate::gauges;
+use crate::house::House;
+use crate::records::STAGES;
+
+/// Sets them.
+pub fn measure(house: &House) {
+    let counts = house.index.counts();
+    for (stage, count) in STAGES.iter().zip(counts.stages) {
+        gauge!(gauges::JOBS, "stage" => *stage).set(count as f64);
+    }
+    gauge!(gauges::JOBS_WITHOUT_NEXT_ACTION).set(counts.without_next as f64);
+    gauge!(gauges::TIMERS).set(counts.timers as f64);
+    gauge!(gauges::OFFERS_OPEN).set(counts.open_offers as f64);
+    gauge!(gauges::COMMIT_QUEUE).set(house.committer.depth() as f64);
+    house.outbox.measure();
+}

@@ -1,0 +1,237 @@
+//! Stored debts must leave, also after a crash: one queue a channel, by lane, of references to what jobs owe.
+//!
+//! A reference is small and its wording is made when it is sent, so a hundred thousand of them cost little. What a channel
+//! has pulled and not settled stays in hand here, outside its actor: if the actor falls, nothing is lost.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::{EffectId, JobId};
+use baton_core::job::{Job, Owed};
+use baton_core::message::{Lane, Message};
+use metrics::gauge;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::channel::Errand;
+use crate::gauges;
+
+/// So many lanes.
+const LANES: usize = 5;
+
+/// Something to be sent.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A debt of a job; its wording is made from the record when it is sent.
+    Debt {
+        /// Which.
+        effect: EffectId,
+        /// How often it was attempted.
+        attempts: u32,
+        /// Whether an earlier attempt may have arrived.
+        possible_repeat: bool,
+    },
+    /// An answer to somebody who wrote to us: worth nothing after a restart.
+    Direct {
+        /// What.
+        errand: Box<Errand>,
+        /// How often it was attempted.
+        attempts: u32,
+    },
+}
+
+/// What a step owes, ready for the outbox.
+pub struct Errands(Vec<(ChannelKind, Lane, EffectId)>);
+
+impl Errands {
+    /// Of a stored job.
+    pub fn of<'a>(job: &Job, owed: impl Iterator<Item = &'a Owed>) -> Self {
+        let errand = |owed: &Owed| {
+            let message = &owed.message;
+            (message.channel, message.topic.lane(), EffectId { job: job.id, no: owed.no })
+        };
+        Self(owed.map(errand).collect())
+    }
+}
+
+/// All queues.
+#[derive(Default)]
+pub struct Outbox {
+    queues: BTreeMap<ChannelKind, Queue>,
+    /// After a restore nothing leaves until somebody releases it.
+    held: AtomicBool,
+    depth: AtomicUsize,
+    /// Attempts that were under way when the process ended.
+    interrupted: Mutex<HashSet<EffectId>>,
+    /// Jobs whose quarantine the desk must be told of.
+    parked: Mutex<Vec<JobId>>,
+}
+
+/// One channel's queue.
+#[derive(Default)]
+pub struct Queue {
+    inner: Mutex<Lanes>,
+    /// Rung when something comes in.
+    pub wake: Notify,
+    settled: Notify,
+    sending: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Lanes {
+    waiting: [VecDeque<Item>; LANES],
+    in_hand: HashMap<u64, (Lane, Item)>,
+    tickets: u64,
+}
+
+impl Outbox {
+    /// An outbox for these channels.
+    pub fn of(channels: impl IntoIterator<Item = ChannelKind>, held: bool, interrupted: HashSet<EffectId>) -> Self {
+        let queues = channels.into_iter().map(|kind| (kind, Queue::default())).collect();
+        Self {
+            queues,
+            held: AtomicBool::new(held),
+            depth: AtomicUsize::new(0),
+            interrupted: Mutex::new(interrupted),
+            parked: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Takes on the debts of a stored step.
+    pub fn owe(&self, errands: Errands) {
+        for (channel, lane, effect) in errands.0 {
+            self.push(channel, lane, Item::Debt { effect, attempts: 0, possible_repeat: false });
+        }
+    }
+
+    /// Takes on a debt that may have been on its way before: at a start, or after a fall.
+    pub fn owe_again(&self, effect: EffectId, message: &Message) {
+        let possible_repeat = self.interrupted.lock().remove(&effect);
+        self.push(message.channel, message.topic.lane(), Item::Debt { effect, attempts: 0, possible_repeat });
+    }
+
+    /// Takes on an answer. False: the channel is not configured.
+    pub fn answer(&self, channel: ChannelKind, errand: Errand) -> bool {
+        let known = self.queues.contains_key(&channel);
+        self.push(channel, Lane::Answers, Item::Direct { errand: Box::new(errand), attempts: 0 });
+        known
+    }
+
+    fn push(&self, channel: ChannelKind, lane: Lane, item: Item) {
+        // A channel that is no longer configured keeps its debts in the records: they are listed, and leave when it is back.
+        let Some(queue) = self.queues.get(&channel) else { return };
+        queue.inner.lock().waiting[lane as usize].push_back(item);
+        self.depth.fetch_add(1, Ordering::Relaxed);
+        queue.wake.notify_one();
+    }
+
+    /// One channel's queue.
+    pub fn queue(&self, channel: ChannelKind) -> Option<&Queue> {
+        self.queues.get(&channel)
+    }
+
+    /// The next thing to send, with a ticket to settle it by.
+    pub fn pull(&self, channel: ChannelKind) -> Option<(u64, Item)> {
+        if self.is_held() {
+            return None;
+        }
+        let mut inner = self.queues.get(&channel)?.inner.lock();
+        let (lane, item) =
+            LANE_ORDER.into_iter().find_map(|lane| Some((lane, inner.waiting[lane as usize].pop_front()?)))?;
+        inner.tickets += 1;
+        let ticket = inner.tickets;
+        inner.in_hand.insert(ticket, (lane, item.clone()));
+        Some((ticket, item))
+    }
+
+    /// It has left, or will not.
+    pub fn settle(&self, channel: ChannelKind, ticket: u64) {
+        if let Some(queue) = self.queues.get(&channel)
+            && queue.inner.lock().in_hand.remove(&ticket).is_some()
+        {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The channel's actor has fallen: what it had in hand goes back to the front, as possibly sent.
+    pub fn put_back(&self, channel: ChannelKind) {
+        let Some(queue) = self.queues.get(&channel) else { return };
+        let mut inner = queue.inner.lock();
+        let mut in_hand: Vec<_> = std::mem::take(&mut inner.in_hand).into_iter().collect();
+        in_hand.sort_by_key(|(ticket, _)| std::cmp::Reverse(*ticket));
+        for (_, (lane, mut item)) in in_hand {
+            if let Item::Debt { possible_repeat, .. } = &mut item {
+                *possible_repeat = true;
+            }
+            inner.waiting[lane as usize].push_front(item);
+        }
+        queue.wake.notify_one();
+    }
+
+    /// How much waits or is on its way.
+    pub fn depth(&self) -> usize {
+        self.depth.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing leaves: the store was restored from a backup.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Nothing leaves from now on.
+    pub fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// A channel has so many calls under way.
+    pub fn sending(&self, channel: ChannelKind, count: usize) {
+        if let Some(queue) = self.queues.get(&channel) {
+            queue.sending.store(count, Ordering::Relaxed);
+            queue.settled.notify_waiters();
+        }
+    }
+
+    /// Waits until no call is under way any more.
+    pub async fn hands_empty(&self) {
+        for queue in self.queues.values() {
+            loop {
+                let settled = queue.settled.notified();
+                if queue.sending.load(Ordering::Relaxed) == 0 {
+                    break;
+                }
+                settled.await;
+            }
+        }
+    }
+
+    /// Lets everything leave.
+    pub fn release(&self) {
+        self.held.store(false, Ordering::Relaxed);
+        for queue in self.queues.values() {
+            queue.wake.notify_one();
+        }
+    }
+
+    /// A job was parked: the desk is told.
+    pub(crate) fn tell_desk_of_quarantine(&self, job: JobId) {
+        self.parked.lock().push(job);
+    }
+
+    /// The parked jobs that the desk has not been told of.
+    pub(crate) fn take_parked(&self) -> Vec<JobId> {
+        std::mem::take(&mut *self.parked.lock())
+    }
+
+    /// Sets the gauges.
+    pub fn measure(&self) {
+        for (channel, queue) in &self.queues {
+            let inner = queue.inner.lock();
+            let depth = inner.in_hand.len() + inner.waiting.iter().map(VecDeque::len).sum::<usize>();
+            gauge!(gauges::OUTBOX_DEPTH, "channel" => channel.as_str()).set(depth as f64);
+        }
+    }
+}
+
+/// Answers to people before claims before offers before status before bulk.
+const LANE_ORDER: [Lane; LANES] = [Lane::Answers, Lane::Claims, Lane::Offers, Lane::Status, Lane::Bulk];

@@ -1,0 +1,218 @@
+//! Which types are stored, as what, and in which layout.
+//!
+//! A stored type is frozen: changing one is a new schema with a decoder of every older one, and a golden file each.
+
+use baton_core::agent::Agent;
+use baton_core::details::SealedDetails;
+use baton_core::holds::Book;
+use baton_core::ids::{AgentId, EffectId};
+use baton_core::job::ledger::Attempt;
+use baton_core::job::{Ending, Entry, Job, Stage};
+use baton_core::plan::Plan;
+use baton_core::tenant::Settings;
+use baton_core::time::{Timestamp, Window};
+use serde::{Deserialize, Serialize};
+
+use crate::store::codec::{self, Record};
+use crate::store::envelope::{Kind, RecordError};
+use crate::store::job_head::JobHead;
+
+impl Record for Job {
+    const KIND: Kind = Kind::Job;
+    const SCHEMA: u16 = 1;
+}
+
+impl Record for SealedDetails {
+    const KIND: Kind = Kind::Details;
+    const SCHEMA: u16 = 1;
+}
+
+impl Record for Attempt {
+    const KIND: Kind = Kind::Ledger;
+    const SCHEMA: u16 = 1;
+}
+
+impl Record for Agent {
+    const KIND: Kind = Kind::Agent;
+    const SCHEMA: u16 = 1;
+}
+
+impl Record for Book {
+    const KIND: Kind = Kind::Holds;
+    const SCHEMA: u16 = 1;
+}
+
+/// Timeline entries that no longer fit a job's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History(pub Vec<Entry>);
+
+impl Record for History {
+    const KIND: Kind = Kind::History;
+    const SCHEMA: u16 = 1;
+}
+
+/// A line of the list of closed jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedLine {
+    /// How it ended.
+    pub outcome: Ending,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Record for ClosedLine {
+    const KIND: Kind = Kind::ClosedDay;
+    const SCHEMA: u16 = 1;
+}
+
+/// A version of a named plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPlan {
+    /// Its name.
+    pub name: String,
+    /// Counted from 1.
+    pub version: u32,
+    /// The rules.
+    pub plan: Plan,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who stored it.
+    pub by: String,
+}
+
+impl Record for NamedPlan {
+    const KIND: Kind = Kind::Plan;
+    const SCHEMA: u16 = 1;
+}
+
+/// A tenant with its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRecord {
+    /// How many times it was stored.
+    pub version: u64,
+    /// What it has set.
+    pub settings: Settings,
+    /// Since when it is there.
+    pub created_at: Timestamp,
+}
+
+impl Record for TenantRecord {
+    const KIND: Kind = Kind::Tenant;
+    const SCHEMA: u16 = 1;
+}
+
+/// A change of a tenant's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// The settings before; none when the tenant was made.
+    pub before: Option<Settings>,
+    /// The settings after.
+    pub after: Settings,
+}
+
+impl Record for SettingsChange {
+    const KIND: Kind = Kind::TenantAudit;
+    const SCHEMA: u16 = 1;
+}
+
+/// A single-use registration token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Whose.
+    pub agent: AgentId,
+    /// It works until then.
+    pub expires_at: Timestamp,
+    /// The chat that used it; none while unused.
+    pub used_by: Option<i64>,
+}
+
+impl Record for Registration {
+    const KIND: Kind = Kind::Registration;
+    const SCHEMA: u16 = 1;
+}
+
+/// When the node was last alive, and when it was away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The last sign of life.
+    pub at: Timestamp,
+    /// The latest long outages, oldest first.
+    pub outages: Vec<Window>,
+}
+
+impl Record for Heartbeat {
+    const KIND: Kind = Kind::Meta;
+    const SCHEMA: u16 = 1;
+}
+
+/// What a channel account was about to send when this was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempting(pub Vec<EffectId>);
+
+impl Record for Attempting {
+    const KIND: Kind = Kind::Attempts;
+    const SCHEMA: u16 = 1;
+}
+
+/// What a channel account remembers over a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelMemory {
+    /// Nothing is sent before this moment.
+    pub paused_until: Option<Timestamp>,
+    /// The state of each bucket that is not full, in nanoseconds since 1970: its theoretical arrival time.
+    pub buckets: Vec<(String, u64)>,
+    /// Where long polling goes on.
+    pub offset: Option<i64>,
+}
+
+impl Record for ChannelMemory {
+    const KIND: Kind = Kind::Channel;
+    const SCHEMA: u16 = 1;
+}
+
+/// The number of a stage, in the head of a record and in the index.
+pub fn stage_number(stage: &Stage) -> u8 {
+    match stage {
+        Stage::NeedsApproval => 0,
+        Stage::Scheduled { .. } => 1,
+        Stage::Offering(_) => 2,
+        Stage::Claimed(_) => 3,
+        Stage::Unfilled { .. } => 4,
+        Stage::Closed { outcome, .. } => match outcome {
+            Ending::Rejected => 5,
+            Ending::Cancelled => 6,
+            Ending::Expired => 7,
+            Ending::Completed => 8,
+            Ending::Failed => 9,
+        },
+    }
+}
+
+/// The words of the stages, by their numbers.
+pub const STAGES: [&str; 10] = [
+    "needs_approval",
+    "scheduled",
+    "offering",
+    "claimed",
+    "unfilled",
+    "rejected",
+    "cancelled",
+    "expired",
+    "completed",
+    "failed",
+];
+
+/// The record of a job.
+pub fn seal_job(job: &Job, epoch: u64) -> Result<Vec<u8>, RecordError> {
+    let head = JobHead { due: job.due(), stage: stage_number(&job.stage), owes: !job.owed.is_empty() };
+    codec::seal_job(job, &head, job.version, epoch)
+}
+
+/// The job of a record.
+pub fn open_job(record: &[u8]) -> Result<Job, RecordError> {
+    codec::open_job::<Job>(record).map(|(_, _, job)| job)
+}

@@ -1,0 +1,68 @@
+//! Counters of what became true, recorded once it is stored.
+
+use baton_core::job::ledger::Attempt;
+use baton_core::job::{Entry, Event, Job, OfferState};
+use metrics::{counter, histogram};
+
+use crate::gauges;
+
+/// Counts the entries of a stored step.
+pub fn entries(job: &Job, entries: &[Entry]) {
+    for entry in entries {
+        match &entry.event {
+            Event::Created => counter!(gauges::JOBS_CREATED).increment(1),
+            Event::Offered { .. } | Event::SeatSought { .. } => counter!(gauges::OFFERS_MADE).increment(1),
+            Event::OfferFailed { .. } => offer("failed"),
+            Event::Declined { .. } => offer("declined"),
+            Event::OfferOver { over, .. } => offer(over.as_str()),
+            Event::Claimed { .. } => claimed(job, entry),
+            Event::StandbyJoined { .. } => counter!(gauges::CLAIMS, "verdict" => "standby").increment(1),
+            Event::Closed { outcome, .. } => counter!(gauges::JOBS_CLOSED, "outcome" => outcome.as_str()).increment(1),
+            Event::Approved
+            | Event::Rejected { .. }
+            | Event::Scheduled { .. }
+            | Event::RoundStarted { .. }
+            | Event::StartSeen
+            | Event::WaveOpened { .. }
+            | Event::WaveSkipped { .. }
+            | Event::RoomAwaited { .. }
+            | Event::OfferSent { .. }
+            | Event::OfferExtended { .. }
+            | Event::SearchExtended { .. }
+            | Event::StandbyLeft { .. }
+            | Event::ClaimEnded { .. }
+            | Event::Acknowledged
+            | Event::Reminded
+            | Event::Paused
+            | Event::Resumed { .. }
+            | Event::Unfilled { .. }
+            | Event::MessageFailed { .. }
+            | Event::MessageDropped { .. } => {}
+        }
+    }
+}
+
+/// Counts attempts to claim that did not win.
+pub fn attempts(attempts: &[Attempt]) {
+    for attempt in attempts {
+        match attempt.verdict.as_str() {
+            "claimed" => {}
+            "already" => counter!(gauges::CLAIMS, "verdict" => "already").increment(1),
+            _ => counter!(gauges::CLAIMS, "verdict" => "lost").increment(1),
+        }
+    }
+}
+
+fn offer(outcome: &'static str) {
+    counter!(gauges::OFFERS, "outcome" => outcome).increment(1);
+}
+
+fn claimed(job: &Job, entry: &Entry) {
+    offer("claimed");
+    counter!(gauges::CLAIMS, "verdict" => "won").increment(1);
+    let asked = job.offers.iter().filter(|offer| offer.state != OfferState::Failed);
+    histogram!(gauges::CASCADE_DEPTH).record(asked.count() as f64);
+    if let Some(first) = job.offers.first() {
+        histogram!(gauges::TIME_TO_CLAIM).record(entry.at.since(first.at).as_secs_f64());
+    }
+}

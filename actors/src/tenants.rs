@@ -1,0 +1,101 @@
+//! Tenants: their agents, settings and plans, as immutable views that change as a whole.
+//!
+//! Reading takes no lock. Changes go through one actor, the [`Roster`](roster::Roster): stored first, believed after.
+
+pub mod roster;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use baton_core::ids::{AgentId, TenantId};
+use baton_core::plan::Plan;
+use baton_core::roster::Roster as Agents;
+use baton_core::tenant::Settings;
+
+use crate::records::NamedPlan;
+
+/// All tenants.
+#[derive(Clone, Default)]
+pub struct Tenants(Arc<ArcSwap<BTreeMap<TenantId, Arc<TenantView>>>>);
+
+/// One tenant at one moment.
+#[derive(Clone, Default)]
+pub struct TenantView {
+    /// How many times its settings were stored; 0: never, they are the defaults.
+    pub version: u64,
+    /// What it has set.
+    pub settings: Settings,
+    /// Its agents.
+    pub roster: Agents,
+    /// Its named plans, each in its newest version.
+    pub plans: BTreeMap<String, Arc<NamedPlan>>,
+    /// Agents by what they write from.
+    by_phone: BTreeMap<String, AgentId>,
+    by_telegram: BTreeMap<i64, AgentId>,
+    by_email: BTreeMap<String, AgentId>,
+}
+
+impl Tenants {
+    /// One tenant.
+    pub fn get(&self, tenant: TenantId) -> Option<Arc<TenantView>> {
+        self.0.load().get(&tenant).cloned()
+    }
+
+    /// One tenant; an unknown one has no agents and the default settings.
+    pub fn view(&self, tenant: TenantId) -> Arc<TenantView> {
+        self.get(tenant).unwrap_or_default()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<(TenantId, Arc<TenantView>)> {
+        self.0.load().iter().map(|(id, view)| (*id, Arc::clone(view))).collect()
+    }
+
+    /// Replaces one. Only the roster actor and the start do so.
+    pub(crate) fn set(&self, tenant: TenantId, view: TenantView) {
+        let view = Arc::new(view);
+        self.0.rcu(|all| {
+            let mut next = BTreeMap::clone(all);
+            next.insert(tenant, Arc::clone(&view));
+            next
+        });
+    }
+}
+
+impl TenantView {
+    /// A view with these agents.
+    #[must_use]
+    pub fn with_roster(mut self, roster: Agents) -> Self {
+        let agents = roster.in_order();
+        self.by_phone = agents.iter().filter_map(|a| Some((a.phone.as_ref()?.as_str().to_owned(), a.id))).collect();
+        self.by_telegram = agents.iter().filter_map(|a| Some((a.telegram?, a.id))).collect();
+        self.by_email = agents.iter().filter_map(|a| Some((a.email.as_ref()?.to_lowercase(), a.id))).collect();
+        self.roster = roster;
+        self
+    }
+
+    /// The agent with this phone number.
+    pub fn agent_by_phone(&self, phone: &str) -> Option<AgentId> {
+        self.by_phone.get(phone).copied()
+    }
+
+    /// The agent in this private Telegram chat.
+    pub fn agent_by_telegram(&self, chat: i64) -> Option<AgentId> {
+        self.by_telegram.get(&chat).copied()
+    }
+
+    /// The agent with this mailbox.
+    pub fn agent_by_email(&self, email: &str) -> Option<AgentId> {
+        self.by_email.get(&email.to_lowercase()).copied()
+    }
+
+    /// The plan of jobs that bring none, with its name and version where it is a named one.
+    pub fn default_plan(&self) -> (Plan, Option<(String, u32)>) {
+        let named = self.settings.default_plan_name.as_ref().and_then(|name| self.plans.get(name));
+        match named {
+            Some(named) => (named.plan.clone(), Some((named.name.clone(), named.version))),
+            None => (self.settings.default_plan.clone(), None),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The one writer of agents, settings and plans: decides on the latest view, stores, then lets everybody see.
+
+use std::sync::Arc;
+
+use baton_core::agent::Agent;
+use baton_core::ids::{AgentId, TenantId};
+use baton_core::plan::Plan;
+use baton_core::tenant::Settings;
+use baton_core::time::Timestamp;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::oneshot;
+
+use super::TenantView;
+use crate::committer::NotStored;
+use crate::house::House;
+use crate::records::{NamedPlan, Registration, SettingsChange, TenantRecord};
+use crate::store::codec::{self, Record};
+use crate::store::keys::Key;
+use crate::store::{StepWrites, Write};
+
+/// A change to a tenant.
+pub enum RosterMessage {
+    /// Decides and stores a change of agents. The closure sees the latest view.
+    Agents {
+        /// Whose.
+        tenant: TenantId,
+        /// What is to change.
+        change: AgentChange,
+        /// Hears what came of it.
+        reply: oneshot::Sender<Result<AgentsChanged, ChangeFailure>>,
+    },
+    /// New settings.
+    Settings {
+        /// Whose.
+        tenant: TenantId,
+        /// What they are from now on.
+        settings: Box<Settings>,
+        /// The version they were made from; none: whatever it is.
+        expects: Option<u64>,
+        /// Who.
+        by: String,
+        /// Hears the new version.
+        reply: oneshot::Sender<Result<u64, ChangeFailure>>,
+    },
+    /// A new version of a named plan.
+    Plan {
+        /// Whose.
+        tenant: TenantId,
+        /// Its name.
+        name: String,
+        /// The rules.
+        plan: Box<Plan>,
+        /// Who.
+        by: String,
+        /// Hears the stored plan; the newest version if nothing has changed.
+        reply: oneshot::Sender<Result<Arc<NamedPlan>, ChangeFailure>>,
+    },
+    /// A registration token, by its hash.
+    NewRegistration {
+        /// Of the token.
+        hash: [u8; 32],
+        /// Whose, and until when.
+        registration: Registration,
+        /// Hears when it is stored.
+        reply: oneshot::Sender<Result<(), ChangeFailure>>,
+    },
+    /// Somebody uses a registration token from a chat.
+    UseRegistration {
+        /// Of the token.
+        hash: [u8; 32],
+        /// From where.
+        chat: i64,
+        /// Hears what came of it.
+        reply: oneshot::Sender<Result<Registered, ChangeFailure>>,
+    },
+}
+
+/// What is to change in a roster, decided on its latest view.
+pub type AgentChange = Box<dyn FnOnce(&TenantView, Timestamp) -> AgentsDecided + Send>;
+
+/// Agents to store and to remove.
+#[derive(Default)]
+pub struct AgentsDecided {
+    /// Stored over what was there. Their versions are counted here.
+    pub upserts: Vec<Agent>,
+    /// Removed.
+    pub removed: Vec<AgentId>,
+    /// Nothing is stored and this is answered.
+    pub refused: Option<ChangeFailure>,
+}
+
+/// What a change of agents came to.
+#[derive(Clone, Debug, Default)]
+pub struct AgentsChanged {
+    /// How many are new.
+    pub inserted: usize,
+    /// How many were there before.
+    pub updated: usize,
+    /// How many there are now.
+    pub total: usize,
+}
+
+/// What using a registration token came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// The chat is the agent's from now on.
+    Welcome(AgentId),
+    /// The chat is the agent's already.
+    Already(AgentId),
+    /// Unknown, used up, expired, or another person's chat is registered.
+    BadLink,
+}
+
+/// Why a change was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeFailure {
+    /// There is nothing like it.
+    #[error("there is no such agent")]
+    NotFound,
+    /// It has another version than the caller has seen.
+    #[error("it has version {is}, not {expected}")]
+    VersionChanged {
+        /// What the caller has seen.
+        expected: u64,
+        /// What it is.
+        is: u64,
+    },
+    /// Two agents would share an address by which answers are recognised.
+    #[error("{field} belongs to another agent already")]
+    AddressTaken {
+        /// Which field.
+        field: &'static str,
+        /// The reference of the agent that was to be stored.
+        reference: String,
+    },
+    /// It could not be stored.
+    #[error("{0}")]
+    NotStored(#[from] NotStored),
+    /// It cannot be encoded, or a record cannot be read.
+    #[error("{0}")]
+    Broken(String),
+    /// The engine is stopping.
+    #[error("the engine is not taking anything in")]
+    Closed,
+}
+
+/// The writer.
+pub struct Roster {
+    house: Arc<House>,
+}
+
+impl Roster {
+    /// The writer of a house.
+    pub fn new(house: Arc<House>) -> Self {
+        Self { house }
+    }
+}
+
+impl Actor for Roster {
+    type Msg = RosterMessage;
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<RosterMessage>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<RosterMessage>,
+        message: RosterMessage,
+        (): &mut (),
+    ) -> Result<(), ActorProcessingErr> {
+        // Whoever asked may have hung up; what was stored is true all the same.
+        match message {
+            RosterMessage::Agents { tenant, change, reply } => drop(reply.send(self.agents(tenant, change).await)),
+            RosterMessage::Settings { tenant, settings, expects, by, reply } => {
+                let _ = reply.send(self.settings(tenant, *settings, expects, by).await);
+            }
+            RosterMessage::Plan { tenant, name, plan, by, reply } => {
+                let _ = reply.send(self.plan(tenant, name, *plan, by).await);
+            }
+            RosterMessage::NewRegistration { hash, registration, reply } => {
+                let stored = self.store(vec![(Key::Registration(hash), Some(self.seal(&registration, 1)))]).await;
+                let _ = reply.send(stored);
+            }
+            RosterMessage::UseRegistration { hash, chat, reply } => drop(reply.send(self.register(hash, chat).await)),
+        }
+        Ok(())
+    }
+}
+
+impl Roster {
+    async fn agents(&self, tenant: TenantId, change: AgentChange) -> Result<AgentsChanged, ChangeFailure> {
+        let view = self.house.tenants.view(tenant);
+        let AgentsDecided { mut upserts, removed, refused } = change(&view, self.house.clock.now());
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        let mut changed = AgentsChanged::default();
+        for agent in &mut upserts {
+            let before = view.roster.get(&agent.id);
+            changed.inserted += usize::from(before.is_none());
+            changed.updated += usize::from(before.is_some());
+            agent.version = before.map_or(1, |before| before.version + 1);
+            agent.created_at = before.map_or(agent.created_at, |before| before.created_at);
+        }
+        let roster = view.roster.with(upserts.clone(), &removed);
+        addresses_are_distinct(&roster, &upserts)?;
+        changed.total = roster.len();
+        let mut rows: Vec<_> =
+            upserts.iter().map(|agent| (Key::Agent(agent.id), Some(self.seal(agent, agent.version)))).collect();
+        rows.extend(removed.iter().map(|id| (Key::Agent(*id), None)));
+        if !rows.is_empty() {
+            self.store(rows).await?;
+            self.house.tenants.set(tenant, TenantView::clone(&view).with_roster(roster));
+        }
+        Ok(changed)
+    }
+
+    async fn settings(
+        &self,
+        tenant: TenantId,
+        settings: Settings,
+        expects: Option<u64>,
+        by: String,
+    ) -> Result<u64, ChangeFailure> {
+        let view = self.house.tenants.view(tenant);
+        if let Some(expected) = expects.filter(|expected| *expected != view.version) {
+            return Err(ChangeFailure::VersionChanged { expected, is: view.version });
+        }
+        let at = self.house.clock.now();
+        let version = view.version + 1;
+        let before = (view.version > 0).then(|| view.settings.clone());
+        let change = SettingsChange { at, by, before, after: settings.clone() };
+        let record = TenantRecord { version, settings: settings.clone(), created_at: at };
+        self.store(vec![
+            (Key::Tenant(tenant), Some(self.seal(&record, version))),
+            (Key::TenantAudit { tenant, seq: version }, Some(self.seal(&change, 1))),
+        ])
+        .await?;
+        self.house.tenants.set(tenant, TenantView { version, settings, ..TenantView::clone(&view) });
+        Ok(version)
+    }
+
+    async fn plan(
+        &self,
+        tenant: TenantId,
+        name: String,
+        plan: Plan,
+        by: String,
+    ) -> Result<Arc<NamedPlan>, ChangeFailure> {
+        let view = self.house.tenants.view(tenant);
+        let newest = view.plans.get(&name);
+        if let Some(same) = newest.filter(|newest| newest.plan == plan) {
+            return Ok(Arc::clone(same));
+        }
+        let version = newest.map_or(1, |newest| newest.version + 1);
+        let named = NamedPlan { name: name.clone(), version, plan, at: self.house.clock.now(), by };
+        let key = Key::Plan { tenant, name: name.clone(), version };
+        self.store(vec![(key, Some(self.seal(&named, u64::from(version))))]).await?;
+        let named = Arc::new(named);
+        let mut next = TenantView::clone(&view);
+        next.plans.insert(name, Arc::clone(&named));
+        self.house.tenants.set(tenant, next);
+        Ok(named)
+    }
+
+    /// A link works once and for one chat; a chat that is registered is not replaced by somebody who found a link.
+    async fn register(&self, hash: [u8; 32], chat: i64) -> Result<Registered, ChangeFailure> {
+        let broken = |error: &dyn std::error::Error| ChangeFailure::Broken(error.to_string());
+        let key = Key::Registration(hash);
+        let Some(record) = self.house.store.get(&key.bytes()).map_err(|error| broken(&error))? else {
+            return Ok(Registered::BadLink);
+        };
+        let (header, mut registration) = codec::open::<Registration>(&record).map_err(|error| broken(&error))?;
+        let now = self.house.clock.now();
+        let tenant = registration.agent.tenant;
+        let view = self.house.tenants.view(tenant);
+        let Some(agent) = view.roster.get(&registration.agent) else { return Ok(Registered::BadLink) };
+        if agent.telegram == Some(chat) {
+            return Ok(Registered::Already(agent.id));
+        }
+        let unused = registration.used_by.is_none() && registration.expires_at > now;
+        let chat_taken = view.agent_by_telegram(chat).is_some_and(|other| other != agent.id);
+        if !unused || agent.telegram.is_some() || chat_taken {
+            return Ok(Registered::BadLink);
+        }
+        registration.used_by = Some(chat);
+        let mut agent = Agent::clone(agent);
+        agent.telegram = Some(chat);
+        agent.version += 1;
+        agent.updated_at = now;
+        self.store(vec![
+            (key, Some(self.seal(&registration, header.version + 1))),
+            (Key::Agent(agent.id), Some(self.seal(&agent, agent.version))),
+        ])
+        .await?;
+        let id = agent.id;
+        let roster = view.roster.with(vec![agent], &[]);
+        self.house.tenants.set(tenant, TenantView::clone(&view).with_roster(roster));
+        Ok(Registered::Welcome(id))
+    }
+
+    fn seal<T: Record>(&self, value: &T, version: u64) -> Result<Vec<u8>, ChangeFailure> {
+        codec::seal(value, version, self.house.epoch).map_err(|error| ChangeFailure::Broken(error.to_string()))
+    }
+
+    async fn store(&self, rows: Vec<(Key, Option<Result<Vec<u8>, ChangeFailure>>)>) -> Result<(), ChangeFailure> {
+        let mut writes = Vec::with_capacity(rows.len());
+        for (key, value) in rows {
+            writes.push(Write { key: key.bytes(), value: value.transpose()? });
+        }
+        Ok(self.house.committer.store_rows(StepWrites { check: None, writes }).await?)
+    }
+}
+
+/// An answer is recognised by where it comes from, so no two agents of a tenant share a phone or a chat.
+fn addresses_are_distinct(roster: &baton_core::roster::Roster, upserts: &[Agent]) -> Result<(), ChangeFailure> {
+    let mut phones = std::collections::BTreeMap::new();
+    let mut chats = std::collections::BTreeMap::new();
+    for agent in roster.in_order() {
+        if let Some(phone) = &agent.phone {
+            phones.entry(phone.as_str()).or_insert_with(Vec::new).push(agent.id);
+        }
+        if let Some(chat) = agent.telegram {
+            chats.entry(chat).or_insert_with(Vec::new).push(agent.id);
+        }
+    }
+    for agent in upserts {
+        let taken = |field| ChangeFailure::AddressTaken { field, reference: agent.reference.clone() };
+        if agent.phone.as_ref().is_some_and(|phone| phones.get(phone.as_str()).is_some_and(|all| all.len() > 1)) {
+            return Err(taken("phone"));
+        }
+        if agent.telegram.is_some_and(|chat| chats.get(&chat).is_some_and(|all| all.len() > 1)) {
+            return Err(taken("telegram_chat_id"));
+        }
+    }
+    Ok(())
+}

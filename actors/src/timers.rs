@@ -1,0 +1,72 @@
+//! Deadlines outlive processes: the index knows them from the records, this room rings whoever is due.
+//!
+//! A ring carries no data and may be lost: a job that does not store a new due time is rung again. After an outage the
+//! overdue are rung at a bounded pace, the oldest first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::job::Report;
+use baton_core::time::Timestamp;
+use metrics::{gauge, histogram};
+use tokio::sync::watch;
+
+use crate::gauges;
+use crate::house::House;
+
+/// A job that does not answer a ring is rung again after this time.
+const RING_AGAIN: Duration = Duration::from_secs(5);
+
+/// Being later than this is catching up.
+const LATE: Duration = Duration::from_secs(5);
+
+/// How finely the pace of catching up is measured out.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Rings until told to stop.
+pub async fn run(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let wake = house.index.next_ring();
+        let now = house.clock.now();
+        match wake {
+            Some(at) if at <= now => {
+                if let Some(rest) = ring_page(&house, now) {
+                    tokio::select! {
+                        () = house.clock.sleep_until(rest) => {}
+                        _ = stop.changed() => return,
+                    }
+                } else {
+                    // Others must have their turn between two pages.
+                    tokio::task::yield_now().await;
+                }
+            }
+            Some(at) => tokio::select! {
+                () = house.clock.sleep_until(at) => {}
+                () = house.index.earlier.notified() => {}
+                _ = stop.changed() => return,
+            },
+            None => tokio::select! {
+                () = house.index.earlier.notified() => {}
+                _ = stop.changed() => return,
+            },
+        }
+        if *stop.borrow() {
+            return;
+        }
+    }
+}
+
+/// Rings a page of those due. While catching up: until when to rest.
+fn ring_page(house: &House, now: Timestamp) -> Option<Timestamp> {
+    let directory = house.directory()?;
+    let first = house.index.next_ring()?;
+    let late = now.since(first) > LATE;
+    let pace = f64::from(house.limits.catch_up_per_second) * BREATH.as_secs_f64();
+    let page = if late { (pace as usize).clamp(1, house.limits.timer_page) } else { house.limits.timer_page };
+    gauge!(gauges::TIMERS_CATCHING_UP).set(if late { 1.0 } else { 0.0 });
+    for (job, due) in house.index.take_due(now, page, RING_AGAIN) {
+        histogram!(gauges::TIMER_LAG).record(now.since(due).as_secs_f64());
+        directory.report(job, Report::Ring);
+    }
+    late.then_some(now + BREATH)
+}
