@@ -1,5 +1,8 @@
 //! The ways to people's phones: one file a provider, each an implementation of the engine's `Channel` port.
 
+#[cfg(test)]
+mod conformance;
 pub mod console;
 pub mod email;
+pub mod registration;
 pub mod telegram;
