@@ -25,7 +25,7 @@ use rand::{Rng, SeedableRng};
 
 /// How often the power goes; `BATON_POWER_CUT_ROUNDS` makes it more.
 const ROUNDS: u64 = 6;
-const DISK_MIB: u64 = 256;
+const DISK_MIB: u64 = 512;
 const FOLDER: &str = "BATON_POWER_CUT_FOLDER";
 const UNSYNCED: &str = "BATON_POWER_CUT_UNSYNCED";
 const MORE_ROUNDS: &str = "BATON_POWER_CUT_ROUNDS";
@@ -103,7 +103,7 @@ impl Model {
                 Some(value) => self.0.insert(key.clone(), value),
                 None => self.0.remove(&key),
             };
-            let size = if dice.random_range(0..200) == 0 { 40 * 1024 } else { 572 };
+            let size = if dice.random_range(0..40) == 0 { 40 * 1024 } else { 572 };
             step.writes.push(Write { key, value: value.map(|number| record(number, size)) });
         }
         // A record that is written by every batch, checked as a job's is.
