@@ -2,6 +2,8 @@
 //!
 //! Only the SHA-256 of a key is kept: keys are drawn with 256 bits, so there is nothing to guess and no need for a slow hash.
 
+use baton_actors::store::codec::Record;
+use baton_actors::store::envelope::Kind;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -125,6 +127,11 @@ impl ApiKeyRecord {
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|held| *held == scope || *held == Scope::Admin)
     }
+}
+
+impl Record for ApiKeyRecord {
+    const KIND: Kind = Kind::ApiKey;
+    const SCHEMA: u16 = 1;
 }
 
 /// Names the key, never its hash.

@@ -1,5 +1,6 @@
 //! The doors of Baton.
 
+pub mod boot;
 pub mod channels;
 pub mod cli;
 pub mod config;
@@ -8,8 +9,10 @@ pub mod http;
 pub mod keys;
 pub mod links;
 pub mod phones;
+pub mod replies;
 pub mod sealing;
 pub mod simulator;
 pub mod store;
+pub mod telegram_desk;
 pub mod telemetry;
 pub mod wording;

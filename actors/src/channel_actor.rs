@@ -169,7 +169,7 @@ impl ChannelActor {
     /// Pulls and sends while budget, places and the journal allow.
     fn fill(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
         let now = self.house.clock.now();
-        self.take_up_later(account, now);
+        Self::take_up_later(account, now);
         let places = usize::from(self.channel.budget().in_flight.max(1));
         while !account.journaling && account.in_flight + account.page.len() < places && account.held < HELD_MAX {
             if account.paused_until.is_some_and(|until| until > now) {
@@ -194,7 +194,7 @@ impl ChannelActor {
     }
 
     /// Chats and retries whose moment has come.
-    fn take_up_later(&self, account: &mut Account, now: Timestamp) {
+    fn take_up_later(account: &mut Account, now: Timestamp) {
         if account.paused_until.is_some_and(|until| until > now) {
             return;
         }

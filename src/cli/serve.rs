@@ -1,9 +1,13 @@
 //! `baton serve`: the server.
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
+use super::output::complain;
 use super::settings::Settings;
+use crate::boot::{self, ServeError};
+use crate::telemetry::logs;
 
 /// Runs the server.
 #[derive(Debug, Args)]
@@ -19,7 +23,36 @@ pub struct Serve {
 impl Serve {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        self.settings.load()?;
-        Err(Failure::not_built("serve"))
+        let config = self.settings.load()?;
+        // Installed once a process; a second time is a fault of ours, and no reason not to serve.
+        if logs::install(&config.logs).is_err() {
+            complain("logs were set up before");
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("cannot start: {error}")))?;
+        let served = runtime.block_on(async {
+            let started = boot::start(config).await?;
+            complain(&format!(
+                "serving at {}; the API is described at {}/docs",
+                started.public_url, started.public_url
+            ));
+            started.serve(told_to_stop()).await
+        });
+        served.map_err(|error| failure(&error))
+    }
+}
+
+fn failure(error: &ServeError) -> Failure {
+    let exit = if error.is_store() { Exit::Store } else { Exit::Configuration };
+    Failure::new(exit, error.to_string())
+}
+
+/// Ends on SIGTERM or Ctrl-C.
+async fn told_to_stop() {
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = term.recv() => {}
+        // Without a handler Ctrl-C ends the process by itself.
+        _ = tokio::signal::ctrl_c() => {}
     }
 }

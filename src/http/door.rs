@@ -5,12 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use baton_actors::clock::Clock;
+use baton_actors::engine::Engine;
 
 use crate::http::limits::Limits;
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
 use crate::http::settings::Settings;
 use crate::keys::Keys;
+use crate::links::Links;
+use crate::sealing::Keyring;
+use crate::telegram_desk::TelegramDesk;
+use crate::telemetry::metrics::Exposition;
 
 /// What every endpoint can reach.
 #[derive(Clone)]
@@ -21,6 +26,16 @@ pub struct Door {
     pub keys: Arc<Keys>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The engine behind it.
+    pub engine: Engine,
+    /// What signs links to people.
+    pub links: Arc<Links>,
+    /// What seals private details.
+    pub keyring: Arc<Keyring>,
+    /// The bot, where there is one.
+    pub telegram: Option<Arc<TelegramDesk>>,
+    /// The metrics.
+    pub exposition: Exposition,
 }
 
 impl FromRef<Door> for Arc<Settings> {

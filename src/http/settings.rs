@@ -5,6 +5,8 @@ use std::time::Duration;
 use baton_actors::channel::Rate;
 use ipnet::IpNet;
 
+use crate::config::Config;
+
 /// The door's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -34,6 +36,27 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How long requests under way may take once the server is told to stop.
     pub drain_timeout: Duration,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let server = &config.server;
+        Self {
+            public_url: server.public_url.clone().unwrap_or_default(),
+            hosts: server.hosts.clone(),
+            cors_origins: server.cors_origins.clone(),
+            trusted_proxies: server.trusted_proxies.clone(),
+            metrics_networks: config.metrics.allow.clone(),
+            key_rate: server.rate_key,
+            address_rate: server.rate_ip,
+            body_limit: server.body_limit,
+            batch_limit: server.batch_limit,
+            max_connections: server.max_connections,
+            header_timeout: server.header_timeout,
+            request_timeout: server.request_timeout,
+            drain_timeout: server.drain_timeout,
+        }
+    }
 }
 
 impl Default for Settings {

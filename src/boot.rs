@@ -1,0 +1,382 @@
+//! From a configuration to a running server, and to its orderly end.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_actors::boot::BootError;
+use baton_actors::channel::Channel;
+use baton_actors::clock::{Clock, SystemClock};
+use baton_actors::engine::{Engine, Setup};
+use baton_actors::house::{Limits, Retry};
+use baton_actors::store::keys::{Prefix, Space};
+use baton_actors::store::{Store, StoreError, codec};
+use baton_core::ids::OfferId;
+use baton_core::job::Job;
+use baton_core::tenant::Settings;
+use baton_core::time::Timestamp;
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::channels::console::Console;
+use crate::channels::email::{Email, EmailError};
+use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
+use crate::config::Config;
+use crate::config::telegram::Mode;
+use crate::http::door::Door;
+use crate::http::server::{Ended, Server};
+use crate::http::settings::Settings as DoorSettings;
+use crate::keys::{ApiKeyRecord, Keys, WeakKey};
+use crate::links::{Links, Purpose};
+use crate::sealing::{Keyring, SealingError};
+use crate::store::{SledOptions, SledStore};
+use crate::telegram_desk::TelegramDesk;
+use crate::telemetry::metrics::{Exposition, MetricsError};
+use crate::wording::{Wording, WordingError};
+
+/// How long a link to an offer works that has no deadline of its own.
+const OFFER_LINK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long the engine may take to finish what is in flight.
+const STOP_WITHIN: Duration = Duration::from_secs(9);
+
+/// Why a server did not start, or fell.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error("{}", with_cause(.0))]
+    Engine(#[from] BootError),
+    /// The sealing keys.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// Templates.
+    #[error("the templates have mistakes:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wording(Vec<WordingError>),
+    /// The Telegram client.
+    #[error(transparent)]
+    Telegram(#[from] ClientError),
+    /// The mail client.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// A configured key.
+    #[error(transparent)]
+    Key(#[from] WeakKey),
+    /// Metrics.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The store failed while running: nothing that was acknowledged is lost, the restart is the recovery.
+    #[error("the store failed; nothing acknowledged is lost, restart to recover")]
+    StoreFell,
+}
+
+fn with_cause(error: &BootError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}
+
+impl ServeError {
+    /// Whether the disk is at fault.
+    pub fn is_store(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::StoreFell | Self::Engine(BootError::Store(_)))
+    }
+}
+
+/// A started server: its doors are bound, its engine runs, nothing is served yet.
+pub struct Started {
+    /// The engine.
+    pub engine: Engine,
+    /// What the endpoints reach.
+    pub door: Door,
+    /// Where links begin.
+    pub public_url: String,
+    server: Server,
+    background: watch::Sender<bool>,
+}
+
+impl Started {
+    /// The bound address.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.server.address()
+    }
+
+    /// Serves until `stop` ends, then stops in order: the door, what is in flight, the disk.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let engine = self.engine.clone();
+        let failed = async {
+            let clock = SystemClock;
+            while !engine.has_failed() {
+                clock.sleep_until(clock.now() + Duration::from_millis(100)).await;
+            }
+        };
+        let stop = async {
+            tokio::select! {
+                () = stop => tracing::info!("stopping: no new work is taken in"),
+                () = failed => tracing::error!("the store failed; stopping, a restart recovers"),
+            }
+        };
+        let ended = self.server.serve(self.door.router(), stop).await;
+        if ended == Ended::Cut {
+            tracing::warn!("some connections were still open when the time was over");
+        }
+        self.background.send_replace(true);
+        let in_time = self.engine.stop(STOP_WITHIN).await;
+        if self.engine.has_failed() {
+            return Err(ServeError::StoreFell);
+        }
+        tracing::info!(in_time, "stopped");
+        Ok(())
+    }
+}
+
+/// Starts everything, up to serving.
+pub async fn start(config: Config) -> Result<Started, ServeError> {
+    start_with(config, Arc::new(SystemClock), Vec::new()).await
+}
+
+/// The same with another clock, and with channels besides the configured ones.
+pub async fn start_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    more: Vec<Arc<dyn Channel>>,
+) -> Result<Started, ServeError> {
+    let exposition = Exposition::install()?;
+    let settings = DoorSettings::from(&config);
+    let listen = config.server.listen;
+    let server =
+        Server::bind(listen, &settings).await.map_err(|source| ServeError::Listen { address: listen, source })?;
+    let bound = server.address().map_err(|source| ServeError::Listen { address: listen, source })?;
+    let public_url = config.server.link_base(bound);
+    let settings = Arc::new(DoorSettings { public_url: public_url.clone(), ..settings });
+    let store = open_store(&config).await?;
+    let keyring = keyring(&config)?;
+    let links = Arc::new(Links::new(&link_secret(&config), &[]));
+    let wording = Arc::new(wording(&links, &public_url, Arc::clone(&clock))?);
+    let telegram = telegram(&config, &wording).await?;
+    let mut channels = channels(&config, &wording, telegram.as_deref(), &clock)?;
+    channels.extend(more);
+    let engine = Engine::start(Setup {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        channels,
+        limits: limits(&config),
+        approve_link: approve_link(&links, &public_url, config.links.approval_ttl),
+    })
+    .await?;
+    seed_tenants(&engine, &config).await;
+    let keys = Arc::new(keys(&config, &*store)?);
+    let (background, stopping) = watch::channel(false);
+    if let (Some(desk), Some(set)) = (&telegram, &config.channels.telegram)
+        && set.mode == Mode::Polling
+    {
+        let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
+        tokio::spawn(poll_updates(engine.clone(), Arc::clone(desk), patience, Arc::clone(&clock), stopping.clone()));
+    }
+    tokio::spawn(upkeep(exposition.clone(), Arc::clone(&clock), stopping.clone()));
+    tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
+    let door =
+        Door { settings, keys, clock, engine: engine.clone(), links, keyring: Arc::new(keyring), telegram, exposition };
+    Ok(Started { engine, door, public_url, server, background })
+}
+
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, ServeError> {
+    let (path, options) = (config.store.path.clone(), SledOptions::default().cache_bytes(config.store.cache));
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&path, options)).await;
+    let opened = opened.map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(Arc::new(opened?))
+}
+
+fn keyring(config: &Config) -> Result<Keyring, SealingError> {
+    if config.dev && config.sealing.master.is_none() && config.sealing.own.is_empty() {
+        return Keyring::for_dev(Some(&config.store.path));
+    }
+    Keyring::new(config.sealing.master.clone(), config.sealing.own.clone())
+}
+
+/// With `--dev` and without a secret, links are signed with one that everybody can know: they reach loopback only.
+fn link_secret(config: &Config) -> SecretString {
+    config.links.secret.clone().unwrap_or_else(|| SecretString::from("links of a server for trying out".to_owned()))
+}
+
+fn wording(links: &Arc<Links>, public_url: &str, clock: Arc<dyn Clock>) -> Result<Wording, ServeError> {
+    let (links, base) = (Arc::clone(links), public_url.to_owned());
+    let offer_link = move |offer: &OfferId, lifetime: Option<Timestamp>| {
+        let until = lifetime.unwrap_or_else(|| clock.now() + OFFER_LINK);
+        format!("{base}/public/offers/{}", links.token(Purpose::Offer(*offer), until))
+    };
+    Wording::builtin(Arc::new(offer_link)).map_err(|error| ServeError::Wording(vec![error]))
+}
+
+/// The link to a job's approval page: derived from the record, so that a repeated create gives the same one.
+fn approve_link(links: &Arc<Links>, public_url: &str, ttl: Duration) -> Box<dyn Fn(&Job) -> String + Send + Sync> {
+    let (links, base) = (Arc::clone(links), public_url.to_owned());
+    Box::new(move |job| {
+        let token = links.token(Purpose::Approve(job.id), job.created_at + ttl);
+        format!("{base}/public/approve/{token}")
+    })
+}
+
+async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<TelegramDesk>>, ServeError> {
+    let Some(set) = &config.channels.telegram else { return Ok(None) };
+    let client = Client::new(&ClientSettings::from(set))?;
+    let bot = match &set.bot_username {
+        Some(name) => Some(name.clone()),
+        // Without a name there are no registration links; everything else works, so an absent Telegram stops no start.
+        None => match client.get_me().await {
+            Ok(user) => Some(user.username),
+            Err(fault) => {
+                tracing::warn!(%fault, "Telegram does not tell the bot's name; registration links need channels.telegram.bot_username");
+                None
+            }
+        },
+    };
+    Ok(Some(Arc::new(TelegramDesk {
+        client,
+        bot,
+        link_base: set.link_base.clone(),
+        registration_ttl: config.links.registration_ttl,
+        secret: set.webhook_secret.clone(),
+        wording: Arc::clone(wording),
+    })))
+}
+
+fn channels(
+    config: &Config,
+    wording: &Arc<Wording>,
+    desk: Option<&TelegramDesk>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn Channel>>, ServeError> {
+    let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
+    if let (Some(set), Some(desk)) = (&config.channels.telegram, desk) {
+        let client = desk.client.clone();
+        channels.push(Arc::new(Telegram::new(client, Arc::clone(wording), set.budget, Arc::clone(clock))));
+    }
+    if let Some(set) = &config.channels.smtp {
+        channels.push(Arc::new(Email::new(set, Arc::clone(wording), Arc::clone(clock))?));
+    }
+    if let Some(set) = &config.channels.console {
+        let wording = Arc::clone(wording);
+        channels.push(Arc::new(if set.quiet { Console::quiet(wording) } else { Console::stdout(wording) }));
+    }
+    Ok(channels)
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        shards: config.engine.shards,
+        awake_max: config.engine.awake_max,
+        idle_after: config.engine.idle_after,
+        waiting_max: config.engine.waiting_max,
+        admission_max: config.engine.admission_max,
+        outbox_max: config.engine.outbox_max,
+        timer_page: config.timers.page,
+        catch_up_per_second: config.timers.catch_up_per_second,
+        outage_grace: config.timers.outage_grace,
+        retry: Retry {
+            first: config.retry.first,
+            max: config.retry.max,
+            factor: config.retry.factor,
+            attempts: config.retry.attempts,
+            ..Retry::default()
+        },
+    }
+}
+
+/// Tenants of the configuration begin with their seeds; what was changed at run time stays.
+async fn seed_tenants(engine: &Engine, config: &Config) {
+    for seed in &config.tenants {
+        if engine.tenants().get(seed.tenant).is_some_and(|view| view.version > 0) {
+            continue;
+        }
+        let stored =
+            engine.put_settings(seed.tenant, Settings::clone(&seed.settings), None, "configuration".to_owned()).await;
+        if let Err(error) = stored {
+            tracing::error!(tenant = %seed.tenant, %error, "a tenant of the configuration was not stored");
+        }
+    }
+}
+
+fn keys(config: &Config, store: &dyn Store) -> Result<Keys, ServeError> {
+    let mut records = Vec::new();
+    for key in &config.api_keys {
+        records.push(ApiKeyRecord::of(&key.key, key.tenant, key.name.clone(), key.scopes.clone(), None)?);
+    }
+    let mut broken = BTreeMap::new();
+    store.scan(&Prefix::space(Space::ApiKeys), None, &mut |key, record| {
+        match codec::open::<ApiKeyRecord>(record) {
+            Ok((_, record)) => records.push(record),
+            Err(error) => drop(broken.insert(key.to_vec(), error.to_string())),
+        }
+        ControlFlow::Continue(())
+    })?;
+    for error in broken.values() {
+        tracing::error!(error, "an API key's record cannot be read; the key does not open anything");
+    }
+    Ok(Keys::new(records))
+}
+
+async fn poll_updates(
+    engine: Engine,
+    desk: Arc<TelegramDesk>,
+    patience: Patience,
+    clock: Arc<dyn Clock>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let polling = poll(&desk.client, desk.bot.as_deref(), patience, &*clock, |update| desk.take(&engine, update));
+    tokio::select! {
+        () = polling => {}
+        _ = stop.changed() => {}
+    }
+}
+
+/// Histograms queue their samples until somebody takes them in.
+async fn upkeep(exposition: Exposition, clock: Arc<dyn Clock>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = clock.sleep_until(clock.now() + Duration::from_secs(5)) => exposition.upkeep(),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// A disk that is nearly full is refused at the door, early, while there is still room to finish what is under way.
+async fn watch_disk(
+    engine: Engine,
+    folder: std::path::PathBuf,
+    min_free: u64,
+    clock: Arc<dyn Clock>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = clock.sleep_until(clock.now() + Duration::from_secs(2)) => {}
+            _ = stop.changed() => return,
+        }
+        let Ok(disk) = rustix::fs::statvfs(&folder) else { continue };
+        let free = disk.f_bavail * disk.f_frsize;
+        metrics::gauge!(baton_actors::gauges::DISK_FREE).set(free as f64);
+        let enough = free >= min_free;
+        if enough != engine.is_ready() && !engine.has_failed() {
+            tracing::warn!(
+                free,
+                min_free,
+                "new work is {}",
+                if enough { "taken in again" } else { "refused: the disk is nearly full" }
+            );
+            engine.set_open(enough);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What somebody's text or button comes to: found by their agent's actor, asked of the job, answered in one word.
+//!
+//! One way for every channel and for whoever relays answers over the API.
+
+use std::sync::Arc;
+
+use baton_actors::channel::Answer as Told;
+use baton_actors::engine::Engine;
+use baton_actors::error::Failure;
+use baton_core::crew_view::CrewView;
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::{AgentId, Code, JobId, OfferId};
+use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
+use baton_core::reply::{Question, Resolved};
+
+/// What a reply came to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The job is theirs.
+    Claimed(Arc<Job>),
+    /// It was theirs already.
+    AlreadyTheirs(Arc<Job>),
+    /// Their no was taken.
+    Declined(Arc<Job>),
+    /// They are on it.
+    Acknowledged(Arc<Job>),
+    /// They gave it back.
+    Withdrawn(Arc<Job>),
+    /// The job said no.
+    Refused(Refusal, Option<Arc<Job>>),
+    /// Which of these?
+    Which(Question),
+    /// What they can write.
+    Help,
+    /// Nothing is open for them.
+    NoOpenOffer,
+    /// They have no job to acknowledge or give back.
+    NoClaim,
+    /// None of their jobs has this code.
+    UnknownCode(Code),
+    /// No more messages to them.
+    OptOut,
+    /// Messages to them again.
+    OptIn,
+    /// Not understood.
+    Unrecognized,
+}
+
+/// Carries out what an agent wrote. `hint`: the job it was about, where the channel or the caller tells.
+pub async fn reply(
+    engine: &Engine,
+    agent: AgentId,
+    text: String,
+    hint: Option<JobId>,
+    via: Option<ChannelKind>,
+) -> Result<Outcome, Failure> {
+    let by = by(agent, via);
+    match engine.understand(agent, text, hint).await? {
+        Resolved::Claim(offer) => claim(engine, agent, offer, via).await,
+        Resolved::Decline(offer) => decline(engine, agent, offer, via).await,
+        Resolved::Acknowledge(job) => {
+            let command = Command::Acknowledge { agent: Some(agent) };
+            answered(engine.ask(job, Ask { command, by, key: None, expects: None }).await, |_, job| {
+                Outcome::Acknowledged(job)
+            })
+        }
+        Resolved::Withdraw(job) => {
+            let command = Command::Withdraw { agent: Some(agent), reason: None };
+            answered(engine.ask(job, Ask { command, by, key: None, expects: None }).await, |_, job| {
+                Outcome::Withdrawn(job)
+            })
+        }
+        Resolved::Ask(question) => Ok(Outcome::Which(question)),
+        Resolved::Help => Ok(Outcome::Help),
+        Resolved::NoOpenOffer => Ok(Outcome::NoOpenOffer),
+        Resolved::NoClaim => Ok(Outcome::NoClaim),
+        Resolved::UnknownCode(code) => Ok(Outcome::UnknownCode(code)),
+        Resolved::OptOut => Ok(Outcome::OptOut),
+        Resolved::OptIn => Ok(Outcome::OptIn),
+        Resolved::Unrecognized => Ok(Outcome::Unrecognized),
+    }
+}
+
+/// A yes to one offer.
+pub async fn claim(
+    engine: &Engine,
+    agent: AgentId,
+    offer: OfferId,
+    via: Option<ChannelKind>,
+) -> Result<Outcome, Failure> {
+    answered(engine.claim(offer, agent, via, by(agent, via)).await, |answer, job| match answer {
+        Answer::Done => Outcome::Claimed(job),
+        Answer::Already => Outcome::AlreadyTheirs(job),
+    })
+}
+
+/// A no to one offer.
+pub async fn decline(
+    engine: &Engine,
+    agent: AgentId,
+    offer: OfferId,
+    via: Option<ChannelKind>,
+) -> Result<Outcome, Failure> {
+    answered(engine.decline(offer, agent, by(agent, via)).await, |_, job| Outcome::Declined(job))
+}
+
+fn by(agent: AgentId, via: Option<ChannelKind>) -> By {
+    By { actor: Actor::Agent(agent), cause: via.map_or(Cause::Request, Cause::Reply) }
+}
+
+fn answered(
+    result: Result<baton_actors::job_actor::Done, Failure>,
+    outcome: impl FnOnce(Answer, Arc<Job>) -> Outcome,
+) -> Result<Outcome, Failure> {
+    match result {
+        Ok(done) => Ok(outcome(done.answer, done.job)),
+        Err(Failure::Refused(refusal, job)) => Ok(Outcome::Refused(refusal, job)),
+        Err(other) => Err(other),
+    }
+}
+
+impl Outcome {
+    /// What the person is told; none where the job tells them itself.
+    pub fn told(&self, engine: &Engine) -> Option<Told> {
+        let view = |job: &Arc<Job>| Box::new(job.crew_view());
+        Some(match self {
+            // The job owes them a message of its own.
+            Self::Claimed(_) | Self::Withdrawn(_) => return None,
+            Self::AlreadyTheirs(job) => Told::Claimed(view(job)),
+            Self::Declined(job) => Told::Declined(view(job)),
+            Self::Acknowledged(job) => Told::Acknowledged(view(job)),
+            Self::Refused(refusal, job) => return Some(refused(refusal, job.as_ref())),
+            Self::Which(question) => Told::Which(choices(engine, question)),
+            Self::NoOpenOffer | Self::NoClaim | Self::UnknownCode(_) => Told::NoOpenOffer,
+            // A word about consent is never an answer to a job.
+            Self::Help | Self::OptOut | Self::OptIn => Told::Help,
+            Self::Unrecognized => Told::Unrecognized,
+        })
+    }
+}
+
+/// The jobs of a question, in the order of their numbers.
+pub fn choices(engine: &Engine, question: &Question) -> Vec<CrewView> {
+    let job = |offer: &OfferId| engine.job(offer.job).ok().flatten().map(|job| job.crew_view());
+    question.choices.iter().filter_map(job).collect()
+}
+
+fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
+    let Some(job) = job else {
+        return match refusal {
+            Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
+            _other => Told::NoOpenOffer,
+        };
+    };
+    let view = Box::new(job.crew_view());
+    match refusal {
+        Refusal::AlreadyClaimed { place } => Told::Taken { job: view, place: *place },
+        Refusal::NotTheWinner => Told::Taken { job: view, place: None },
+        Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
+        Refusal::JobNotFound
+        | Refusal::JobNotApproved
+        | Refusal::JobNotOffering { .. }
+        | Refusal::AlreadyStarted
+        | Refusal::JobNotClaimed { .. }
+        | Refusal::JobNotUnfilled { .. }
+        | Refusal::JobClosed { .. }
+        | Refusal::OfferNotFound
+        | Refusal::NotYourOffer
+        | Refusal::OfferClosed(_)
+        | Refusal::AgentNotFound
+        | Refusal::AgentInactive
+        | Refusal::AgentUnreachable
+        | Refusal::VersionChanged { .. }
+        | Refusal::KeyReused
+        | Refusal::ReferenceConflict => Told::OfferOver(view),
+    }
+}
