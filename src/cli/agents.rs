@@ -3,12 +3,13 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Client, Problem, Refused, Server};
+use super::client::{Client, Refused, Server};
 use super::exit::{Exit, Failure};
 use super::import::Source;
 use super::import::fields::AGENT;
 use super::import::mapping::Mapping;
 use super::import::report::{Mistake, Mistakes};
+use super::import::rules;
 use super::import::sheet::Sheet;
 use super::output::{complain, print};
 
@@ -23,7 +24,7 @@ pub enum Agents {
 #[derive(Debug, Args)]
 #[command(after_help = "Columns that are called as a field need no --map. The fields are: ref, name, phone, email,\n\
     telegram_chat_id, priority (lower is asked earlier), active (yes or no), tags (van;crane), capacity,\n\
-    channels, locale, time_zone.\n\n\
+    channels, quiet_from, quiet_to, locale, time_zone. Only phone is needed.\n\n\
     Examples:\n  baton agents import drivers.csv --dry-run\n  \
     baton agents import drivers.csv --map name=Driver --map phone=\"Mobile no\" --set active=yes")]
 pub struct Import {
@@ -64,14 +65,21 @@ impl Import {
         if !mistakes.is_empty() {
             return Err(nothing_sent(&mistakes));
         }
+        let body = json!({ "agents": agents });
+        let refused = rules::of_sync(&body);
+        if !refused.is_empty() {
+            let told = refused.iter().map(|error| (error.field.as_str(), &*error.message, &*error.cure));
+            return Err(nothing_sent(&by_line(told, &lines, &mapping)));
+        }
         if self.source.dry_run {
             return print(&format!("{} agents are in order; nothing was sent", agents.len()));
         }
-        let body = json!({ "agents": agents }).to_string();
-        match Client::new(&self.server)?.post(&["api", "v1", "agents", "sync"], "application/json", body).await {
+        let client = Client::new(&self.server)?;
+        match client.post(&["api", "v1", "agents", "sync"], "application/json", body.to_string()).await {
             Ok(answer) => print(&counts(&answer.body)),
             Err(Refused::Problem(problem)) if !problem.errors.is_empty() => {
-                Err(nothing_sent(&by_line(&problem, &lines, &mapping)))
+                let told = problem.errors.iter().map(|e| (e.field.as_str(), e.message.as_str(), e.cure.as_str()));
+                Err(nothing_sent(&by_line(told, &lines, &mapping)))
             }
             Err(refused) => Err(refused.into()),
         }
@@ -89,19 +97,15 @@ fn counts(body: &str) -> String {
     format!("{} new, {} updated, {} in all", count("inserted"), count("updated"), count("total"))
 }
 
-/// The server's mistakes by the lines of the file: `agents[1].phone` is the second row.
-fn by_line(problem: &Problem, lines: &[u64], mapping: &Mapping) -> Mistakes {
+/// Mistakes of fields by the lines of the file: `agents[1].phone` is the second row.
+fn by_line<'a>(told: impl Iterator<Item = (&'a str, &'a str, &'a str)>, lines: &[u64], mapping: &Mapping) -> Mistakes {
     let mut mistakes = Mistakes::default();
-    for error in &problem.errors {
-        let place = error.field.strip_prefix("agents[").and_then(|rest| rest.split_once(']'));
+    for (field, what, cure) in told {
+        let place = field.strip_prefix("agents[").and_then(|rest| rest.split_once(']'));
         let line = place.and_then(|(no, _)| lines.get(no.parse::<usize>().ok()?)).copied().unwrap_or_default();
-        let path = place.map_or(error.field.as_str(), |(_, path)| path.trim_start_matches('.'));
-        mistakes.add(Mistake {
-            line,
-            column: mapping.column_of(path),
-            what: error.message.clone(),
-            cure: error.cure.clone(),
-        });
+        let path = place.map_or(field, |(_, path)| path.trim_start_matches('.'));
+        let (what, cure) = (what.to_owned(), cure.to_owned());
+        mistakes.add(Mistake { line, column: mapping.column_of(path), what, cure });
     }
     mistakes
 }

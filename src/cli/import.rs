@@ -4,6 +4,7 @@ pub mod cell;
 pub mod fields;
 pub mod mapping;
 pub mod report;
+pub mod rules;
 pub mod sheet;
 
 use std::path::PathBuf;

@@ -39,8 +39,8 @@ const fn field(name: &'static str, path: &'static [&'static str], kind: Kind) ->
 /// The fields of an agent.
 pub const AGENT: &[Field] = &[
     field("ref", &["ref"], Kind::Text),
-    Field { required: true, ..field("name", &["name"], Kind::Text) },
-    field("phone", &["phone"], Kind::Phone),
+    field("name", &["name"], Kind::Text),
+    Field { required: true, ..field("phone", &["phone"], Kind::Phone) },
     field("email", &["email"], Kind::Text),
     field("telegram_chat_id", &["telegram_chat_id"], Kind::Whole),
     field("priority", &["priority"], Kind::Whole),
@@ -48,6 +48,8 @@ pub const AGENT: &[Field] = &[
     field("tags", &["tags"], Kind::List),
     field("capacity", &["capacity"], Kind::Whole),
     field("channels", &["channels"], Kind::List),
+    field("quiet_from", &["quiet_hours", "from"], Kind::Text),
+    field("quiet_to", &["quiet_hours", "to"], Kind::Text),
     field("locale", &["locale"], Kind::Text),
     field("time_zone", &["time_zone"], Kind::Text),
 ];
@@ -77,6 +79,7 @@ pub const JOB: &[Field] = &[
     field("approval", &["approval"], Kind::Text),
     field("plan", &["plan"], Kind::Text),
     field("start_at", &["start_at"], Kind::Text),
+    field("search_for", &["search_for"], Kind::Text),
 ];
 
 impl Kind {

@@ -1,7 +1,7 @@
 //! The rows of a CSV, each with its line.
 
 use std::fs::File;
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -14,7 +14,7 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// A CSV that is being read.
 pub struct Sheet {
-    reader: Reader<File>,
+    reader: Reader<Lines<File>>,
     /// The names of its columns.
     pub head: Vec<String>,
 }
@@ -46,7 +46,8 @@ impl Sheet {
         };
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).flexible(true);
-        let mut reader = builder.from_path(path).map_err(|error| wrong(error.to_string()))?;
+        let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+        let mut reader = builder.from_reader(Lines { file, last: b'\n', is_over: false });
         let head = reader.byte_headers().map_err(|error| wrong(error.to_string()))?;
         let head: Vec<String> = head.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let head: Vec<String> = head.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
@@ -59,15 +60,16 @@ impl Sheet {
     /// The next row, or what is wrong with it; none after the last. Empty lines are passed over.
     pub fn next(&mut self) -> Option<Result<Row, Mistake>> {
         let mut record = ByteRecord::new();
-        let line = loop {
+        loop {
             let line = self.reader.position().line();
             match self.reader.read_byte_record(&mut record) {
                 Ok(false) => return None,
                 Ok(true) if record.iter().all(|cell| cell.trim_ascii().is_empty()) => {}
-                Ok(true) => break record.position().map_or(line, csv::Position::line),
+                Ok(true) => break,
                 Err(error) => return Some(Err(whole_line(line, &error.to_string(), "mend the file"))),
             }
-        };
+        }
+        let line = self.line_of(&record);
         if record.len() != self.head.len() {
             let what = format!("it has {} cells and the head has {}", record.len(), self.head.len());
             return Some(Err(whole_line(line, &what, "put cells that hold the delimiter into quotes")));
@@ -81,6 +83,47 @@ impl Sheet {
             cells.push(text.to_owned());
         }
         Some(Ok(Row { line, cells }))
+    }
+    /// The line a record that was just read begins on. The record's own answer is the line after the record before it, which
+    /// empty lines may follow.
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        self.reader.position().line().saturating_sub(breaks + 1)
+    }
+}
+
+/// A file whose lines all end in one line feed, the last one too: so lines can be counted.
+struct Lines<R> {
+    file: R,
+    last: u8,
+    is_over: bool,
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while !self.is_over && !buffer.is_empty() {
+            let length = self.file.read(buffer)?;
+            if length == 0 {
+                self.is_over = true;
+                if self.last != b'\n' {
+                    buffer[0] = b'\n';
+                    return Ok(1);
+                }
+                break;
+            }
+            self.last = buffer[length - 1];
+            let mut kept = 0;
+            for i in 0..length {
+                if buffer[i] != b'\r' {
+                    buffer[kept] = buffer[i];
+                    kept += 1;
+                }
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
+        Ok(0)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The file is read twice: once to find every mistake, so that nothing is sent of a file that is not in order, and once to
 //! send it, so that a file of any size needs little memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +15,7 @@ use crate::cli::import::Source;
 use crate::cli::import::fields::JOB;
 use crate::cli::import::mapping::Mapping;
 use crate::cli::import::report::{Mistake, Mistakes};
+use crate::cli::import::rules;
 use crate::cli::import::sheet::Sheet;
 use crate::cli::output::{complain, print};
 
@@ -24,13 +25,14 @@ const BODY_MAX: usize = 4 << 20;
 /// Brings jobs in.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Columns that are called as a field need no --map. The fields are: external_ref, from, to, via, date,\n\
-    window, vehicle, volume, items (fridge;box x10), services, price_from, price_to, currency, tags,\n\
-    duration_minutes; contact_name, phone, from_address, to_address, notes (private: sealed at once);\n\
-    approval, plan, start_at.\n\n\
+    after_help = "Columns that are called as a field need no --map. The fields are: external_ref, from, to, via,\n\
+    date, window, vehicle, volume, items (fridge;box x10), services, price_from, price_to, currency,\n\
+    tags, duration_minutes; contact_name, phone, from_address, to_address, notes (private: sealed at\n\
+    once); approval, plan, start_at, search_for.\n\n\
     With external_ref, a file can be sent again: what the server has stays as it is.\n\n\
     Examples:\n  baton jobs import jobs.csv --dry-run\n  \
-    BATON_KEY=… baton jobs import jobs.csv --map external_ref=No --map from=\"Pickup town\" --set approval=link"
+    baton jobs import jobs.csv --map external_ref=No --map from=\"Pickup town\"\n  \
+    baton jobs import jobs.csv --map-file map.toml --set approval=link"
 )]
 pub struct Import {
     /// Which file.
@@ -47,6 +49,17 @@ pub struct Import {
     pub server: Server,
 }
 
+/// What the file holds.
+struct Seen {
+    mapping: Mapping,
+    /// How many rows are in order.
+    rows: u64,
+    /// The lines that are not.
+    faulty: BTreeSet<u64>,
+    /// What is wrong with them.
+    mistakes: Mistakes,
+}
+
 /// What became of the rows.
 #[derive(Debug, Default)]
 struct Tally {
@@ -57,15 +70,15 @@ struct Tally {
 
 impl Import {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let (mapping, rows, mut mistakes) = self.look_through()?;
+        let Seen { mapping, rows, faulty, mut mistakes } = self.look_through()?;
         if !mapping.unused.is_empty() {
             complain(&format!("columns not used: {}", mapping.unused.join(", ")));
         }
-        let faulty = mistakes.count();
         if !mistakes.is_empty() && !self.skip_faulty {
             let text = format!(
-                "{}\n\n{faulty} mistakes; nothing was sent. --skip-faulty sends the other rows",
-                mistakes.show()
+                "{}\n\n{} mistakes; nothing was sent. --skip-faulty sends the other rows",
+                mistakes.show(),
+                mistakes.count()
             );
             return Err(Failure::new(Exit::Data, text));
         }
@@ -75,7 +88,7 @@ impl Import {
             }
             return print(&format!("{rows} jobs are in order; nothing was sent"));
         }
-        let tally = self.send(&mapping, rows).await?;
+        let tally = self.send(&mapping, rows, &faulty).await?;
         mistakes.extend(tally.mistakes);
         let result = format!("{} created, {} were there already", tally.created, tally.existing);
         if mistakes.is_empty() {
@@ -85,34 +98,43 @@ impl Import {
         Err(Failure::new(Exit::Data, format!("{}\n\n{} mistakes", mistakes.show(), mistakes.count())))
     }
 
-    /// Reads the whole file: how many rows are in order, and what is wrong with the others.
-    fn look_through(&self) -> Result<(Mapping, u64, Mistakes), Failure> {
+    /// Reads the whole file.
+    fn look_through(&self) -> Result<Seen, Failure> {
         let mut sheet = Sheet::open(&self.source.file, self.source.delimiter)?;
         let mapping = Mapping::of(&self.source, JOB, &sheet.head)?;
         let mut mistakes = Mistakes::default();
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        let mut faulty = BTreeSet::new();
         let mut rows = 0;
         while let Some(row) = sheet.next() {
             let read = row.map_err(|mistake| vec![mistake]).and_then(|row| {
                 let job = mapping.body(&row)?;
-                if let Some(reference) = job["external_ref"].as_str()
-                    && let Some(first) = seen.insert(reference.to_owned(), row.line)
-                {
+                let refused = rules::of_job(&job);
+                if !refused.is_empty() {
+                    let told = refused.iter().map(|e| row.mistake(&mapping.column_of(&e.field), &e.message, &e.cure));
+                    return Err(told.collect());
+                }
+                let Some(reference) = job["external_ref"].as_str() else { return Ok(()) };
+                if let Some(first) = seen.get(reference) {
                     let column = mapping.column_of("external_ref");
                     let what = format!("line {first} has the same reference");
                     return Err(vec![row.mistake(&column, &what, "give every job a reference of its own")]);
                 }
+                seen.insert(reference.to_owned(), row.line);
                 Ok(())
             });
             match read {
                 Ok(()) => rows += 1,
-                Err(wrong) => wrong.into_iter().for_each(|mistake| mistakes.add(mistake)),
+                Err(wrong) => wrong.into_iter().for_each(|mistake| {
+                    faulty.insert(mistake.line);
+                    mistakes.add(mistake);
+                }),
             }
         }
-        Ok((mapping, rows, mistakes))
+        Ok(Seen { mapping, rows, faulty, mistakes })
     }
 
-    async fn send(&self, mapping: &Mapping, rows: u64) -> Result<Tally, Failure> {
+    async fn send(&self, mapping: &Mapping, rows: u64, faulty: &BTreeSet<u64>) -> Result<Tally, Failure> {
         let client = Client::new(&self.server)?;
         let mut sheet = Sheet::open(&self.source.file, self.source.delimiter)?;
         let bar = ProgressBar::new(rows);
@@ -125,7 +147,7 @@ impl Import {
                 None => more = false,
                 Some(Err(_)) => continue,
                 Some(Ok(row)) => {
-                    let Ok(job) = mapping.body(&row) else { continue };
+                    let Some(job) = mapping.body(&row).ok().filter(|_| !faulty.contains(&row.line)) else { continue };
                     body.push_str(&job.to_string());
                     body.push('\n');
                     lines.push(row.line);
