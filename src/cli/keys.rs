@@ -36,6 +36,7 @@ pub struct Create {
 
 /// Lists keys.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  baton keys list --data /var/lib/baton")]
 pub struct List {
     /// Prints JSON
     #[arg(long)]

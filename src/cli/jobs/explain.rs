@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::show::text;
+use super::show::{name_of, next, plain, text};
 use crate::cli::client::{Client, Server};
 use crate::cli::exit::Failure;
 use crate::cli::output::{print, print_json};
@@ -30,8 +30,12 @@ impl Explain {
             return print_json(&explained);
         }
         let agents = explained["agents"].as_array().cloned().unwrap_or_default();
-        let rows = agents.iter().map(|agent| ["/name", "/eligible", "/reason"].map(|path| text(agent, path)));
-        print(&table(["agent", "can be asked", "why not"], rows))?;
-        print(&format!("\nnext: {} {}", text(&explained, "/next/action"), text(&explained, "/next/at")))
+        let rows = agents.iter().map(|agent| {
+            let why = ["/rule", "/detail", "/status", "/channel"].map(|path| agent.pointer(path).map(plain));
+            let why = why.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            [name_of(&agent["agent"]), text(agent, "/verdict"), why]
+        });
+        print(&table(["agent", "verdict", "why"], rows))?;
+        print(&format!("\nnext: {}", next(&explained["next"])))
     }
 }
