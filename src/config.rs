@@ -28,6 +28,7 @@ pub mod store;
 pub mod telegram;
 pub mod tenants;
 pub mod timers;
+pub mod wording;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -53,6 +54,8 @@ pub struct Config {
     pub retry: retry::Retry,
     /// The ways to reach people.
     pub channels: channels::Channels,
+    /// What messages say.
+    pub wording: wording::Wording,
     /// The keys that private details are sealed with.
     pub sealing: sealing::Sealing,
     /// Links to people.
@@ -114,6 +117,7 @@ impl Config {
             engine: engine::Engine::read(&mut reader.section("engine")),
             retry: retry::Retry::read(&mut reader.section("retry")),
             channels: channels::Channels::read(&mut reader, dev),
+            wording: wording::Wording::read(&mut reader.section("wording")),
             sealing: sealing::Sealing::read(&mut reader),
             api_keys: api_keys::read(&mut reader, sources, &mut warnings),
             tenants: tenants::read(&mut reader, timers.outage_grace, links.approval_ttl),

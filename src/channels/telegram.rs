@@ -2,6 +2,7 @@
 
 mod button;
 mod client;
+mod command;
 mod fault;
 mod floods;
 mod outcome;

@@ -20,6 +20,8 @@ mod fault;
 mod limits;
 mod methods;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::button::Press;
+use super::command::Command;
 
 /// One update. Its number is unique for a bot: what was seen once is not acted on twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,18 +191,17 @@ impl Message {
         if from.is_bot || self.chat.kind == "channel" {
             return What::Ignored;
         }
-        match start(&text, bot) {
-            Start::Ours(token) => {
-                What::Start { chat, from: from.id, token: token.to_owned(), group: self.chat.kind != "private" }
+        let said = match Command::of(&text, bot) {
+            Command::Start(token) => {
+                let (token, group) = (token.to_owned(), self.chat.kind != "private");
+                return What::Start { chat, from: from.id, token, group };
             }
-            Start::Theirs => What::Ignored,
-            Start::No => What::Text {
-                chat,
-                from: from.id,
-                text,
-                reply_to_message: self.reply_to.map(|replied| replied.message_id),
-            },
-        }
+            Command::Theirs => return What::Ignored,
+            Command::Said(said) => said,
+            Command::None => text,
+        };
+        let reply_to_message = self.reply_to.map(|replied| replied.message_id);
+        What::Text { chat, from: from.id, text: said, reply_to_message }
     }
 }
 
@@ -232,26 +232,6 @@ impl ChatMember {
     }
 }
 
-enum Start<'a> {
-    Ours(&'a str),
-    Theirs,
-    No,
-}
-
-/// Reads `/start`, `/start <token>` and `/start@Bot <token>`, in any case.
-fn start<'a>(text: &'a str, bot: Option<&str>) -> Start<'a> {
-    let mut words = text.split_whitespace();
-    let command = words.next().unwrap_or_default();
-    let (command, addressee) = command.split_once('@').map_or((command, None), |(c, a)| (c, Some(a)));
-    if !command.eq_ignore_ascii_case("/start") {
-        return Start::No;
-    }
-    match (addressee, bot) {
-        (Some(addressee), Some(bot)) if !addressee.eq_ignore_ascii_case(bot) => Start::Theirs,
-        _ => Start::Ours(words.next().unwrap_or_default()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -270,18 +250,17 @@ mod tests {
     }
 
     #[test]
-    fn a_link_brings_its_token_however_the_command_is_written() {
-        for text in
-            ["/start tok_en-1", "/START tok_en-1", "/start@Baton_Bot  tok_en-1", "/start@baton_bot tok_en-1 more"]
-        {
-            let start = What::Start { chat: 1001, from: 1001, token: "tok_en-1".into(), group: false };
-            assert_eq!(parsed(message(text, "private")), start, "{text}");
-        }
-        let bare = What::Start { chat: 1001, from: 1001, token: String::new(), group: false };
-        assert_eq!(parsed(message("/start", "private")), bare);
+    fn a_link_brings_its_token_and_groups_are_named_as_such() {
+        let start = |group| What::Start { chat: 1001, from: 1001, token: "tok_en-1".into(), group };
+        assert_eq!(parsed(message("/start tok_en-1", "private")), start(false));
+        assert_eq!(parsed(message("/start@Baton_Bot tok_en-1", "supergroup")), start(true));
         assert_eq!(parsed(message("/start@other_bot x", "group")), What::Ignored);
-        assert!(matches!(parsed(message("/start x", "supergroup")), What::Start { group: true, .. }));
-        assert!(matches!(parsed(message("/started x", "private")), What::Text { .. }));
+    }
+
+    #[test]
+    fn a_command_is_said_without_its_slash() {
+        let claim = What::Text { chat: 1001, from: 1001, text: "claim 0952ef82".into(), reply_to_message: None };
+        assert_eq!(parsed(message("/claim@baton_bot 0952ef82", "supergroup")), claim);
     }
 
     #[test]
