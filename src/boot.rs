@@ -164,7 +164,7 @@ pub async fn start_with(
     let store = open_store(&config).await?;
     let keyring = keyring(&config)?;
     let links = Arc::new(Links::new(&link_secret(&config), &[]));
-    let wording = Arc::new(wording(&links, &public_url, Arc::clone(&clock))?);
+    let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
     let telegram = telegram(&config, &wording).await?;
     let mut channels = channels(&config, &wording, telegram.as_deref(), &clock)?;
     channels.extend(more);
@@ -211,13 +211,21 @@ fn link_secret(config: &Config) -> SecretString {
     config.links.secret.clone().unwrap_or_else(|| SecretString::from("links of a server for trying out".to_owned()))
 }
 
-fn wording(links: &Arc<Links>, public_url: &str, clock: Arc<dyn Clock>) -> Result<Wording, ServeError> {
+fn wording(
+    config: &Config,
+    links: &Arc<Links>,
+    public_url: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Wording, ServeError> {
     let (links, base) = (Arc::clone(links), public_url.to_owned());
     let offer_link = move |offer: &OfferId, lifetime: Option<Timestamp>| {
         let until = lifetime.unwrap_or_else(|| clock.now() + OFFER_LINK);
         format!("{base}/public/offers/{}", links.token(Purpose::Offer(*offer), until))
     };
-    Wording::builtin(Arc::new(offer_link)).map_err(|error| ServeError::Wording(vec![error]))
+    match &config.wording.folder {
+        Some(folder) => Wording::with_overrides(folder, Arc::new(offer_link)).map_err(ServeError::Wording),
+        None => Wording::builtin(Arc::new(offer_link)).map_err(|error| ServeError::Wording(vec![error])),
+    }
 }
 
 /// The link to a job's approval page: derived from the record, so that a repeated create gives the same one.

@@ -1,10 +1,13 @@
 //! `baton check`: every mistake of a configuration at once.
 
+use std::sync::Arc;
+
 use clap::Args;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::output::print;
 use super::settings::Settings;
+use crate::wording::{OfferLink, Wording};
 
 /// Checks the configuration and lists every mistake at once, with the nearest valid key.
 #[derive(Debug, Args)]
@@ -22,6 +25,13 @@ impl Check {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
+        if let Some(folder) = &config.wording.folder {
+            let no_link: OfferLink = Arc::new(|_, _| "https://example.com".to_owned());
+            Wording::with_overrides(folder, no_link).map_err(|mistakes| {
+                let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+                Failure::new(Exit::Configuration, mistakes.join("\n"))
+            })?;
+        }
         if self.print {
             return print(&config.show_masked());
         }
