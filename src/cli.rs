@@ -85,7 +85,7 @@ pub enum Command {
 impl Command {
     async fn run(self) -> Result<(), Failure> {
         match self {
-            Self::Serve(command) => command.run(),
+            Self::Serve(command) => command.run().await,
             Self::Demo(command) => command.run(),
             Self::Check(command) => command.run(),
             Self::Doctor(command) => command.run(),

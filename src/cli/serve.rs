@@ -22,23 +22,16 @@ pub struct Serve {
 
 impl Serve {
     /// Runs it.
-    pub fn run(self) -> Result<(), Failure> {
+    pub async fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
         // Installed once a process; a second time is a fault of ours, and no reason not to serve.
         if logs::install(&config.logs).is_err() {
             complain("logs were set up before");
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("cannot start: {error}")))?;
-        let served = runtime.block_on(async {
-            let started = boot::start(config).await?;
-            complain(&format!(
-                "serving at {}; the API is described at {}/docs",
-                started.public_url, started.public_url
-            ));
-            started.serve(told_to_stop()).await
-        });
-        served.map_err(|error| failure(&error))
+        let started = boot::start(config).await.map_err(|error| failure(&error))?;
+        let url = &started.public_url;
+        complain(&format!("serving at {url}; the API is described at {url}/docs"));
+        started.serve(told_to_stop()).await.map_err(|error| failure(&error))
     }
 }
 
