@@ -1,0 +1,288 @@
+//! The binary itself, against servers that speak HTTP: what it sends, what it says, how it exits.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is missing")]
+
+use std::process::Output;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use baton::simulator::telegram::Server as Telegram;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+const KEY: &str = "test-key-test-key-test-key-test-key-0001";
+
+/// Runs the binary, with only these variables of its own.
+async fn baton(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(arguments).env_clear().envs(variables.iter().copied());
+    command.output().await.unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A server that notes what arrives and answers as Baton does.
+#[derive(Clone, Default)]
+struct Fake {
+    arrived: Arc<Mutex<Vec<Value>>>,
+    busy_for: Arc<Mutex<u32>>,
+}
+
+impl Fake {
+    async fn start(&self) -> String {
+        let router = Router::new()
+            .route("/health", get(|| async { "{}" }))
+            .route("/ready", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+            .route("/api/v1/agents/sync", post(sync))
+            .route("/api/v1/jobs/batch", post(batch))
+            .route("/api/v1/jobs", get(list))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address.to_string()
+    }
+}
+
+fn problem(status: StatusCode, body: &Value) -> Response {
+    (status, [("content-type", "application/problem+json")], body.to_string()).into_response()
+}
+
+fn is_let_in(headers: &HeaderMap) -> bool {
+    headers.get("authorization").is_some_and(|value| value.as_bytes() == format!("Bearer {KEY}").as_bytes())
+}
+
+async fn sync(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Response {
+    if !is_let_in(&headers) {
+        return problem(StatusCode::UNAUTHORIZED, &json!({"code": "unauthorized", "detail": "there is no key"}));
+    }
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let total = body["agents"].as_array().unwrap().len();
+    fake.arrived.lock().push(body);
+    axum::Json(json!({"inserted": total, "updated": 0, "total": total})).into_response()
+}
+
+/// Creates every job but those whose reference begins with `bad`; those that begin with `old` exist.
+async fn batch(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Response {
+    assert_eq!(headers["content-type"], "application/x-ndjson");
+    {
+        let mut busy_for = fake.busy_for.lock();
+        if *busy_for > 0 {
+            *busy_for -= 1;
+            return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "0")], "").into_response();
+        }
+    }
+    let mut answer = String::new();
+    for (index, line) in body.lines().enumerate() {
+        let job: Value = serde_json::from_str(line).unwrap();
+        let result = match job["external_ref"].as_str().unwrap_or_default() {
+            reference if reference.starts_with("bad") => json!({
+                "index": index, "status": 400,
+                "problem": {"code": "validation-failed", "detail": "one field needs mending", "status": 400,
+                    "errors": [{"field": "brief.date", "message": "is in the past", "cure": "give a day to come"}]},
+            }),
+            reference if reference.starts_with("old") => json!({"index": index, "status": 200, "id": "x"}),
+            _ => json!({"index": index, "status": 201, "id": "x"}),
+        };
+        fake.arrived.lock().push(job);
+        answer.push_str(&format!("{result}\n"));
+    }
+    ([("content-type", "application/x-ndjson")], answer).into_response()
+}
+
+async fn list(uri: axum::http::Uri) -> Response {
+    let job =
+        |n: u32| json!({"code": format!("0000000{n}"), "status": "offering", "brief": {"from": "Leeds"}, "id": "x"});
+    let query = uri.query().unwrap_or_default();
+    let page = if query.contains("cursor=next") {
+        json!({"items": [job(3)], "next_cursor": null})
+    } else {
+        json!({"items": [job(1), job(2)], "next_cursor": "next"})
+    };
+    axum::Json(page).into_response()
+}
+
+struct File(tempfile::TempDir);
+
+impl File {
+    fn of(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rows.csv"), text).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> String {
+        self.0.path().join("rows.csv").display().to_string()
+    }
+}
+
+#[tokio::test]
+async fn s12_check_lists_every_mistake_and_exits_with_1() {
+    let output = baton(&["check"], &[("BATON__SERVER__LISTN", "x"), ("BATON__ENGINE__SHARDS", "many")]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let text = said(&output);
+    for part in ["4 mistakes", "did you mean BATON__SERVER__LISTEN?", "engine.shards", "sealing.key", "links.secret"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert_eq!(baton(&["check", "--dev"], &[]).await.status.code(), Some(0));
+    assert_eq!(baton(&["chekc"], &[]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn s1_a_short_key_keeps_the_server_from_starting() {
+    let output = baton(&["serve", "--dev", "--listen", "127.0.0.1:0"], &[("BATON_DEV_KEY", "short")]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("at least 32 characters"));
+}
+
+#[tokio::test]
+async fn health_says_whether_the_server_lives_and_whether_it_is_ready() {
+    let address = Fake::default().start().await;
+    assert_eq!(baton(&["health", "--listen", &address], &[]).await.status.code(), Some(0));
+    let sick = baton(&["health", "--ready", "--listen", &address], &[]).await;
+    assert_eq!(sick.status.code(), Some(4));
+    assert!(said(&sick).contains("503"));
+    let nobody = baton(&["health", "--listen", "127.0.0.1:1"], &[]).await;
+    assert!(nobody.status.code() == Some(4) && said(&nobody).contains("no server"), "{}", said(&nobody));
+}
+
+#[tokio::test]
+async fn agents_come_in_from_a_csv_all_or_none() {
+    let fake = Fake::default();
+    let server = format!("http://{}", fake.start().await);
+    let variables = [("BATON_SERVER", server.as_str()), ("BATON_KEY", KEY)];
+    let rows =
+        File::of("Driver;Mobile;priority;Colour\nDriver One;+44 7700 900001;1;red\nDriver Two;+447700900002;2;\n");
+    let path = rows.path();
+    let mapped = ["agents", "import", &path, "--map", "name=Driver", "--map", "phone=Mobile", "--set", "active=yes"];
+
+    let tried = baton(&[&mapped[..], &["--dry-run"]].concat(), &variables).await;
+    assert!(tried.status.success() && fake.arrived.lock().is_empty(), "{}", said(&tried));
+    let output = baton(&mapped, &variables).await;
+    let text = said(&output);
+    assert!(output.status.success() && text.contains("2 new, 0 updated, 2 in all"), "{text}");
+    assert!(text.contains("columns not used: Colour"), "{text}");
+    let sent = fake.arrived.lock()[0]["agents"][0].clone();
+    assert_eq!(sent, json!({"name": "Driver One", "phone": "+447700900001", "priority": 1, "active": true}));
+
+    let broken = File::of("name,phone,priority\nDriver One,+447700900001,1\nDriver Two,nobody,first\n");
+    let output = baton(&["agents", "import", &broken.path()], &variables).await;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(text.contains("nothing was changed") && !text.contains("nobody"), "{text}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with('3')).collect();
+    assert!(lines.len() == 2 && lines[0].contains("phone") && lines[1].contains("priority"), "{text}");
+    assert_eq!(fake.arrived.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn a_missing_key_is_told_with_its_cure() {
+    let server = format!("http://{}", Fake::default().start().await);
+    let rows = File::of("phone\n+447700900001\n");
+    let output = baton(&["agents", "import", &rows.path(), "--server", &server], &[]).await;
+    assert_eq!(output.status.code(), Some(4));
+    assert!(said(&output).contains("BATON_KEY"), "{}", said(&output));
+}
+
+#[tokio::test]
+async fn jobs_come_in_batch_by_batch_with_a_result_for_every_line() {
+    let fake = Fake::default();
+    *fake.busy_for.lock() = 2;
+    let server = format!("http://{}", fake.start().await);
+    let variables = [("BATON_SERVER", server.as_str()), ("BATON_KEY", KEY)];
+    let mut text = "No,Pickup town,date,items\n".to_owned();
+    for n in 0..7 {
+        text.push_str(&format!("job-{n},Leeds,2030-01-30,fridge;box x{n}0\n"));
+    }
+    text.push_str("old-1,Leeds,2030-01-30,\nbad-1,Leeds,2030-01-30,\n");
+    let rows = File::of(&text.replace("x00", "x1"));
+    let path = rows.path();
+    let mapped = [
+        "jobs",
+        "import",
+        &path,
+        "--batch",
+        "4",
+        "--map",
+        "external_ref=No",
+        "--map",
+        "from=Pickup town",
+        "--set",
+        "approval=link",
+    ];
+    let output = baton(&mapped, &variables).await;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(65), "{text}");
+    assert!(text.contains("7 created, 1 were there already"), "{text}");
+    assert!(text.lines().any(|line| line.trim_start().starts_with("10 ") && line.contains("date")), "{text}");
+    let sent = fake.arrived.lock()[1].clone();
+    let expected = json!({
+        "external_ref": "job-1", "approval": "link",
+        "brief": {"from": "Leeds", "date": "2030-01-30",
+            "items": [{"kind": "fridge", "quantity": 1}, {"kind": "box", "quantity": 10}]},
+    });
+    assert_eq!(sent, expected);
+    assert_eq!(fake.arrived.lock().len(), 9);
+}
+
+#[tokio::test]
+async fn a_file_with_mistakes_is_not_sent_unless_that_is_asked_for() {
+    let fake = Fake::default();
+    let server = format!("http://{}", fake.start().await);
+    let variables = [("BATON_SERVER", server.as_str()), ("BATON_KEY", KEY)];
+    let rows = File::of(
+        "external_ref,from,date\na,Leeds,2030-01-30\nb,Leeds,tomorrow\na,York,2030-01-31\nc,York,2030-02-01\n",
+    );
+    let path = rows.path();
+    let output = baton(&["jobs", "import", &path], &variables).await;
+    let text = said(&output);
+    assert_eq!((output.status.code(), fake.arrived.lock().len()), (Some(65), 0), "{text}");
+    assert!(text.contains("2 mistakes; nothing was sent") && text.contains("line 2 has the same reference"), "{text}");
+    let output = baton(&["jobs", "import", &path, "--skip-faulty"], &variables).await;
+    assert!(said(&output).contains("2 created"), "{}", said(&output));
+    assert_eq!((output.status.code(), fake.arrived.lock().len()), (Some(65), 2));
+}
+
+#[tokio::test]
+async fn lists_follow_their_cursor_up_to_the_limit() {
+    let server = format!("http://{}", Fake::default().start().await);
+    let all = baton(&["jobs", "list", "--server", &server, "--json"], &[]).await;
+    let jobs: Value = serde_json::from_slice(&all.stdout).unwrap();
+    assert_eq!(jobs.as_array().unwrap().len(), 3);
+    let two = baton(&["jobs", "list", "--server", &server, "--limit", "2"], &[]).await;
+    let text = said(&two);
+    assert!(text.contains("00000002") && !text.contains("00000003") && text.contains("there are more"), "{text}");
+}
+
+#[tokio::test]
+async fn t15_set_webhook_sets_and_verifies_and_shows_no_token() {
+    let telegram = Telegram::start().await.unwrap();
+    let bot = telegram.bot("123456:TEST-TOKEN", "example_bot");
+    let url = telegram.url();
+    let variables = [
+        ("BATON__CHANNELS__TELEGRAM__TOKEN", "123456:TEST-TOKEN"),
+        ("BATON__CHANNELS__TELEGRAM__BASE_URL", url.as_str()),
+        ("BATON__CHANNELS__TELEGRAM__WEBHOOK_SECRET", "a-webhook-secret"),
+        ("BATON__SERVER__PUBLIC_URL", "https://jobs.example.com"),
+    ];
+    let output = baton(&["telegram", "set-webhook", "--dev"], &variables).await;
+    let text = said(&output);
+    assert!(output.status.success() && text.contains("@example_bot (bot 123456:***)"), "{text}");
+    assert!(!text.contains("TEST-TOKEN") && !text.contains("a-webhook-secret"), "{text}");
+    let calls = bot.calls();
+    let set = calls.iter().find(|call| call.method.eq_ignore_ascii_case("setWebhook")).unwrap();
+    assert_eq!(set.body["secret_token"], "a-webhook-secret");
+    assert!(set.body["url"].as_str().unwrap().starts_with("https://jobs.example.com/"));
+    assert!(calls.iter().any(|call| call.method.eq_ignore_ascii_case("getWebhookInfo")));
+
+    let nowhere = baton(&["telegram", "set-webhook", "--dev"], &variables[..3]).await;
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(said(&nowhere).contains("server.public_url"));
+}
