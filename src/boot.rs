@@ -18,7 +18,7 @@ use baton_core::ids::OfferId;
 use baton_core::job::Job;
 use baton_core::tenant::Settings;
 use baton_core::time::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
 use crate::channels::console::Console;
@@ -26,7 +26,8 @@ use crate::channels::email::{Email, EmailError};
 use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
 use crate::config::Config;
 use crate::config::telegram::Mode;
-use crate::http::door::Door;
+use crate::http::door::{Behind, Door};
+use crate::http::idempotency::Fingerprints;
 use crate::http::server::{Ended, Server};
 use crate::http::settings::Settings as DoorSettings;
 use crate::keys::{ApiKeyRecord, Keys, WeakKey};
@@ -163,7 +164,8 @@ pub async fn start_with(
     let settings = Arc::new(DoorSettings { public_url: public_url.clone(), ..settings });
     let store = open_store(&config).await?;
     let keyring = keyring(&config)?;
-    let links = Arc::new(Links::new(&link_secret(&config), &[]));
+    let secret = link_secret(&config);
+    let links = Arc::new(Links::new(&secret, &[]));
     let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
     let telegram = telegram(&config, &wording).await?;
     let mut channels = channels(&config, &wording, telegram.as_deref(), &clock)?;
@@ -187,8 +189,17 @@ pub async fn start_with(
     }
     tokio::spawn(upkeep(exposition.clone(), Arc::clone(&clock), stopping.clone()));
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
-    let door =
-        Door { settings, keys, clock, engine: engine.clone(), links, keyring: Arc::new(keyring), telegram, exposition };
+    let door = Door::from(Behind {
+        settings,
+        keys,
+        clock,
+        engine: engine.clone(),
+        links,
+        fingerprints: Fingerprints::new(secret.expose_secret().as_bytes()),
+        keyring: Arc::new(keyring),
+        telegram,
+        exposition: Some(exposition),
+    });
     Ok(Started { engine, door, public_url, server, background })
 }
 

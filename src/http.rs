@@ -14,11 +14,15 @@ pub mod given;
 pub mod idempotency;
 pub mod json;
 pub mod limits;
+pub mod ops;
 pub mod page;
+pub mod pages;
 pub mod porch;
 pub mod problem;
 pub mod query;
 pub mod request_id;
+#[cfg(test)]
+pub mod sample;
 pub mod security;
 pub mod server;
 pub mod settings;

@@ -1,13 +1,22 @@
 //! What every endpoint can reach, and the router of all of them.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::routing::get;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
+use bytes::Bytes;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::http::idempotency::Fingerprints;
 use crate::http::limits::Limits;
+use crate::http::ops;
+use crate::http::ops::openapi::{Document, Head};
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
 use crate::http::settings::Settings;
@@ -17,9 +26,12 @@ use crate::sealing::Keyring;
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::Exposition;
 
-/// What every endpoint can reach.
+/// What every endpoint can reach; one pointer, because every request gets a copy.
 #[derive(Clone)]
-pub struct Door {
+pub struct Door(Arc<Behind>);
+
+/// What lies behind the door.
+pub struct Behind {
     /// What the operator set.
     pub settings: Arc<Settings>,
     /// The keys that open it.
@@ -30,12 +42,27 @@ pub struct Door {
     pub engine: Engine,
     /// What signs links to people.
     pub links: Arc<Links>,
+    /// What tells bodies apart.
+    pub fingerprints: Fingerprints,
     /// What seals private details.
     pub keyring: Arc<Keyring>,
     /// The bot, where there is one.
     pub telegram: Option<Arc<TelegramDesk>>,
-    /// The metrics.
-    pub exposition: Exposition,
+    /// What is counted; none where no recorder was set up.
+    pub exposition: Option<Exposition>,
+}
+
+impl Deref for Door {
+    type Target = Behind;
+    fn deref(&self) -> &Behind {
+        &self.0
+    }
+}
+
+impl From<Behind> for Door {
+    fn from(behind: Behind) -> Self {
+        Self(Arc::new(behind))
+    }
 }
 
 impl FromRef<Door> for Arc<Settings> {
@@ -47,12 +74,138 @@ impl FromRef<Door> for Arc<Settings> {
 impl Door {
     /// Every endpoint, behind the porch.
     pub fn router(self) -> Router {
-        let limits = Limits::new(&self.settings);
-        let porch = Porch::new(self.settings.clone(), self.keys.clone(), limits);
-        Router::new().fallback(nothing_here).layer(porch).with_state(self)
+        let porch = Porch::new(self.settings.clone(), self.keys.clone(), Limits::new(&self.settings));
+        let (endpoints, document) = endpoints().split_for_parts();
+        let document = Document(Bytes::from(document.to_json().unwrap_or_default()));
+        endpoints
+            .merge(ops::docs::router())
+            .route("/", get(ops::landing::get))
+            .route("/openapi.json", get(move || std::future::ready(document.answer())))
+            .route("/problems", get(ops::problems::list))
+            .route("/problems/{code}", get(ops::problems::show))
+            .fallback(nothing_here)
+            .layer(porch)
+            .with_state(self)
     }
+}
+
+/// The document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    endpoints().to_openapi()
+}
+
+/// Every endpoint that stands in the document.
+fn endpoints() -> OpenApiRouter<Door> {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(ops::health::get))
+        .routes(routes!(ops::ready::get))
+        .routes(routes!(ops::version::get))
+        .routes(routes!(ops::metrics::get))
 }
 
 async fn nothing_here() -> Problem {
     Problem::new(Code::NotFound, "nothing is served under this path")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, StatusCode};
+    use baton_core::ids::TenantId;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::http::address::Peer;
+    use crate::http::sample;
+    use crate::keys::{ApiKeyRecord, Scope};
+
+    const METER: &str = "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm";
+    const READER: &str = "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr";
+
+    async fn door() -> Door {
+        let record =
+            |key: &str, scope| ApiKeyRecord::of(&key.into(), TenantId::DEFAULT, "k", vec![scope], None).unwrap();
+        let settings = Settings { metrics_networks: vec!["127.0.0.0/8".parse().unwrap()], ..Settings::default() };
+        sample::door(settings, [record(METER, Scope::Metrics), record(READER, Scope::JobsRead)]).await
+    }
+
+    async fn get(router: &Router, path: &str, from: [u8; 4], key: Option<&str>) -> (StatusCode, String, String) {
+        let mut request = Request::get(path).extension(Peer((from, 4711).into()));
+        if let Some(key) = key {
+            request = request.header("x-api-key", key);
+        }
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let kind = parts.headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        (parts.status, kind.unwrap_or_default(), String::from_utf8_lossy(&body).into_owned())
+    }
+
+    const HERE: [u8; 4] = [127, 0, 0, 1];
+    const AWAY: [u8; 4] = [192, 0, 2, 7];
+
+    #[tokio::test]
+    async fn a1_a2_health_and_version_answer_anybody() {
+        let router = door().await.router();
+        let (status, kind, body) = get(&router, "/health", AWAY, None).await;
+        assert_eq!((status.as_u16(), kind.as_str(), body.as_str()), (200, "application/json", r#"{"status":"ok"}"#));
+        let (status, _, body) = get(&router, "/version", AWAY, None).await;
+        assert_eq!(
+            (status.as_u16(), body),
+            (200, format!(r#"{{"name":"baton","version":"{}"}}"#, env!("CARGO_PKG_VERSION")))
+        );
+    }
+
+    #[tokio::test]
+    async fn t10_a_house_that_cannot_work_is_alive_but_not_ready() {
+        let door = door().await;
+        let router = door.clone().router();
+        assert_eq!(get(&router, "/ready", AWAY, None).await.0, StatusCode::OK);
+        door.engine.set_open(false);
+        let (status, _, body) = get(&router, "/ready", AWAY, None).await;
+        assert!(status == StatusCode::SERVICE_UNAVAILABLE && body.contains("\"missing\":{\"intake\""), "{body}");
+        assert_eq!(get(&router, "/health", AWAY, None).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn s9_metrics_are_for_known_networks_or_a_key_of_their_scope() {
+        let router = door().await.router();
+        for (from, key, status) in [
+            (HERE, None, 200),
+            (AWAY, None, 401),
+            (AWAY, Some(READER), 403),
+            (AWAY, Some(METER), 200),
+            (HERE, Some(READER), 200),
+        ] {
+            assert_eq!(get(&router, "/metrics", from, key).await.0.as_u16(), status, "{from:?} {key:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_problems_type_leads_to_is_a_page() {
+        let router = door().await.router();
+        for code in Code::ALL {
+            let (status, kind, body) = get(&router, &format!("/problems/{}", code.as_str()), AWAY, None).await;
+            assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/html; charset=utf-8"));
+            assert!(body.contains(&format!("<h1>{}</h1>", code.title())), "{body}");
+        }
+        assert_eq!(get(&router, "/problems/none-such", AWAY, None).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(get(&router, "/problems", AWAY, None).await.0, StatusCode::OK);
+        assert_eq!(get(&router, "/", AWAY, None).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn the_documentation_comes_from_the_binary() {
+        let router = door().await.router();
+        let (status, _, page) = get(&router, "/docs/", AWAY, None).await;
+        assert_eq!(status, StatusCode::OK);
+        for line in page.lines().filter(|line| line.contains("src=") || line.contains("href=")) {
+            assert!(!line.contains("//"), "{line}");
+        }
+        assert_eq!(get(&router, "/docs/swagger-ui-bundle.js", AWAY, None).await.0, StatusCode::OK);
+        let (_, kind, document) = get(&router, "/openapi.json", AWAY, None).await;
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert!(kind == "application/json" && document["paths"]["/health"].is_object());
+        assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    }
 }

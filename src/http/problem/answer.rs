@@ -1,12 +1,15 @@
 //! A problem as it is answered: JSON for programs, a page for people.
 
-use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
+use crate::http::pages::Page;
+use crate::http::pages::mistake::MistakePage;
 use crate::http::problem::{Code, Problem};
 use crate::http::request_id::RequestId;
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Whether a person looks at the answer: links sent to people, unless a program says it wants JSON.
 pub fn for_a_person(path: &str, headers: &HeaderMap) -> bool {
@@ -16,21 +19,27 @@ pub fn for_a_person(path: &str, headers: &HeaderMap) -> bool {
 
 /// Gives a problem's response its body and headers.
 pub fn write(response: Response, problem: &Problem, public_url: &str, id: &RequestId, page: bool) -> Response {
-    let (mut parts, _) = response.into_parts();
-    let body = if page { None } else { serde_json::to_vec(&problem.body(public_url, id.as_str())).ok() };
-    let (kind, body) = match body {
-        Some(body) => ("application/problem+json", body),
-        None => ("text/plain; charset=utf-8", problem.code.title().into()),
+    let (parts, _) = response.into_parts();
+    let mut answer = if page {
+        Page(parts.status, MistakePage::of(problem, id.as_str())).into_response()
+    } else {
+        let body = serde_json::to_vec(&problem.body(public_url, id.as_str()));
+        (parts.status, [(CONTENT_TYPE, PROBLEM_JSON)], body.unwrap_or_default()).into_response()
     };
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    parts.headers.remove(CONTENT_LENGTH);
+    let headers = answer.headers_mut();
+    // What a refusal carries beside its body, such as Allow.
+    for (name, value) in parts.headers {
+        if let Some(name) = name.filter(|name| *name != CONTENT_TYPE && *name != CONTENT_LENGTH) {
+            headers.insert(name, value);
+        }
+    }
     if let Some(wait) = problem.retry_after {
         // Rounded up: whoever comes back a moment too early is refused again.
         let secs = wait.as_millis().div_ceil(1000).max(1);
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from(u64::try_from(secs).unwrap_or(u64::MAX)));
+        headers.insert(RETRY_AFTER, HeaderValue::from(u64::try_from(secs).unwrap_or(u64::MAX)));
     }
     if problem.code == Code::Unauthorized {
-        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"baton\""));
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"baton\""));
     }
-    Response::from_parts(parts, Body::from(body))
+    answer
 }

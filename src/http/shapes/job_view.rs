@@ -190,44 +190,18 @@ fn approved_at(entry: &Entry) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::brief::Brief;
-    use baton_core::delivery::ChannelKind;
-    use baton_core::ids::TenantId;
-    use baton_core::job::{By, Cause, NewJob, Turn};
-    use baton_core::plan::Plan;
-    use baton_core::tenant::Settings;
-    use baton_core::world::{Idle, World};
+    use baton_core::job::Command;
 
     use super::*;
+    use crate::http::sample;
     use crate::http::shapes::timeline_view::EntryView;
 
     #[test]
     fn a9_a_job_is_shown_without_its_secrets() {
-        let (roster, settings) = (Roster::default(), Settings::default());
-        let world = World {
-            roster: &roster,
-            load: &Idle,
-            settings: &settings,
-            channels: &[ChannelKind::Console],
-            outages: &[],
-        };
-        let new = NewJob {
-            id: JobId::of_reference(TenantId::DEFAULT, "VC8Y-3"),
-            external_ref: Some("VC8Y-3".into()),
-            fingerprint: [7; 16],
-            brief: Brief { from: Some("Leeds".into()), ..Brief::default() },
-            has_details: true,
-            approval: Approval::Link,
-            plan: Plan::default(),
-            plan_name: None,
-            start_at: None,
-            occupies: None,
-        };
-        let by = By { actor: baton_core::job::Actor::Client("shop".into()), cause: Cause::Request };
-        let job = Turn::create(new, by, world, Timestamp(1_800_000_000_000)).job().clone();
-        let shown = serde_json::to_value(JobView::of(&job, &roster)).unwrap();
+        let job = sample::job_after("VC8Y-3", []);
+        let shown = serde_json::to_value(JobView::of(&job, &sample::roster())).unwrap();
         let expected = serde_json::json!({
-            "id": job.id.to_string(), "code": job.id.code().to_string(), "status": "needs_approval", "version": 0,
+            "id": job.id.to_string(), "code": job.id.code().to_string(), "status": "needs_approval", "version": 1,
             "external_ref": "VC8Y-3", "created_at": "2027-01-15T08:00:00.000Z", "approval": "link",
             "brief": {"from": "Leeds"}, "has_details": true,
             "plan": {"waves": [{"mode": "one_by_one", "claim_within": "30m", "starts": "offered", "tags": []}],
@@ -235,11 +209,24 @@ mod tests {
             "round": 0, "waves": 0, "offers": [], "standby": [], "next": {"acts": "approver"},
         });
         assert_eq!(shown, expected);
-        let entry = serde_json::to_value(EntryView::of(job.id, &job.timeline[0], &roster)).unwrap();
+        let entry = serde_json::to_value(EntryView::of(job.id, &job.timeline[0], &sample::roster())).unwrap();
         let expected = serde_json::json!({
             "seq": 1, "at": "2027-01-15T08:00:00.000Z", "event": "created",
             "actor": {"kind": "client", "name": "shop"}, "cause": "request",
         });
         assert_eq!(entry, expected);
+    }
+
+    #[test]
+    fn a_job_that_is_offered_and_claimed_names_its_people() {
+        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
+        let job = sample::job_after("a", [Command::Approve, claim]);
+        let shown = serde_json::to_value(JobView::of(&job, &sample::roster())).unwrap();
+        assert_eq!((&shown["status"], &shown["claim"]["agent"]["ref"]), (&"claimed".into(), &"ana".into()));
+        assert_eq!(
+            (&shown["offers"][0]["status"], &shown["offers"][0]["agent"]["name"]),
+            (&"claimed".into(), &"Ana".into())
+        );
+        assert_eq!(shown["approved_at"], "2027-01-15T08:00:00.000Z");
     }
 }
