@@ -16,6 +16,8 @@ use crate::records::{self, Attempting, Heartbeat, NamedPlan, TenantRecord};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::Kind;
 use crate::store::keys::{Key, MetaRow, PARTITIONS, Prefix, Space};
+use crate::store::quarantine;
+use crate::store::restored::restored;
 use crate::store::{StepWrites, Store, StoreError, Write};
 use crate::tenants::{TenantView, Tenants};
 
@@ -67,13 +69,14 @@ pub enum BootError {
 
 /// Reads everything. `grace`: away for longer is an outage.
 pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) -> Result<Found, BootError> {
+    let restored = restored(&**store)?.is_some();
     let epoch = count_boot(&**store)?;
     let outages = note_outage(&**store, now, grace, epoch)?;
     let mut broken = Vec::new();
     let tenants = load_tenants(&**store, &mut broken)?;
     let (index, owed) = load_jobs(store, now, &mut broken)?;
     let interrupted = load_interrupted(&**store)?;
-    let restored = store.get(&Key::Meta(MetaRow::Restored).bytes())?.is_some();
+    quarantine::set_aside(&**store, &broken, now, epoch)?;
     Ok(Found { epoch, outages, index, tenants, owed, interrupted, restored, broken })
 }
 

@@ -11,6 +11,9 @@ mod group;
 pub mod job_head;
 pub mod keys;
 pub mod memory;
+pub mod quarantine;
+pub mod restored;
+pub mod verify;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -96,4 +99,7 @@ pub enum StoreError {
     /// Its folder is locked.
     #[error("another baton is using the folder {}: stop it first, or give this one a folder of its own", .0.display())]
     InUse(PathBuf),
+    /// Some of a backup's rows are missing.
+    #[error("a restore into this folder was interrupted: empty the folder and restore again")]
+    HalfRestored,
 }

@@ -23,6 +23,8 @@ use baton_actors::store::{Gathered, KEY_MAX, StepWrites, Store, StoreError, VALU
 use parking_lot::Mutex;
 use sled::{Batch, Db, IVec};
 
+use super::watch::{Watch, Watched};
+
 /// No batch has more rows than this: a thousand of them took 0.8 GB where 200 took nothing.
 const BATCH_ROWS: usize = 256;
 
@@ -42,6 +44,7 @@ pub struct SledStore {
     file: File,
     options: SledOptions,
     writing: Mutex<()>,
+    watched: Watched,
     failure: OnceLock<StoreError>,
 }
 
@@ -85,12 +88,24 @@ impl SledStore {
         let db = guarded(|| config.open()).map_err(|error| in_words(error, folder))?;
         sync_folder(folder)?;
         let file = File::open(folder.join("db")).map_err(failed("opening the store's file"))?;
-        Ok(Self { db, file, options, writing: Mutex::new(()), failure: OnceLock::new() })
+        Ok(Self { db, file, options, writing: Mutex::new(()), watched: Watched::default(), failure: OnceLock::new() })
     }
 
     /// Why nothing is believed any more; none while all is well.
     pub fn failure(&self) -> Option<&StoreError> {
         self.failure.get()
+    }
+
+    /// Remembers the keys that are written from now on; none where somebody does already.
+    pub(super) fn watch(&self) -> Option<Watch<'_>> {
+        self.watched.begin()
+    }
+
+    /// Does something while nothing is committed and everything committed is on disk.
+    pub(super) fn between_commits<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let _alone = self.writing.lock();
+        self.expect_well()?;
+        work()
     }
 
     fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
@@ -113,6 +128,7 @@ impl SledStore {
     }
 
     fn apply(&self, gathered: &mut Gathered<'_>) -> Result<(), StoreError> {
+        self.watched.note(gathered.keys());
         let mut batch = Batch::default();
         for (key, value) in gathered.drain() {
             match value {
@@ -204,7 +220,7 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
 fn in_words(error: StoreError, folder: &Path) -> StoreError {
     match error {
         StoreError::Failed(text) if text.contains("could not acquire lock") => StoreError::InUse(folder.to_owned()),
-        StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::InUse(_) => error,
+        StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::InUse(_) | StoreError::HalfRestored => error,
     }
 }
 

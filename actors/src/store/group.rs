@@ -48,6 +48,11 @@ impl<'a> Gathered<'a> {
         self.bytes
     }
 
+    /// The keys of the rows.
+    pub fn keys(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.rows.keys().copied()
+    }
+
     /// Hands over the rows and begins anew.
     pub fn drain(&mut self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + '_ {
         self.bytes = 0;

@@ -128,8 +128,6 @@ pub enum Key {
 pub enum MetaRow {
     /// How often the store was opened: the epoch on one node.
     Boot,
-    /// The layout of the store.
-    Layout,
     /// When the node was last alive, and the outages since.
     Heartbeat,
     /// Set by a restore until somebody releases it.
@@ -231,16 +229,13 @@ impl MetaRow {
     fn number(self) -> u8 {
         match self {
             MetaRow::Boot => 1,
-            MetaRow::Layout => 2,
-            MetaRow::Heartbeat => 3,
-            MetaRow::Restored => 4,
+            MetaRow::Heartbeat => 2,
+            MetaRow::Restored => 3,
         }
     }
 
     fn from_number(number: u8) -> Option<Self> {
-        [MetaRow::Boot, MetaRow::Layout, MetaRow::Heartbeat, MetaRow::Restored]
-            .into_iter()
-            .find(|row| row.number() == number)
+        [MetaRow::Boot, MetaRow::Heartbeat, MetaRow::Restored].into_iter().find(|row| row.number() == number)
     }
 }
 
