@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use baton::store::backup::{BackupError, backup};
 use baton::store::restore::{inspect, restore};
@@ -101,10 +103,12 @@ fn a_backup_of_a_store_that_goes_on_is_as_of_one_moment() {
     let work = tempdir().unwrap();
     let store = filled(&work.path().join("store"), JOBS);
     let over = AtomicBool::new(false);
+    let (moved, moves) = mpsc::channel();
     let file = work.path().join("live.bak");
     std::thread::scope(|scope| {
         // Every job goes from live to closed and back, over and over: a torn copy has some twice or not at all.
         scope.spawn(|| {
+            let moved = moved;
             for round in 0.. {
                 for number in 0..JOBS {
                     let (live, closed) = (Key::LiveJob(job(number)), Key::ClosedJob(job(number)));
@@ -113,13 +117,19 @@ fn a_backup_of_a_store_that_goes_on_is_as_of_one_moment() {
                     if over.load(Ordering::Relaxed) {
                         return;
                     }
+                    if number % 500 == 0 {
+                        let _ = moved.send(());
+                    }
                 }
             }
         });
         let mut again = None;
         let taken = backup(&store, &file, Timestamp(7), &mut |_| {
-            // Slow enough for commits to come in between.
-            drop(rows(&store));
+            // Waits for many more to move; at the end, when commits are held, in vain.
+            while moves.try_recv().is_ok() {}
+            for _ in 0..2 {
+                let _ = moves.recv_timeout(Duration::from_millis(500));
+            }
             again.get_or_insert_with(|| backup(&store, &work.path().join("x"), Timestamp(7), &mut |_| ()).is_err());
         });
         over.store(true, Ordering::Relaxed);
