@@ -165,7 +165,8 @@ async fn updates_that_could_not_be_taken_come_again() {
         ana.starts("token");
         let mut heard = Vec::new();
         while heard.len() < 3 {
-            heard.extend(told.recv().await);
+            let next = tokio::time::timeout(Duration::from_secs(20), told.recv()).await;
+            heard.extend(next.expect("an update that was not taken comes again"));
         }
         town.bot.wait_for_calls(|_| town.bot.pending_updates() == 0).await.expect("all are confirmed");
         heard
