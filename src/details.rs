@@ -83,7 +83,7 @@ mod tests {
         }
         assert_eq!(extra.add("field 3", "another"), Ok(()));
         assert_eq!(extra.add("one more", "x"), Err(ExtraRefused::TooMany));
-        assert_eq!(extra.iter().nth(14), Some(("field 3", "another")));
+        assert!(extra.iter().any(|field| field == ("field 3", "another")));
 
         let mut extra = Extra::default();
         assert_eq!(extra.add("", "x"), Err(ExtraRefused::Name));
