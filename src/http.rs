@@ -5,15 +5,19 @@
 //! [`json`], so that nobody without a key learns what a valid body is) and a thin handler.
 
 pub mod address;
+pub mod agents;
 pub mod caller;
 pub mod cors;
+pub mod csv;
 pub mod door;
 pub mod etag;
 pub mod form;
 pub mod given;
 pub mod idempotency;
+pub mod jobs;
 pub mod json;
 pub mod limits;
+pub mod offers;
 pub mod ops;
 pub mod page;
 pub mod pages;

@@ -259,18 +259,30 @@ impl Index {
         facts.claims.iter().filter_map(claim).collect()
     }
 
-    /// Live jobs of a tenant in one stage, newest first, older than `before`.
-    pub fn list(&self, tenant: TenantId, stage: u8, before: Option<(Timestamp, JobId)>, limit: usize) -> Vec<JobId> {
+    /// Live jobs of a tenant in some stages, newest first, older than `before`. Jobs of one millisecond stand in the order
+    /// in which they were taken in, so that pages neither repeat nor leave out any.
+    pub fn list(
+        &self,
+        tenant: TenantId,
+        stages: &[u8],
+        before: Option<(Timestamp, JobId)>,
+        limit: usize,
+    ) -> Vec<JobId> {
         let inner = self.inner.read();
         let Some(tenant) = inner.tenants.get(&tenant).copied() else { return Vec::new() };
-        // Jobs of one millisecond are in order of their slots, which a cursor cannot name once its job is gone: it then
-        // goes on at the millisecond before.
+        // A cursor cannot name the place of a job that is gone: it then goes on at the millisecond before.
         let (until, slot) = match before {
             None => (Timestamp(i64::MAX), u32::MAX),
             Some((at, id)) => (at, inner.by_id.get(&id).copied().unwrap_or(0)),
         };
-        let range = inner.listed.range((tenant, stage, Timestamp(i64::MIN), 0)..(tenant, stage, until, slot));
-        range.rev().filter_map(|(_, _, _, slot)| inner.slot(*slot).map(|slot| slot.id)).take(limit).collect()
+        let mut found = Vec::new();
+        for stage in stages {
+            let range = inner.listed.range((tenant, *stage, Timestamp(i64::MIN), 0)..(tenant, *stage, until, slot));
+            found.extend(range.rev().map(|(_, _, at, slot)| (*at, *slot)).take(limit));
+        }
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.truncate(limit);
+        found.into_iter().filter_map(|(_, slot)| inner.slot(slot).map(|slot| slot.id)).collect()
     }
 
     /// How many live jobs of a tenant stand in one stage.

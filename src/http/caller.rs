@@ -9,6 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use baton_core::ids::TenantId;
+use baton_core::job::{Actor, By, Cause};
 
 use crate::http::problem::{Code, Problem};
 use crate::http::request_id::RequestId;
@@ -29,6 +30,13 @@ impl<S: Need> Caller<S> {
     /// What the key is called: the actor in timelines and audits.
     pub fn name(&self) -> &str {
         &self.key.name
+    }
+
+    /// Them as the one who does something to a job. The desk's keys have the scope `operator`; others are systems.
+    pub fn by(&self) -> By {
+        let name = self.key.name.clone();
+        let desk = S::SCOPE == Some(Scope::Operator);
+        By { actor: if desk { Actor::Operator(name) } else { Actor::Client(name) }, cause: Cause::Request }
     }
 
     /// Whether the key also has another scope.

@@ -13,8 +13,11 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::agents;
 use crate::http::idempotency::Fingerprints;
+use crate::http::jobs;
 use crate::http::limits::Limits;
+use crate::http::offers;
 use crate::http::ops;
 use crate::http::ops::openapi::{Document, Head};
 use crate::http::porch::Porch;
@@ -101,6 +104,9 @@ fn endpoints() -> OpenApiRouter<Door> {
         .routes(routes!(ops::ready::get))
         .routes(routes!(ops::version::get))
         .routes(routes!(ops::metrics::get))
+        .merge(jobs::routes())
+        .merge(offers::routes())
+        .merge(agents::routes())
 }
 
 async fn nothing_here() -> Problem {

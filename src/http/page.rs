@@ -57,6 +57,13 @@ impl<T> List<T> {
     }
 }
 
+/// A list that is always whole.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Items<T> {
+    /// The entries, in a stable order.
+    pub items: Vec<T>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ pub use code::Code;
 
 pub mod answer;
 mod code;
+mod failed;
 mod refused;
 
 /// What is wrong, for the one who asked.

@@ -2,6 +2,7 @@
 //! and problem of the request.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use baton_core::time::Timestamp;
 
 /// The header.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,6 +37,12 @@ impl RequestId {
     pub fn header(&self) -> HeaderValue {
         self.0.clone()
     }
+}
+
+/// A time-ordered id for something that has nothing behind it. Random bits come from this thread's generator.
+pub fn drawn_uuid(now: Timestamp) -> uuid::Uuid {
+    let millis = u64::try_from(now.0).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
 use crate::http::settings::Settings;
 use crate::http::shapes::agent::SyncShape;
-use crate::keys::{ApiKeyRecord, Keys};
+use crate::keys::{ApiKeyRecord, Keys, Scope};
 use crate::links::Links;
 use crate::sealing::Keyring;
 use crate::wording::Wording;
@@ -92,4 +92,77 @@ pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>
         turn.decide(Ask { command, by: by.clone(), key: None, expects: None }).unwrap();
     }
     turn.finish().map_or_else(|| unreachable!("a new job is a step"), |step| step.job)
+}
+
+/// The key of the sample house that may do everything.
+pub const ADMIN: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// The same of another tenant.
+pub const OTHER: &str = "oooooooooooooooooooooooooooooooooooo";
+
+/// A house with its doors open: requests go in as they would over the wire.
+pub struct House {
+    /// Behind the door.
+    pub door: Door,
+    router: axum::Router,
+}
+
+/// What came out.
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: axum::http::HeaderMap,
+    /// The body as text.
+    pub text: String,
+    /// The body as JSON, where it is.
+    pub json: serde_json::Value,
+}
+
+impl House {
+    /// Two tenants, nobody and nothing in them.
+    pub async fn open() -> Self {
+        let admin =
+            |key: &str, tenant| ApiKeyRecord::of(&key.into(), tenant, "desk", vec![Scope::Admin], None).unwrap();
+        let other = TenantId::new("other").unwrap();
+        let door = door(Settings::default(), [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]).await;
+        Self { router: door.clone().router(), door }
+    }
+
+    /// The same with Ana and Bo.
+    pub async fn with_people() -> Self {
+        let house = Self::open().await;
+        let body = r#"{"agents":[{"ref":"ana","name":"Ana","phone":"+447700900001","priority":1},
+                                 {"ref":"bo","name":"Bo","phone":"+447700900002","priority":2}]}"#;
+        assert_eq!(house.ask("POST /api/v1/agents/sync", body).await.status, 200);
+        house
+    }
+
+    /// Asks with the key that may do everything.
+    pub async fn ask(&self, line: &str, body: &str) -> Answered {
+        self.send(line, &[("x-api-key", ADMIN), ("content-type", "application/json")], body).await
+    }
+
+    /// Asks with these headers.
+    pub async fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answered {
+        let (method, path) = line.split_once(' ').unwrap();
+        let mut request = axum::http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let response = tower::ServiceExt::oneshot(self.router.clone(), request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or_default();
+        Answered { status: parts.status.as_u16(), headers: parts.headers, text, json }
+    }
+}
+
+impl Answered {
+    /// The status, and the code of the problem, or nothing.
+    pub fn problem(&self) -> (u16, &str) {
+        (self.status, self.json["code"].as_str().unwrap_or_default())
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod agent_view;
+pub mod batch_view;
 pub mod brief;
 pub mod brief_view;
 pub mod change;

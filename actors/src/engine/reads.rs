@@ -166,19 +166,15 @@ impl Engine {
         limit: usize,
         page: &mut Page,
     ) -> Result<(), Failure> {
-        let mut jobs = Vec::new();
-        for stage in stages {
-            for id in self.index().list(tenant, *stage, before, limit + 1) {
-                // Gone from the live ones between the index and the store: it has closed meanwhile.
-                jobs.extend(self.job(id)?);
-            }
+        let mut ids = self.index().list(tenant, stages, before, limit + 1);
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        for id in &ids {
+            // Gone from the live ones between the index and the store: it has closed meanwhile.
+            page.jobs.extend(self.job(*id)?);
         }
-        jobs.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
-        if jobs.len() > limit {
-            jobs.truncate(limit);
-            page.next = jobs.last().map(|last| Position::Live { created_at: last.created_at, job: last.id });
-        }
-        page.jobs = jobs;
+        let last = page.jobs.last().filter(|_| more);
+        page.next = last.map(|last| Position::Live { created_at: last.created_at, job: last.id });
         Ok(())
     }
 

@@ -65,6 +65,7 @@ codes! {
     AgentNotFound = NOT_FOUND, "agent-not-found", "There is no such agent";
     PlanNotFound = NOT_FOUND, "plan-not-found", "There is no such plan";
     TenantNotFound = NOT_FOUND, "tenant-not-found", "There is no such tenant";
+    TenantExists = CONFLICT, "tenant-exists", "There is a tenant of this name";
     KeyNotFound = NOT_FOUND, "key-not-found", "There is no such API key";
     ChannelNotFound = NOT_FOUND, "channel-not-found", "There is no such channel account";
     LinkUnknown = NOT_FOUND, "link-unknown", "This link is not valid";
@@ -88,6 +89,8 @@ codes! {
     AgentInactive = CONFLICT, "agent-inactive", "The agent is not active";
     AgentUnreachable = CONFLICT, "agent-unreachable", "The agent cannot be reached";
 
+    AddressTaken = CONFLICT, "address-taken", "Another agent has this address";
+
     // Replies.
     UnknownAgent = NOT_FOUND, "unknown-agent", "Nobody is known under this address";
     NoOpenOffer = CONFLICT, "no-open-offer", "Nothing is open for this agent";
@@ -99,6 +102,7 @@ codes! {
     Overloaded = SERVICE_UNAVAILABLE, "overloaded", "There is too much to do at the moment";
     RequestTimeout = SERVICE_UNAVAILABLE, "request-timeout", "The answer took too long";
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "The server is not ready";
+    NotStored = SERVICE_UNAVAILABLE, "not-stored", "It is not certain that this was stored";
     Quarantined = SERVICE_UNAVAILABLE, "quarantined", "The record is in quarantine";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something failed on our side";
 }

@@ -124,4 +124,9 @@ impl AgentNamed {
         let (reference, name) = (known.map(|agent| agent.reference.clone()), known.map(|agent| agent.name.clone()));
         Self { id: Shown(id), r#ref: reference, name }
     }
+
+    /// Their reference, or nothing where they have been deleted.
+    pub fn called(&self) -> &str {
+        self.r#ref.as_deref().unwrap_or_default()
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_core::ids::{AgentId, TenantId};
 use baton_core::job::Command;
+use baton_core::plan::lint::SEARCH_MAX;
 use utoipa::ToSchema;
 
 use crate::http::form::Form;
@@ -65,7 +66,17 @@ pub struct ReassignShape {
     agent: Given<String>,
 }
 
+/// For an answer to an offer.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = OfferAnswer)]
+pub struct AnswerShape {
+    /// The reference of the agent who answers; the one the offer was made to where it is left out.
+    #[schema(value_type = Option<String>, max_length = 100, example = "d1")]
+    agent: Given<String>,
+}
+
 object! {
+    AnswerShape { agent }
     ReasonShape { reason }
     WinnerShape { agent, reason }
     ExtendShape { by }
@@ -102,7 +113,7 @@ impl WinnerShape {
 impl ExtendShape {
     /// How much more time.
     pub fn into_core(self) -> Result<Duration, Vec<FieldError>> {
-        Form::read(|form| duration(form.field("by", self.by).required()))
+        Form::read(|form| duration(form.field("by", self.by).required(), Duration::from_millis(1), SEARCH_MAX))
     }
 }
 
@@ -121,6 +132,16 @@ impl RestartShape {
             let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
             let skip_declined = form.field("skip_declined", self.skip_declined).value().unwrap_or(false);
             Some(RestartRead { plan, skip_declined })
+        })
+    }
+}
+
+impl AnswerShape {
+    /// Who answers, where it is said.
+    pub fn into_core(self, tenant: TenantId) -> Result<Option<AgentId>, Vec<FieldError>> {
+        Form::read(|form| {
+            let agent = form.field("agent", self.agent).line(REFERENCE);
+            Some(agent.map(|agent| AgentId::of_reference(tenant, &agent)))
         })
     }
 }

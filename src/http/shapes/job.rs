@@ -15,7 +15,7 @@ use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::brief::BriefShape;
 use crate::http::shapes::details::DetailsShape;
-use crate::http::shapes::plan::{PlanChoice, PlanShape, duration};
+use crate::http::shapes::plan::{PlanChoice, PlanShape, search_time};
 
 const REFERENCE: usize = 128;
 
@@ -86,7 +86,7 @@ impl JobShape {
         let approval = form.field("approval", self.approval).one_of(&approvals).unwrap_or_default();
         let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
         let start_at = moment(form.field("start_at", self.start_at), now);
-        let search_for = duration(form.field("search_for", self.search_for));
+        let search_for = search_time(form.field("search_for", self.search_for));
         Some(JobRead { external_ref, brief: brief?, details, approval, plan, start_at, search_for })
     }
 }

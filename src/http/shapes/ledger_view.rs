@@ -52,4 +52,17 @@ impl<'a> AttemptView<'a> {
             hash,
         }
     }
+
+    /// As a row of a table.
+    pub fn row(&self) -> Vec<String> {
+        vec![
+            self.seq.to_string(),
+            self.at.0.to_string(),
+            self.agent.called().to_owned(),
+            self.offer.0.to_string(),
+            self.channel.unwrap_or_default().to_owned(),
+            self.verdict.to_owned(),
+            self.hash.clone(),
+        ]
+    }
 }

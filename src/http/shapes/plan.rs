@@ -3,28 +3,25 @@
 use std::time::Duration;
 
 use baton_core::ids::{AgentId, TenantId};
+use baton_core::plan::lint::{
+    CLAIM_WITHIN_MAX, CLAIM_WITHIN_MIN, ROUNDS_MAX, SEARCH_MAX, STANDBY_MAX, TAG_BYTES_MAX, TAGS_MAX, WAVES_MAX,
+};
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, WAVE_MAX, Wave};
 use serde::de::MapAccess;
 use utoipa::ToSchema;
 
-use crate::config::duration::parse_duration;
+use crate::config::duration::{parse_duration, show_duration};
 use crate::http::form::{Field, Form, value};
 use crate::http::given::{Given, Wanted, object};
 
-const WAVES: usize = 50;
-const TAGS: usize = 30;
-const WORD: usize = 60;
 const NAME: usize = 128;
-const STANDBY_MAX: u16 = 256;
-const ROUNDS_MAX: u16 = 100;
-const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// The rules of asking: a list of waves.
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = Plan)]
 pub struct PlanShape {
     /// Who is asked, in order.
-    #[schema(value_type = Vec<WaveShape>, min_items = 1, max_items = 50)]
+    #[schema(value_type = Vec<WaveShape>, min_items = 1, max_items = 32)]
     waves: Given<Vec<Given<WaveShape>>>,
     /// How many later claimants may wait behind the winner; 16 where it is left out.
     #[schema(value_type = Option<u16>, maximum = 256, example = 16)]
@@ -36,7 +33,7 @@ pub struct PlanShape {
     #[schema(value_type = Option<StallShape>)]
     stall: Given<StallShape>,
     /// How often the waves are gone through; once where it is left out.
-    #[schema(value_type = Option<u16>, minimum = 1, maximum = 100, example = 1)]
+    #[schema(value_type = Option<u16>, minimum = 1, maximum = 20, example = 1)]
     rounds: Given<u16>,
 }
 
@@ -63,7 +60,7 @@ pub struct WaveShape {
     #[schema(value_type = Option<String>, example = "offered")]
     starts: Given<String>,
     /// Only agents with all of these tags.
-    #[schema(value_type = Option<Vec<String>>, max_items = 30)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 8)]
     tags: Given<Vec<Given<String>>>,
 }
 
@@ -119,12 +116,12 @@ impl PlanChoice<Plan> {
 impl PlanShape {
     /// The rules of asking; agents are named by the tenant's own references.
     pub fn read(self, form: &mut Form, tenant: TenantId) -> Option<Plan> {
-        let waves = form.field("waves", self.waves).required().each(WAVES, |form, wave| wave.read(form, tenant));
+        let waves = form.field("waves", self.waves).required().each(WAVES_MAX, |form, wave| wave.read(form, tenant));
         if waves.as_ref().is_some_and(Vec::is_empty) {
             form.blame("waves", "is empty", "give at least one wave");
         }
         let standby = form.field("standby", self.standby).between(0, STANDBY_MAX);
-        let search_for = duration(form.field("search_for", self.search_for));
+        let search_for = search_time(form.field("search_for", self.search_for));
         let stall = form.field("stall", self.stall).within(|form, stall| stall.read(form));
         let rounds = form.field("rounds", self.rounds).between(1, ROUNDS_MAX);
         let plain = Plan::default();
@@ -166,10 +163,11 @@ impl WaveShape {
         }
         let agent = agent.line(100).map(|reference| AgentId::of_reference(tenant, &reference));
         let answer_needed = form.field("answer_needed", self.answer_needed).value().unwrap_or(true);
-        let claim_within = duration(form.field("claim_within", self.claim_within)).unwrap_or(Duration::from_mins(30));
+        let claim_within =
+            answer_time(form.field("claim_within", self.claim_within)).unwrap_or(Duration::from_mins(30));
         let starts = [("offered", ClockStart::Offered), ("delivered", ClockStart::Delivered)];
         let starts = form.field("starts", self.starts).one_of(&starts).unwrap_or_default();
-        let tags = form.field("tags", self.tags).lines(TAGS, WORD).unwrap_or_default();
+        let tags = form.field("tags", self.tags).lines(TAGS_MAX, TAG_BYTES_MAX).unwrap_or_default();
         let mode = match word? {
             Word::OneByOne => Mode::OneByOne,
             Word::Several => Mode::Several(size?),
@@ -182,22 +180,33 @@ impl WaveShape {
 
 impl StallShape {
     fn read(self, form: &mut Form) -> Option<Stall> {
-        let remind_after = duration(form.field("remind_after", self.remind_after).required());
-        let return_after = duration(form.field("return_after", self.return_after).required());
+        let remind_after = answer_time(form.field("remind_after", self.remind_after).required());
+        let return_after = answer_time(form.field("return_after", self.return_after).required());
         let (remind_after, return_after) = (remind_after?, return_after?);
-        if return_after < remind_after {
-            form.blame("return_after", "is before remind_after", "remind first, take the job back later");
+        if return_after <= remind_after {
+            form.blame("return_after", "is not after remind_after", "remind first, take the job back later");
             return None;
         }
         Some(Stall { remind_after, return_after })
     }
 }
 
-/// A duration of at least a millisecond and at most a year.
-pub fn duration(field: Field<'_, String>) -> Option<Duration> {
+/// How long a search takes.
+pub fn search_time(field: Field<'_, String>) -> Option<Duration> {
+    duration(field, CLAIM_WITHIN_MIN, SEARCH_MAX)
+}
+
+/// How long somebody has.
+fn answer_time(field: Field<'_, String>) -> Option<Duration> {
+    duration(field, CLAIM_WITHIN_MIN, CLAIM_WITHIN_MAX)
+}
+
+/// A duration within bounds.
+pub fn duration(field: Field<'_, String>, least: Duration, most: Duration) -> Option<Duration> {
     field.parsed(|text| match parse_duration(&text) {
-        Ok(span) if span.is_zero() => Err("give a duration above zero".to_owned()),
-        Ok(span) if span > YEAR => Err("give a duration of at most 365d".to_owned()),
+        Ok(span) if span < least || span > most => {
+            Err(format!("give a duration from {} to {}", show_duration(least), show_duration(most)))
+        }
         read => read,
     })
 }

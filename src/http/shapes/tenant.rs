@@ -7,13 +7,15 @@ use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
 use utoipa::ToSchema;
 
-use crate::config::duration::parse_duration;
 use crate::http::form::{Field, Form};
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
 use crate::http::shapes::plan::{PlanShape, duration};
+
+const SECOND: Duration = Duration::from_secs(1);
+const YEAR: Duration = Duration::from_hours(366 * 24);
 
 /// What a tenant can set.
 #[derive(Default, Hash, ToSchema)]
@@ -105,8 +107,8 @@ impl SettingsShape {
                 default_plan_name: Change::of(form.field("default_plan_name", self.default_plan_name), |f| f.line(128)),
                 time_zone: agent::time_zone(form.field("time_zone", self.time_zone)),
                 locale: agent::locale(form.field("locale", self.locale)),
-                approval_link_ttl: duration(form.field("approval_link_ttl", self.approval_link_ttl)),
-                job_duration: duration(form.field("job_duration", self.job_duration)),
+                approval_link_ttl: duration(form.field("approval_link_ttl", self.approval_link_ttl), SECOND, YEAR),
+                job_duration: duration(form.field("job_duration", self.job_duration), SECOND, YEAR),
                 max_open_offers: Change::of(form.field("max_open_offers", self.max_open_offers), |field| {
                     field.between(1, 100_000)
                 }),
@@ -164,10 +166,7 @@ fn set<T>(value: &mut T, new: Option<T>) {
 
 /// A duration that may be none at all.
 fn grace(field: Field<'_, String>) -> Option<Duration> {
-    field.parsed(|text| match parse_duration(&text) {
-        Ok(span) if span > Duration::from_hours(24) => Err("give a duration of at most 1d".to_owned()),
-        read => read,
-    })
+    duration(field, Duration::ZERO, Duration::from_hours(24))
 }
 
 #[cfg(test)]

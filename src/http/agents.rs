@@ -1,0 +1,26 @@
+//! `/api/v1/agents`: people and crews who can take a job.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::door::Door;
+
+pub mod availability;
+pub mod delete;
+pub mod list;
+pub mod offers;
+pub mod patch;
+pub mod put;
+pub mod show;
+pub mod store;
+pub mod sync;
+
+/// Its endpoints.
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(list::get))
+        .routes(routes!(sync::post))
+        .routes(routes!(show::get, put::put, patch::patch, delete::delete))
+        .routes(routes!(availability::put))
+        .routes(routes!(offers::get))
+}

@@ -1,0 +1,59 @@
+//! `/api/v1/jobs`: work to be done by someone.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::door::Door;
+
+pub mod acknowledge;
+pub mod approve;
+pub mod asked;
+pub mod batch;
+pub mod cancel;
+pub mod complete;
+pub mod create;
+pub mod explain;
+pub mod extend;
+pub mod fail;
+pub mod find;
+pub mod intake;
+pub mod ledger;
+pub mod list;
+pub mod pause;
+pub mod reassign;
+pub mod reject;
+pub mod restart;
+pub mod resume;
+pub mod show;
+pub mod skip_wave;
+pub mod start;
+pub mod timeline;
+pub mod withdraw;
+
+/// Its endpoints.
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(create::post, list::get))
+        .routes(routes!(batch::post))
+        .routes(routes!(show::get))
+        .routes(routes!(timeline::get))
+        .routes(routes!(explain::get))
+        .routes(routes!(ledger::get))
+        .routes(routes!(approve::post))
+        .routes(routes!(reject::post))
+        .routes(routes!(start::post))
+        .routes(routes!(withdraw::post))
+        .routes(routes!(cancel::post))
+        .routes(routes!(pause::post))
+        .routes(routes!(resume::post))
+        .routes(routes!(extend::post))
+        .routes(routes!(skip_wave::post))
+        .routes(routes!(restart::post))
+        .routes(routes!(reassign::post))
+        .routes(routes!(acknowledge::post))
+        .routes(routes!(complete::post))
+        .routes(routes!(fail::post))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! `POST /api/v1/jobs/{id}/reject`: it must not be offered.
+
+use axum::extract::State;
+use axum::response::Response;
+use baton_core::job::Command;
+
+use crate::http::caller::{Caller, Operate};
+use crate::http::door::Door;
+use crate::http::jobs::asked::Asked;
+use crate::http::json::MaybeJson;
+use crate::http::problem::{Body, Problem};
+use crate::http::shapes::commands::ReasonShape;
+use crate::http::shapes::job_view::JobView;
+
+/// Keeps a job from being offered, and closes it.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/reject", tag = "jobs", request_body = Option<ReasonShape>,
+    params(
+        ("id" = String, Path, description = "the job's id, or its code"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a repeat with it gets the first answer"),
+        ("If-Match" = Option<String>, Header, description = "the version the command was made from"),
+    ),
+    responses(
+        (status = 200, description = "it must not be offered", body = JobView),
+        (status = 404, description = "`job-not-found`", body = Body, content_type = "application/problem+json"),
+        (status = 409, description = "`job-not-offering` (it was approved before), `job-closed`", body = Body, content_type = "application/problem+json"),
+        (status = 412, description = "`version-changed`", body = Body, content_type = "application/problem+json"),
+    ))]
+pub async fn post(
+    caller: Caller<Operate>,
+    asked: Asked,
+    State(door): State<Door>,
+    MaybeJson(shape): MaybeJson<ReasonShape>,
+) -> Result<Response, Problem> {
+    let reason = shape.into_core().map_err(Problem::of_fields)?;
+    asked.carry_out(&door, caller.tenant(), caller.by(), Command::Reject { reason }).await
+}
