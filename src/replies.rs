@@ -156,9 +156,11 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
     match refusal {
         Refusal::AlreadyClaimed { place } => Told::Taken { job: view, place: *place },
         Refusal::NotTheWinner => Told::Taken { job: view, place: None },
+        Refusal::JobIsYours => Told::Claimed(view),
         Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
         Refusal::JobNotFound
         | Refusal::JobNotApproved
+        | Refusal::AlreadyApproved { .. }
         | Refusal::JobNotOffering { .. }
         | Refusal::AlreadyStarted
         | Refusal::JobNotClaimed { .. }
@@ -170,6 +172,7 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::AgentNotFound
         | Refusal::AgentInactive
         | Refusal::AgentUnreachable
+        | Refusal::JobWornOut
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
         | Refusal::ReferenceConflict => Told::OfferOver(view),

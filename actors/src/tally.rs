@@ -37,7 +37,9 @@ pub fn entries(job: &Job, entries: &[Entry]) {
             | Event::Resumed { .. }
             | Event::Unfilled { .. }
             | Event::MessageFailed { .. }
-            | Event::MessageDropped { .. } => {}
+            | Event::MessageDropped { .. }
+            | Event::SeatSoughtAgain { .. }
+            | Event::WatchExtended { .. } => {}
         }
     }
 }

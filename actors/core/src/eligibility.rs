@@ -100,14 +100,26 @@ pub struct Wanted<'a> {
 }
 
 /// Whether an agent may be asked in a wave, and by which channel.
-pub fn judge(agent: &Agent, wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestamp) -> Result<ChannelKind, Exclusion> {
+pub fn judge(
+    agent: &Agent,
+    wave: &Wave,
+    wanted: &Wanted<'_>,
+    world: &World<'_>,
+    now: Timestamp,
+) -> Result<ChannelKind, Exclusion> {
     standing(agent, wave, wanted, world, now)?;
     room(agent, wanted, world)?;
     agent.channel(world.channels).ok_or(Exclusion::Unreachable)
 }
 
 /// The rules that do not depend on how busy they are.
-fn standing(agent: &Agent, wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestamp) -> Result<(), Exclusion> {
+fn standing(
+    agent: &Agent,
+    wave: &Wave,
+    wanted: &Wanted<'_>,
+    world: &World<'_>,
+    now: Timestamp,
+) -> Result<(), Exclusion> {
     if let Mode::Direct { agent: named, .. } = &wave.mode
         && *named != agent.id
     {

@@ -28,6 +28,7 @@ mod offering;
 pub mod refusal;
 pub mod report;
 pub mod turn;
+pub mod weight;
 
 pub use command::{Answer, Ask, By, Command, NewJob};
 pub use event::{Actor, Cause, Entry, Event};
@@ -35,7 +36,7 @@ pub use refusal::Refusal;
 pub use report::Report;
 pub use turn::{Step, Turn};
 
-/// A job holds no more offers than this, over all its waves of a round: its record must stay small enough to be stored whole.
+/// A job holds no more offers than this, over all its waves of a round; see [`weight`] for what may make them fewer.
 pub const OFFERS_MAX: usize = 512;
 
 /// So many of the latest timeline entries stay in the record; older ones become rows of their own.
@@ -70,14 +71,20 @@ pub struct Job {
     pub occupies: Option<Window>,
     /// Where it stands.
     pub stage: Stage,
+    /// When it was approved.
+    pub approved_at: Option<Timestamp>,
     /// How often the plan was begun.
     pub round: u16,
+    /// The round with which the present search began: those that follow by themselves are counted from it.
+    pub round_from: u16,
     /// How many waves were opened, over all rounds.
     pub waves: u16,
     /// The number of the latest offer.
     pub last_offer: OfferNo,
-    /// The search ends then.
+    /// The search ends then; while somebody has the job, it stands still.
     pub search_until: Option<Timestamp>,
+    /// The end of the last outage the search was extended for.
+    pub outage_seen: Timestamp,
     /// Whether somebody has started it by hand.
     pub started_by_hand: bool,
     /// The offers of this round, in order of their numbers.
@@ -191,8 +198,10 @@ pub enum Awaiting {
         agent: AgentId,
         /// The offer made for it.
         no: OfferNo,
-        /// Given up then.
+        /// Asked again then, or given up.
         until: Timestamp,
+        /// How often their capacity was asked.
+        asked: u8,
     },
 }
 
@@ -209,6 +218,8 @@ pub struct Claim {
     pub step: u16,
     /// The watch over a silent winner.
     pub watch: Watch,
+    /// The end of the last outage the watch was extended for.
+    pub outage_seen: Timestamp,
 }
 
 /// The watch over a silent winner.
@@ -442,6 +453,19 @@ impl Job {
         CrewView { job: self.id, code: self.id.code(), brief: self.brief.clone() }
     }
 
+    /// The agent whose capacity it waits for: asked for again when the job wakes, since the first request may be lost.
+    pub fn seat_sought(&self) -> Option<(AgentId, OfferNo)> {
+        match &self.stage {
+            Stage::Offering(Offering { awaiting: Awaiting::Seat { agent, no, .. }, .. }) => Some((*agent, *no)),
+            Stage::Offering(Offering { awaiting: Awaiting::Answers | Awaiting::Room { .. }, .. })
+            | Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Claimed(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => None,
+        }
+    }
+
     /// The moment at which it must look at its clock.
     pub fn due(&self) -> Option<Timestamp> {
         match &self.stage {
@@ -517,6 +541,15 @@ impl Job {
         Wanted { brief: &self.brief, occupies: self.occupies, past }
     }
 
+    /// The job after these events, which tell everything but its debts, its memory of commands and its own bookkeeping.
+    #[must_use]
+    pub fn replayed(mut self, entries: &[Entry]) -> Self {
+        for entry in entries {
+            evolve::evolve(&mut self, &entry.event, entry.at);
+        }
+        self
+    }
+
     fn watch_from(&self, now: Timestamp) -> Watch {
         match self.plan.stall {
             Some(Stall { remind_after, return_after }) => {
@@ -527,8 +560,14 @@ impl Job {
     }
 }
 
-/// How long a named agent's capacity is awaited before the wave moves on.
-const SEAT_WAIT: Duration = Duration::from_secs(30);
+/// How long an answer about a named agent's capacity is awaited before it is asked again.
+const SEAT_WAIT: Duration = Duration::from_secs(10);
+
+/// How often it is asked before the wave moves on: a request is lost with the process that carries it.
+const SEAT_ASKED: u8 = 3;
+
+/// Nothing is put off further than this.
+const HORIZON: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// How often a wave that waits for room looks again.
 const ROOM_LOOK: Duration = Duration::from_secs(15);

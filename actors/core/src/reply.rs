@@ -80,7 +80,9 @@ pub fn read(text: &str, locale: &str) -> Reading {
     match reply {
         Reply::Unrecognized => Reading::UNRECOGNIZED,
         Reply::Help | Reply::OptOut | Reply::OptIn => Reading { reply, which: None },
-        Reply::Yes | Reply::Ok | Reply::No | Reply::Acknowledge | Reply::Withdraw | Reply::Choice => Reading { reply, which },
+        Reply::Yes | Reply::Ok | Reply::No | Reply::Acknowledge | Reply::Withdraw | Reply::Choice => {
+            Reading { reply, which }
+        }
     }
 }
 

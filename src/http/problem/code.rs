@@ -79,6 +79,9 @@ codes! {
     JobClosed = CONFLICT, "job-closed", "The job is closed";
     JobAlreadyStarted = CONFLICT, "job-already-started", "The job was started before";
     JobNotUnfilled = CONFLICT, "job-not-unfilled", "Only an unfilled job can be restarted";
+    JobAlreadyApproved = CONFLICT, "job-already-approved", "The job was approved before";
+    JobIsYours = CONFLICT, "job-is-yours", "You have the job";
+    JobWornOut = CONFLICT, "job-worn-out", "The job cannot be offered any more";
     OfferClosed = CONFLICT, "offer-closed", "The offer is over";
     NotYourOffer = CONFLICT, "not-your-offer", "The offer was made to somebody else";
     NotTheWinner = CONFLICT, "not-the-winner", "Only the one who has the job can do that";

@@ -15,6 +15,7 @@ impl From<Refusal> for Problem {
             Refusal::VersionChanged { is, .. } => problem.with("version", is),
             Refusal::JobNotFound
             | Refusal::JobNotApproved
+            | Refusal::AlreadyApproved { .. }
             | Refusal::JobNotOffering { .. }
             | Refusal::AlreadyStarted
             | Refusal::JobNotClaimed { .. }
@@ -22,12 +23,14 @@ impl From<Refusal> for Problem {
             | Refusal::AlreadyClaimed { place: None }
             | Refusal::OfferNotFound
             | Refusal::NotYourOffer
+            | Refusal::JobIsYours
             | Refusal::NotTheWinner
             | Refusal::AgentNotFound
             | Refusal::AgentInactive
             | Refusal::AgentUnreachable
             | Refusal::AgentFull { .. }
             | Refusal::AgentBusy
+            | Refusal::JobWornOut
             | Refusal::KeyReused
             | Refusal::ReferenceConflict => problem,
         }
@@ -38,6 +41,7 @@ fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::JobNotFound => Code::JobNotFound,
         Refusal::JobNotApproved => Code::JobNotApproved,
+        Refusal::AlreadyApproved { .. } => Code::JobAlreadyApproved,
         Refusal::JobNotOffering { .. } => Code::JobNotOffering,
         Refusal::AlreadyStarted => Code::JobAlreadyStarted,
         Refusal::JobNotClaimed { .. } => Code::JobNotClaimed,
@@ -47,12 +51,14 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::OfferNotFound => Code::OfferNotFound,
         Refusal::NotYourOffer => Code::NotYourOffer,
         Refusal::OfferClosed(_) => Code::OfferClosed,
+        Refusal::JobIsYours => Code::JobIsYours,
         Refusal::NotTheWinner => Code::NotTheWinner,
         Refusal::AgentNotFound => Code::AgentNotFound,
         Refusal::AgentInactive => Code::AgentInactive,
         Refusal::AgentUnreachable => Code::AgentUnreachable,
         Refusal::AgentFull { .. } => Code::AgentFull,
         Refusal::AgentBusy => Code::AgentBusy,
+        Refusal::JobWornOut => Code::JobWornOut,
         Refusal::VersionChanged { .. } => Code::VersionChanged,
         Refusal::KeyReused => Code::IdempotencyKeyReused,
         Refusal::ReferenceConflict => Code::ExternalRefConflict,
@@ -80,6 +86,7 @@ mod tests {
         let refusals = [
             Refusal::JobNotFound,
             Refusal::JobNotApproved,
+            Refusal::AlreadyApproved { status: "offering" },
             Refusal::JobNotOffering { status: "claimed" },
             Refusal::AlreadyStarted,
             Refusal::JobNotClaimed { status: "offering" },
@@ -89,12 +96,14 @@ mod tests {
             Refusal::OfferNotFound,
             Refusal::NotYourOffer,
             Refusal::OfferClosed(OfferEnd::Over(Over::TimedOut)),
+            Refusal::JobIsYours,
             Refusal::NotTheWinner,
             Refusal::AgentNotFound,
             Refusal::AgentInactive,
             Refusal::AgentUnreachable,
             Refusal::AgentFull { claims: 1, capacity: 1 },
             Refusal::AgentBusy,
+            Refusal::JobWornOut,
             Refusal::VersionChanged { expected: 1, is: 2 },
             Refusal::KeyReused,
             Refusal::ReferenceConflict,

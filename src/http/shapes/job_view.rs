@@ -1,7 +1,7 @@
 //! A job, as it goes out to those with a key of its tenant. Private details are not in it: nobody but a release opens them.
 
 use baton_core::ids::{Code, JobId};
-use baton_core::job::{Approval, Entry, Event, Job, Offering, Stage, Watch};
+use baton_core::job::{Approval, Job, Offering, Stage, Watch};
 use baton_core::roster::Roster;
 use baton_core::time::{Timestamp, Window};
 use serde::Serialize;
@@ -132,7 +132,7 @@ impl<'a> JobView<'a> {
             external_ref: job.external_ref.as_deref(),
             created_at: Shown(job.created_at),
             approval: approval(job.approval),
-            approved_at: job.timeline.iter().find_map(approved_at).map(Shown),
+            approved_at: job.approved_at.map(Shown),
             approve_url: None,
             message: None,
             brief: BriefView::of(&job.brief),
@@ -182,10 +182,6 @@ fn approval(approval: Approval) -> &'static str {
         Approval::Link => "link",
         Approval::Email => "email",
     }
-}
-
-fn approved_at(entry: &Entry) -> Option<Timestamp> {
-    matches!(entry.event, Event::Approved).then_some(entry.at)
 }
 
 #[cfg(test)]

@@ -124,7 +124,9 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::OfferExtended { no, closes_at, outage } => json!({
             "offer": offer(no), "closes_at": at(closes_at), "outage_until": outage.as_ref().map(at),
         }),
-        Event::SearchExtended { until } => json!({ "until": at(until) }),
+        Event::SearchExtended { until, outage } => {
+            json!({ "until": at(until), "outage_until": outage.as_ref().map(at) })
+        }
         Event::Claimed { no, agent: by, via } => {
             json!({ "offer": offer(no), "agent": agent(by), "via": via.map(ChannelKind::as_str) })
         }
@@ -142,6 +144,10 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::Closed { outcome, reason } => json!({ "outcome": outcome.as_str(), "reason": reason }),
         Event::MessageFailed { topic, class, reason } => json!({ "topic": topic, "class": class, "reason": reason }),
         Event::MessageDropped { topic, reason } => json!({ "topic": topic, "reason": dropped(*reason) }),
+        Event::SeatSoughtAgain { no, until } => json!({ "offer": offer(no), "until": at(until) }),
+        Event::WatchExtended { by_millis, outage } => json!({
+            "by": show_duration(std::time::Duration::from_millis(*by_millis)), "outage_until": at(outage),
+        }),
     };
     match facts {
         Value::Object(mut facts) => {

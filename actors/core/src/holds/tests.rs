@@ -186,8 +186,7 @@ impl Life {
 
     fn says_yes(&mut self, n: u8, older: bool) {
         let offer = job(n).offer(self.jobs[usize::from(n)].latest - u16::from(older));
-        let claims: Vec<_> =
-            self.claims().iter().map(|n| ClaimedJob { job: job(*n), occupies: time_of(*n) }).collect();
+        let claims: Vec<_> = self.claims().iter().map(|n| ClaimedJob { job: job(*n), occupies: time_of(*n) }).collect();
         match self.book.hold(offer, time_of(n), self.capacity, &claims, self.now) {
             Ok(Held::New) => {
                 self.stored = self.book.clone();
@@ -202,7 +201,8 @@ impl Life {
     fn decided(&mut self, wins: bool) {
         match self.to_jobs.pop_front() {
             Some(Letter::Claim(offer)) => {
-                let asked = self.jobs.iter_mut().zip(0..).find(|(_, n)| job(*n) == offer.job).expect("one of the eight").0;
+                let asked =
+                    self.jobs.iter_mut().zip(0..).find(|(_, n)| job(*n) == offer.job).expect("one of the eight").0;
                 if asked.latest == offer.no && asked.open {
                     *asked = Asked { open: false, theirs: wins, ..*asked };
                 }

@@ -38,7 +38,7 @@ impl Turn<'_> {
                 | OfferState::Lost => Err(Refusal::OfferClosed(end_of(state))),
             },
             Stage::Claimed(claim) if claim.agent == agent => Ok(Answer::Already),
-            Stage::Claimed(_) => Err(Refusal::AlreadyClaimed { place: self.place_in_line(agent, no, state) }),
+            Stage::Claimed(_) => Err(Refusal::AlreadyClaimed { place: self.place_in_line(agent, no) }),
             Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
             Stage::Unfilled { .. } | Stage::NeedsApproval | Stage::Scheduled { .. } => {
                 Err(Refusal::OfferClosed(end_of(state)))
@@ -69,13 +69,14 @@ impl Turn<'_> {
         self.notify_desk(Notice::Claimed(agent));
     }
 
-    /// Whoever was asked and not too late stands in the line behind the winner.
-    fn place_in_line(&mut self, agent: AgentId, no: OfferNo, state: OfferState) -> Option<u16> {
+    /// Whoever was asked and not too late stands in the line behind the winner. What became of the latest offer to them
+    /// counts, whichever they answer.
+    fn place_in_line(&mut self, agent: AgentId, no: OfferNo) -> Option<u16> {
         let place = |at: usize| u16::try_from(at + 1).ok();
         if let Some(at) = self.job.standby.iter().position(|waiting| waiting.agent == agent) {
             return place(at);
         }
-        let asked = match state {
+        let asked = self.job.offer_to(&agent).is_some_and(|latest| match latest.state {
             OfferState::Over(Over::Taken) => true,
             OfferState::Open { .. }
             | OfferState::Claimed
@@ -83,8 +84,8 @@ impl Turn<'_> {
             | OfferState::Over(Over::TimedOut | Over::Skipped | Over::Closed)
             | OfferState::Failed
             | OfferState::Lost => false,
-        };
-        if !asked || self.job.standby.len() >= usize::from(self.job.plan.standby) {
+        });
+        if !asked || self.job.standby.len() >= usize::from(self.job.plan.standby) || self.job.room() == 0 {
             return None;
         }
         let place = place(self.job.standby.len())?;
@@ -111,8 +112,17 @@ impl Turn<'_> {
                 Ok(Answer::Done)
             }
             // A winner who no longer can must give the job back in so many words: a stray NO changes nothing.
-            OfferState::Claimed => Err(Refusal::AlreadyClaimed { place: None }),
-            OfferState::Over(Over::Taken) if self.job.winner().is_some() => Err(Refusal::AlreadyClaimed { place: None }),
+            OfferState::Claimed => match &self.job.stage {
+                Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
+                Stage::NeedsApproval
+                | Stage::Scheduled { .. }
+                | Stage::Offering(_)
+                | Stage::Claimed(_)
+                | Stage::Unfilled { .. } => Err(Refusal::JobIsYours),
+            },
+            OfferState::Over(Over::Taken) if self.job.winner().is_some() => {
+                Err(Refusal::AlreadyClaimed { place: None })
+            }
             OfferState::Over(_) | OfferState::Failed | OfferState::Lost => Err(Refusal::OfferClosed(end_of(state))),
         }
     }
@@ -135,16 +145,26 @@ impl Turn<'_> {
     }
 
     pub(super) fn assign(&mut self, agent: AgentId, channel: ChannelKind) -> Result<Answer, Refusal> {
+        let room = self.job.room();
         match &self.job.stage {
             Stage::NeedsApproval => return Err(Refusal::JobNotApproved),
             Stage::Closed { outcome, .. } => return Err(Refusal::JobClosed { ended: *outcome }),
             Stage::Claimed(claim) if claim.agent == agent => return Ok(Answer::Already),
+            Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_) | Stage::Unfilled { .. } if room == 0 => {
+                return Err(Refusal::JobWornOut);
+            }
             Stage::Claimed(_) => self.end_claim(ClaimEnd::Reassigned, None),
             Stage::Offering(_) => {}
             Stage::Scheduled { .. } | Stage::Unfilled { .. } => {
                 let round = self.job.round.saturating_add(1);
                 let search_until = None;
-                self.happened(Event::RoundStarted { round, plan: None, search_until, skip_declined: true, by_hand: true });
+                self.happened(Event::RoundStarted {
+                    round,
+                    plan: None,
+                    search_until,
+                    skip_declined: true,
+                    by_hand: true,
+                });
             }
         }
         if self.job.standby.iter().any(|waiting| waiting.agent == agent) {
@@ -152,7 +172,11 @@ impl Turn<'_> {
         }
         let step = match &self.job.stage {
             Stage::Offering(offering) => offering.step,
-            Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Claimed(_) | Stage::Unfilled { .. } | Stage::Closed { .. } => 0,
+            Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Claimed(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => 0,
         };
         self.end_open_offers(Over::Taken, None);
         let no = self.job.last_offer + 1;
@@ -174,6 +198,7 @@ impl Turn<'_> {
             Watch::Off => Ok(Answer::Already),
             Watch::Silent { .. } | Watch::Reminded { .. } => {
                 self.happened(Event::Acknowledged);
+                self.let_go(|message| message.topic == Topic::Reminder);
                 Ok(Answer::Done)
             }
         }
@@ -196,6 +221,16 @@ impl Turn<'_> {
         let Stage::Claimed(claim) = &self.job.stage else { return };
         let (agent, no) = (claim.agent, claim.no);
         let channel = self.job.offer(no).map(|offer| offer.channel);
+        // What has not left yet is no longer true.
+        self.let_go(|message| match message.topic {
+            Topic::Won | Topic::Reminder => true,
+            Topic::Notice(Notice::Claimed(winner)) => winner == agent,
+            Topic::Offer(_)
+            | Topic::OfferOver(..)
+            | Topic::ClaimEnded(_)
+            | Topic::ApprovalWanted
+            | Topic::Notice(Notice::Unfilled | Notice::Stalled(_) | Notice::Expired | Notice::Quarantined) => false,
+        });
         self.happened(Event::ClaimEnded { agent, end, reason });
         if let Some(channel) = channel {
             self.owe(Recipient::Agent(agent), channel, Topic::ClaimEnded(end), None);

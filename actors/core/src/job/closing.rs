@@ -3,13 +3,14 @@
 use super::event::Event;
 use super::turn::Turn;
 use super::{Answer, Ending, Refusal, Stage};
-use crate::message::{ClaimEnd, Over};
+use crate::message::{ClaimEnd, Over, Topic};
 
 impl Turn<'_> {
     pub(super) fn approve(&mut self) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::NeedsApproval => {
                 self.happened(Event::Approved);
+                self.let_go(|message| message.topic == Topic::ApprovalWanted);
                 self.begin(false);
                 Ok(Answer::Done)
             }
@@ -23,6 +24,7 @@ impl Turn<'_> {
     pub(super) fn reject(&mut self, reason: Option<String>) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::NeedsApproval => {
+                self.let_go(|message| message.topic == Topic::ApprovalWanted);
                 self.happened(Event::Rejected { reason: reason.clone() });
                 self.happened(Event::Closed { outcome: Ending::Rejected, reason });
                 Ok(Answer::Done)
@@ -30,7 +32,7 @@ impl Turn<'_> {
             Stage::Closed { outcome: Ending::Rejected, .. } => Ok(Answer::Already),
             Stage::Closed { outcome, .. } => Err(Refusal::JobClosed { ended: *outcome }),
             other @ (Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Claimed(_) | Stage::Unfilled { .. }) => {
-                Err(Refusal::JobNotOffering { status: other.status() })
+                Err(Refusal::AlreadyApproved { status: other.status() })
             }
         }
     }
@@ -61,6 +63,7 @@ impl Turn<'_> {
             Stage::Claimed(_) => self.end_claim(ClaimEnd::Cancelled, None),
             Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Unfilled { .. } => {}
         }
+        self.let_go(|message| message.topic == Topic::ApprovalWanted);
         self.end_open_offers(Over::Closed, None);
         self.happened(Event::Closed { outcome: Ending::Cancelled, reason });
         Ok(Answer::Done)
@@ -77,6 +80,7 @@ impl Turn<'_> {
     fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::Claimed(_) => {
+                self.let_go(|message| message.topic == Topic::Reminder);
                 self.happened(Event::Closed { outcome, reason });
                 Ok(Answer::Done)
             }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::weight::{REASON_MAX, RECEIPT_MAX};
 use super::{Ending, UnfilledReason};
 use crate::delivery::{ChannelKind, DropReason, Receipt};
 use crate::ids::{AgentId, OfferNo};
@@ -182,6 +183,8 @@ pub enum Event {
     SearchExtended {
         /// Until then.
         until: Timestamp,
+        /// The end of the outage that was made up for; none: somebody asked.
+        outage: Option<Timestamp>,
     },
     /// An agent has the job.
     Claimed {
@@ -254,9 +257,67 @@ pub enum Event {
         /// Why.
         reason: DropReason,
     },
+    /// No answer came about the agent's capacity: it is asked for again.
+    SeatSoughtAgain {
+        /// Which offer.
+        no: OfferNo,
+        /// Given up then.
+        until: Timestamp,
+    },
+    /// The winner has more time to acknowledge: the engine was away.
+    WatchExtended {
+        /// By so much, in milliseconds.
+        by_millis: u64,
+        /// The end of the outage that was made up for.
+        outage: Timestamp,
+    },
 }
 
 impl Event {
+    /// What comes from outside is cut to a length that can be kept.
+    pub(super) fn clip(&mut self) {
+        match self {
+            Self::Rejected { reason: Some(reason) }
+            | Self::ClaimEnded { reason: Some(reason), .. }
+            | Self::Closed { reason: Some(reason), .. } => clip(reason),
+            Self::OfferFailed { class, reason, .. } | Self::MessageFailed { class, reason, .. } => {
+                clip(class);
+                clip(reason);
+            }
+            // Half an id would name another message.
+            Self::OfferSent { receipt, .. } if receipt.message.len() > RECEIPT_MAX => receipt.message.clear(),
+            Self::Created
+            | Self::Approved
+            | Self::Rejected { reason: None }
+            | Self::Scheduled { .. }
+            | Self::RoundStarted { .. }
+            | Self::StartSeen
+            | Self::WaveOpened { .. }
+            | Self::WaveSkipped { .. }
+            | Self::RoomAwaited { .. }
+            | Self::Offered { .. }
+            | Self::SeatSought { .. }
+            | Self::OfferSent { .. }
+            | Self::Declined { .. }
+            | Self::OfferOver { .. }
+            | Self::OfferExtended { .. }
+            | Self::SearchExtended { .. }
+            | Self::Claimed { .. }
+            | Self::StandbyJoined { .. }
+            | Self::StandbyLeft { .. }
+            | Self::ClaimEnded { reason: None, .. }
+            | Self::Acknowledged
+            | Self::Reminded
+            | Self::Paused
+            | Self::Resumed { .. }
+            | Self::Unfilled { .. }
+            | Self::Closed { reason: None, .. }
+            | Self::MessageDropped { .. }
+            | Self::SeatSoughtAgain { .. }
+            | Self::WatchExtended { .. } => {}
+        }
+    }
+
     /// The stable word for it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -289,6 +350,16 @@ impl Event {
             Self::Closed { outcome, .. } => outcome.as_str(),
             Self::MessageFailed { .. } => "message_failed",
             Self::MessageDropped { .. } => "message_dropped",
+            Self::SeatSoughtAgain { .. } => "seat_sought_again",
+            Self::WatchExtended { .. } => "watch_extended",
         }
+    }
+}
+
+fn clip(text: &mut String) {
+    if text.len() > REASON_MAX {
+        let end = text.floor_char_boundary(REASON_MAX - '…'.len_utf8());
+        text.truncate(end);
+        text.push('…');
     }
 }

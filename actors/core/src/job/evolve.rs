@@ -4,19 +4,15 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::{Awaiting, Claim, Job, Offer, OfferState, Offering, Stage, Standby, Watch};
-use crate::ids::OfferNo;
+use crate::ids::{AgentId, OfferNo};
 use crate::message::ClaimEnd;
 use crate::time::Timestamp;
 
 /// Makes an event true.
 pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
     match event {
-        Event::Created
-        | Event::Approved
-        | Event::Rejected { .. }
-        | Event::WaveSkipped { .. }
-        | Event::MessageFailed { .. }
-        | Event::MessageDropped { .. } => {}
+        Event::Created | Event::Rejected { .. } | Event::MessageFailed { .. } | Event::MessageDropped { .. } => {}
+        Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
         Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {
             job.round = *round;
@@ -25,6 +21,11 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
                 job.plan_name = None;
             }
             job.search_until = *search_until;
+            // A round that follows by itself is part of the same search.
+            if *by_hand || !*skip_declined {
+                job.round_from = *round;
+                job.outage_seen = now;
+            }
             job.started_by_hand = *by_hand;
             job.offers.retain(|offer| *skip_declined && offer.state == OfferState::Declined);
             if !skip_declined {
@@ -37,24 +38,35 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             job.waves = *wave;
             offer_on(job, *step, Awaiting::Answers);
         }
+        Event::WaveSkipped { step, .. } => {
+            // A wave that waited for room waits no longer.
+            if let Stage::Offering(offering) = &mut job.stage
+                && matches!(offering.awaiting, Awaiting::Room { .. })
+            {
+                (offering.step, offering.awaiting) = (*step + 1, Awaiting::Answers);
+            }
+        }
         Event::RoomAwaited { step, until, look_at } => {
             offer_on(job, *step, Awaiting::Room { until: *until, look_at: *look_at });
         }
         Event::Offered { no, agent, channel, closes_at, runs } => {
             let state = OfferState::Open { closes_at: *closes_at, runs: *runs };
             let (round, wave) = (job.round, job.waves);
-            push_offer(job, Offer {
-                no: *no,
-                agent: *agent,
-                round,
-                wave,
-                at: now,
-                channel: *channel,
-                state,
-                receipt: None,
-                debt: None,
-                outage_seen: now,
-            });
+            push_offer(
+                job,
+                Offer {
+                    no: *no,
+                    agent: *agent,
+                    round,
+                    wave,
+                    at: now,
+                    channel: *channel,
+                    state,
+                    receipt: None,
+                    debt: None,
+                    outage_seen: now,
+                },
+            );
         }
         Event::SeatSought { no, agent, channel, step, until, promoted } => {
             if *promoted {
@@ -63,19 +75,32 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             job.waves += 1;
             let (round, wave) = (job.round, job.waves);
             let state = OfferState::Open { closes_at: *until, runs: false };
-            push_offer(job, Offer {
-                no: *no,
-                agent: *agent,
-                round,
-                wave,
-                at: now,
-                channel: *channel,
-                state,
-                receipt: None,
-                debt: None,
-                outage_seen: now,
-            });
-            offer_on(job, *step, Awaiting::Seat { agent: *agent, no: *no, until: *until });
+            push_offer(
+                job,
+                Offer {
+                    no: *no,
+                    agent: *agent,
+                    round,
+                    wave,
+                    at: now,
+                    channel: *channel,
+                    state,
+                    receipt: None,
+                    debt: None,
+                    outage_seen: now,
+                },
+            );
+            offer_on(job, *step, Awaiting::Seat { agent: *agent, no: *no, until: *until, asked: 1 });
+        }
+        Event::SeatSoughtAgain { no, until } => {
+            if let Some(offer) = offer_mut(job, *no) {
+                offer.state = OfferState::Open { closes_at: *until, runs: false };
+            }
+            if let Stage::Offering(offering) = &mut job.stage
+                && let Awaiting::Seat { until: waits, asked, .. } = &mut offering.awaiting
+            {
+                (*waits, *asked) = (*until, asked.saturating_add(1));
+            }
         }
         Event::OfferSent { no, receipt, closes_at } => {
             if let Some(offer) = offer_mut(job, *no) {
@@ -96,7 +121,10 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
                 offer.outage_seen = outage.unwrap_or(offer.outage_seen);
             }
         }
-        Event::SearchExtended { until } => job.search_until = Some(*until),
+        Event::SearchExtended { until, outage } => {
+            job.search_until = Some(*until);
+            job.outage_seen = outage.unwrap_or(job.outage_seen);
+        }
         Event::Claimed { no, agent, .. } => {
             let step = match &job.stage {
                 Stage::Offering(offering) => offering.step,
@@ -105,11 +133,11 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             };
             end_offer(job, *no, OfferState::Claimed);
             let watch = job.watch_from(now);
-            job.stage = Stage::Claimed(Claim { agent: *agent, no: *no, at: now, step, watch });
+            job.stage = Stage::Claimed(Claim { agent: *agent, no: *no, at: now, step, watch, outage_seen: now });
         }
         Event::StandbyJoined { no, agent, .. } => job.standby.push(Standby { agent: *agent, no: *no, at: now }),
         Event::StandbyLeft { agent } => job.standby.retain(|waiting| waiting.agent != *agent),
-        Event::ClaimEnded { agent, end, .. } => claim_ended(job, *agent, *end),
+        Event::ClaimEnded { agent, end, .. } => claim_ended(job, *agent, *end, now),
         Event::Acknowledged => {
             if let Stage::Claimed(claim) = &mut job.stage {
                 claim.watch = Watch::Off;
@@ -117,11 +145,14 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         }
         Event::Reminded => {
             if let Stage::Claimed(claim) = &mut job.stage
-                && let Watch::Silent { return_at, .. } = claim.watch
+                && let Watch::Silent { remind_at, return_at } = claim.watch
             {
+                // However late the reminder is, they have their time after it.
+                let return_at = return_at.max(now + return_at.since(remind_at));
                 claim.watch = Watch::Reminded { return_at };
             }
         }
+        Event::WatchExtended { by_millis, outage } => watch_extended(job, Duration::from_millis(*by_millis), *outage),
         Event::Paused => {
             if let Stage::Offering(offering) = &mut job.stage {
                 offering.paused_at = Some(now);
@@ -174,10 +205,12 @@ fn end_offer(job: &mut Job, no: OfferNo, state: OfferState) {
     }
 }
 
-fn claim_ended(job: &mut Job, agent: crate::ids::AgentId, end: ClaimEnd) {
+fn claim_ended(job: &mut Job, agent: AgentId, end: ClaimEnd, now: Timestamp) {
     let Stage::Claimed(claim) = &job.stage else { return };
-    let (no, step) = (claim.no, claim.step);
+    let (no, step, had) = (claim.no, claim.step, now.since(claim.at));
     end_offer(job, no, OfferState::Lost);
+    // Nobody searched while they had it.
+    job.search_until = job.search_until.map(|until| until + had);
     match end {
         ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned => {
             if !job.had_it.contains(&agent) {
@@ -187,6 +220,19 @@ fn claim_ended(job: &mut Job, agent: crate::ids::AgentId, end: ClaimEnd) {
         ClaimEnd::Cancelled => {}
     }
     job.stage = Stage::Offering(Offering { step, awaiting: Awaiting::Answers, paused_at: None });
+}
+
+fn watch_extended(job: &mut Job, by: Duration, outage: Timestamp) {
+    let Stage::Claimed(claim) = &mut job.stage else { return };
+    claim.outage_seen = outage;
+    match &mut claim.watch {
+        Watch::Off => {}
+        Watch::Silent { remind_at, return_at } => {
+            *remind_at = *remind_at + by;
+            *return_at = *return_at + by;
+        }
+        Watch::Reminded { return_at } => *return_at = *return_at + by,
+    }
 }
 
 fn resumed(job: &mut Job, stood: Duration) {

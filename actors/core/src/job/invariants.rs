@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::turn::ANSWERS_KEPT;
-use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, Stage};
-use crate::message::Topic;
+use super::weight::WEIGHT_MAX;
+use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, Stage, Watch};
+use crate::ids::OfferNo;
+use crate::message::{Recipient, Topic};
 
 /// One rule: its number and name, and whether a job keeps it.
 pub struct Invariant {
@@ -18,17 +20,27 @@ pub struct Invariant {
 }
 
 /// All of them.
-pub const INVARIANTS: [Invariant; 10] = [
-    Invariant { number: "I1", says: "a claimed job has exactly one claimed offer, the winner's; others have none", holds: one_winner },
+pub const INVARIANTS: [Invariant; 12] = [
+    Invariant {
+        number: "I1",
+        says: "a claimed job has exactly one claimed offer, the winner's; others have none",
+        holds: one_winner,
+    },
     Invariant { number: "I2", says: "only an offering job has open offers", holds: open_only_while_offering },
     Invariant { number: "I3", says: "an offering job awaits somebody", holds: offering_awaits },
     Invariant { number: "I4", says: "a live job has a next timer or a party it waits for", holds: has_next },
     Invariant { number: "I5", says: "offer numbers rise and are never used twice", holds: numbers_rise },
     Invariant { number: "I6", says: "no agent has two open offers of one job", holds: one_open_offer_each },
     Invariant { number: "I7", says: "nobody waits in line twice, nor behind themselves", holds: line_is_sound },
-    Invariant { number: "I8", says: "an owed offer message is of an open offer", holds: debts_are_due },
+    Invariant {
+        number: "I8",
+        says: "what is owed is still true: offers are open, the winner has won",
+        holds: debts_are_due,
+    },
     Invariant { number: "I9", says: "debts are distinct and none is of the future", holds: debts_are_distinct },
     Invariant { number: "I10", says: "the record is bounded", holds: bounded },
+    Invariant { number: "I11", says: "whoever is asked was told or will be", holds: offers_are_told },
+    Invariant { number: "I12", says: "a silent winner is reminded before the job returns", holds: reminded_first },
 ];
 
 /// The rules a job breaks; none is how it should be.
@@ -87,15 +99,35 @@ fn line_is_sound(job: &Job) -> bool {
 }
 
 fn debts_are_due(job: &Job) -> bool {
+    // What was won and is closed may still have to be told.
+    let claimed = |offer: &&super::Offer| offer.state == OfferState::Claimed;
+    let winner = job.offers.iter().find(claimed).map(|offer| offer.agent);
     job.owed.iter().all(|owed| match &owed.message.topic {
         Topic::Offer(no) => job.offer(*no).is_some_and(super::Offer::is_open),
-        Topic::OfferOver(..)
-        | Topic::Won
-        | Topic::ClaimEnded(_)
-        | Topic::Reminder
-        | Topic::ApprovalWanted
-        | Topic::Notice(_) => true,
+        Topic::Won | Topic::Reminder => owed.message.to == winner.map_or(Recipient::Desk, Recipient::Agent),
+        Topic::ApprovalWanted => job.stage == Stage::NeedsApproval,
+        Topic::OfferOver(..) | Topic::ClaimEnded(_) | Topic::Notice(_) => true,
     })
+}
+
+fn offers_are_told(job: &Job) -> bool {
+    let seat = job.seat_sought().map(|(_, no)| no);
+    let owed = |no: OfferNo| job.owed.iter().any(|owed| owed.message.topic == Topic::Offer(no));
+    job.open_offers().all(|offer| offer.receipt.is_some() || owed(offer.no) || seat == Some(offer.no))
+}
+
+fn reminded_first(job: &Job) -> bool {
+    match &job.stage {
+        Stage::Claimed(claim) => match claim.watch {
+            Watch::Silent { remind_at, return_at } => remind_at <= return_at,
+            Watch::Off | Watch::Reminded { .. } => true,
+        },
+        Stage::NeedsApproval
+        | Stage::Scheduled { .. }
+        | Stage::Offering(_)
+        | Stage::Unfilled { .. }
+        | Stage::Closed { .. } => true,
+    }
 }
 
 fn debts_are_distinct(job: &Job) -> bool {
@@ -107,5 +139,6 @@ fn bounded(job: &Job) -> bool {
     job.offers.len() <= OFFERS_MAX
         && job.timeline.len() <= ENTRIES_KEPT
         && job.answered.len() <= ANSWERS_KEPT
+        && job.weight() <= WEIGHT_MAX
         && job.standby.len() <= usize::from(job.plan.standby)
 }

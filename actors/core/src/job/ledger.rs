@@ -44,8 +44,7 @@ impl Attempt {
         (agent, no, via): (AgentId, OfferNo, Option<ChannelKind>),
         verdict: &str,
     ) -> (Self, Head) {
-        let mut attempt =
-            Self { seq: head.count + 1, at, agent, no, via, verdict: verdict.to_owned(), hash: [0; 32] };
+        let mut attempt = Self { seq: head.count + 1, at, agent, no, via, verdict: verdict.to_owned(), hash: [0; 32] };
         attempt.hash = attempt.digest(job, head.hash);
         (attempt.clone(), Head { count: attempt.seq, hash: Some(attempt.hash) })
     }

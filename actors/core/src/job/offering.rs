@@ -6,7 +6,8 @@ use super::command::By;
 use super::event::{Actor, Cause, Event};
 use super::turn::Turn;
 use super::{
-    Answer, Awaiting, Ending, OFFERS_MAX, OfferState, ROOM_LOOK, Refusal, SEAT_WAIT, Stage, UnfilledReason, Watch,
+    Answer, Awaiting, Ending, HORIZON, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage, UnfilledReason,
+    Watch,
 };
 use crate::delivery::{ChannelKind, Delivery};
 use crate::eligibility::choose;
@@ -43,7 +44,7 @@ impl Turn<'_> {
         let mut continuing = continuing;
         let mut step = step;
         while let Some(wave) = self.job.plan.waves.get(usize::from(step)).cloned() {
-            if self.job.offers.len() + usize::from(wave.size().min(16)) > OFFERS_MAX {
+            if self.job.room() == 0 {
                 break;
             }
             let past = self.job.past();
@@ -91,7 +92,7 @@ impl Turn<'_> {
             // As long to deliver it as to answer it: a provider that says nothing must not hold the job for ever.
             ClockStart::Delivered => (self.now + wave.claim_within + wave.claim_within, false),
         };
-        let room = OFFERS_MAX - self.job.offers.len();
+        let room = self.job.room();
         for (agent, channel) in agents.iter().take(room) {
             let no = self.job.last_offer + 1;
             self.happened(Event::Offered { no, agent: *agent, channel: *channel, closes_at, runs });
@@ -112,10 +113,13 @@ impl Turn<'_> {
 
     fn waves_used_up(&mut self) {
         let asked_anybody = self.job.offers.iter().any(|offer| offer.round == self.job.round);
-        if asked_anybody && self.job.round < self.job.plan.rounds {
+        let gone_through = self.job.round.saturating_sub(self.job.round_from).saturating_add(1);
+        if asked_anybody && gone_through < self.job.plan.rounds {
             return self.start_round(None, true, false);
         }
-        let reason = if asked_anybody { UnfilledReason::Exhausted } else { UnfilledReason::NobodyEligible };
+        // Those who said no in an earlier round were asked, too.
+        let reason =
+            if self.job.offers.is_empty() { UnfilledReason::NobodyEligible } else { UnfilledReason::Exhausted };
         self.happened(Event::Unfilled { reason });
         self.notify_desk(Notice::Unfilled);
     }
@@ -125,7 +129,13 @@ impl Turn<'_> {
         let Stage::Offering(offering) = &self.job.stage else { return };
         let (step, paused) = (offering.step, offering.paused_at.is_some());
         match offering.awaiting {
-            Awaiting::Answers if !paused && self.job.open_offers().next().is_none() => self.next_after(step),
+            Awaiting::Answers if !paused && self.job.open_offers().next().is_none() => {
+                if self.search_is_over() {
+                    self.expire();
+                } else {
+                    self.next_after(step);
+                }
+            }
             Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
         }
     }
@@ -133,8 +143,8 @@ impl Turn<'_> {
     /// The standby line goes before the next wave.
     fn next_after(&mut self, step: u16) {
         while let Some(first) = self.job.standby.first().copied() {
-            let channel = self.world.roster.get(&first.agent).and_then(|agent| agent.channel(self.world.channels));
-            match channel {
+            let there = self.world.roster.get(&first.agent).filter(|agent| agent.active && self.job.room() > 0);
+            match there.and_then(|agent| agent.channel(self.world.channels)) {
                 Some(channel) => return self.seat(first.agent, channel, step, true),
                 None => self.happened(Event::StandbyLeft { agent: first.agent }),
             }
@@ -192,7 +202,7 @@ impl Turn<'_> {
     }
 
     fn ring_offering(&mut self) {
-        if self.job.search_until.is_some_and(|until| until <= self.now) {
+        if self.search_is_over() {
             return self.expire();
         }
         let Stage::Offering(offering) = &self.job.stage else { return };
@@ -203,18 +213,35 @@ impl Turn<'_> {
                 self.move_on();
             }
             Awaiting::Room { until, look_at } if until.min(look_at) <= self.now => self.open_from(step, true),
-            Awaiting::Seat { no, until, .. } if until <= self.now => self.seat_failed(no, "no-answer"),
+            Awaiting::Seat { agent, no, until, asked } if until <= self.now => {
+                if asked < SEAT_ASKED {
+                    self.happened(Event::SeatSoughtAgain { no, until: self.now + SEAT_WAIT });
+                    self.seek_seat(agent, no);
+                } else {
+                    self.seat_failed(no, "no-answer");
+                }
+            }
             Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
         }
     }
 
+    /// Whether the time of the search is over, outages apart.
+    fn search_is_over(&mut self) -> bool {
+        let Some(until) = self.job.search_until.filter(|until| *until <= self.now) else { return false };
+        let Some((until, outage)) = self.after_outages(until, self.job.outage_seen) else { return true };
+        self.happened(Event::SearchExtended { until, outage: Some(outage) });
+        false
+    }
+
     fn ring_offers(&mut self) {
-        let overdue: Vec<(OfferNo, Timestamp, bool)> = self
+        let overdue: Vec<(OfferNo, Timestamp, Timestamp, bool)> = self
             .job
             .offers
             .iter()
             .filter_map(|offer| match offer.state {
-                OfferState::Open { closes_at, runs } if closes_at <= self.now => Some((offer.no, closes_at, runs)),
+                OfferState::Open { closes_at, runs } if closes_at <= self.now => {
+                    Some((offer.no, closes_at, offer.outage_seen, runs))
+                }
                 OfferState::Open { .. }
                 | OfferState::Claimed
                 | OfferState::Declined
@@ -223,9 +250,10 @@ impl Turn<'_> {
                 | OfferState::Lost => None,
             })
             .collect();
-        for (no, closes_at, runs) in overdue {
-            if let Some((closes_at, outage)) = self.after_outages(no, closes_at) {
+        for (no, closes_at, seen, runs) in overdue {
+            if let Some((closes_at, outage)) = self.after_outages(closes_at, seen) {
                 self.happened(Event::OfferExtended { no, closes_at, outage: Some(outage) });
+                self.renew_lifetimes();
             } else if runs {
                 self.end_offer(no, Over::TimedOut);
             } else {
@@ -234,35 +262,47 @@ impl Turn<'_> {
         }
     }
 
-    /// Where an offer was open while the engine was away, its time is given back, once for each outage.
-    fn after_outages(&self, no: OfferNo, closes_at: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let offer = self.job.offer(no)?;
-        let (mut extended, mut seen) = (closes_at, None);
-        for outage in self.world.outages.iter().filter(|outage| outage.to > offer.outage_seen) {
-            // The clock stood still from the moment both were there until the engine came back.
-            if outage.overlaps(&Window { from: offer.at, to: extended }) {
-                extended = extended + outage.to.since(outage.from.max(offer.at));
-                seen = Some(outage.to);
+    /// A deadline that ran while the engine was away has that time given back, once for each outage. `seen` is the moment
+    /// it began to run, or the end of the last outage that was made up for.
+    fn after_outages(&self, deadline: Timestamp, seen: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let (mut extended, mut seen) = (deadline, seen);
+        let began = seen;
+        for outage in self.world.outages {
+            if outage.to > seen && outage.overlaps(&Window { from: seen, to: extended }) {
+                extended = extended + outage.to.since(outage.from.max(seen));
+                seen = outage.to;
             }
         }
-        seen.filter(|_| extended > self.now).map(|seen| (extended, seen))
+        (seen > began && extended > self.now).then_some((extended, seen))
     }
 
     fn ring_claimed(&mut self) {
         let Stage::Claimed(claim) = &self.job.stage else { return };
-        let (agent, no) = (claim.agent, claim.no);
+        let (agent, no, seen) = (claim.agent, claim.no, claim.outage_seen);
+        let due = match claim.watch {
+            Watch::Silent { remind_at, .. } => remind_at,
+            Watch::Reminded { return_at } => return_at,
+            Watch::Off => return,
+        };
+        if due > self.now {
+            return;
+        }
+        if let Some((extended, outage)) = self.after_outages(due, seen) {
+            let by_millis = u64::try_from(extended.since(due).as_millis()).unwrap_or(u64::MAX);
+            return self.happened(Event::WatchExtended { by_millis, outage });
+        }
         match claim.watch {
-            Watch::Silent { return_at, .. } | Watch::Reminded { return_at } if return_at <= self.now => {
-                self.stalled(agent);
-            }
-            Watch::Silent { remind_at, return_at } if remind_at <= self.now => {
-                let channel = self.job.offer(no).map(|offer| offer.channel);
-                self.happened(Event::Reminded);
-                if let Some(channel) = channel {
-                    self.owe(Recipient::Agent(agent), channel, Topic::Reminder, Some(return_at));
-                }
-            }
-            Watch::Off | Watch::Silent { .. } | Watch::Reminded { .. } => {}
+            Watch::Silent { .. } => self.remind(agent, no),
+            Watch::Reminded { .. } => self.stalled(agent),
+            Watch::Off => {}
+        }
+    }
+
+    fn remind(&mut self, agent: AgentId, no: OfferNo) {
+        let channel = self.job.offer(no).map(|offer| offer.channel);
+        self.happened(Event::Reminded);
+        if let (Some(channel), Some(return_at)) = (channel, self.job.due()) {
+            self.owe(Recipient::Agent(agent), channel, Topic::Reminder, Some(return_at));
         }
     }
 
@@ -325,10 +365,14 @@ impl Turn<'_> {
                 self.happened(Event::OfferSent { no, receipt, closes_at: None });
                 self.tell_offer_over(no, over);
             }
-            (
-                OfferState::Claimed | OfferState::Declined | OfferState::Failed | OfferState::Lost,
-                Delivery::Sent(receipt),
-            ) => self.happened(Event::OfferSent { no, receipt, closes_at: None }),
+            (OfferState::Failed, Delivery::Sent(receipt)) => {
+                // It arrived after all, too late.
+                self.happened(Event::OfferSent { no, receipt, closes_at: None });
+                self.tell_offer_over(no, Over::TimedOut);
+            }
+            (OfferState::Claimed | OfferState::Declined | OfferState::Lost, Delivery::Sent(receipt)) => {
+                self.happened(Event::OfferSent { no, receipt, closes_at: None });
+            }
             (OfferState::Open { .. }, Delivery::Failed { class, reason }) => {
                 self.fail_offer_and_move_on(no, &class, &reason);
             }
@@ -387,6 +431,7 @@ impl Turn<'_> {
             Stage::Offering(offering) if offering.paused_at.is_some() => Ok(Answer::Already),
             Stage::Offering(_) => {
                 self.happened(Event::Paused);
+                self.renew_lifetimes();
                 Ok(Answer::Done)
             }
             other => Err(self.not_offering(other.status())),
@@ -415,12 +460,16 @@ impl Turn<'_> {
             return Err(self.not_offering(self.job.stage.status()));
         };
         let open: Vec<_> = self.job.open_offers().filter_map(|offer| Some((offer.no, offer.closes_at()?))).collect();
+        let later = |deadline: Timestamp| deadline.max((deadline + by).min(self.now + HORIZON));
+        let open: Vec<_> = open.into_iter().map(|(no, closes_at)| (no, later(closes_at))).collect();
+        let until = self.job.search_until.map(later);
         for (no, closes_at) in open {
-            self.happened(Event::OfferExtended { no, closes_at: closes_at + by, outage: None });
+            self.happened(Event::OfferExtended { no, closes_at, outage: None });
         }
-        if let Some(until) = self.job.search_until {
-            self.happened(Event::SearchExtended { until: until + by });
+        if let Some(until) = until {
+            self.happened(Event::SearchExtended { until, outage: None });
         }
+        self.renew_lifetimes();
         Ok(Answer::Done)
     }
 
@@ -432,7 +481,9 @@ impl Turn<'_> {
         match offering.awaiting {
             Awaiting::Room { .. } => {
                 self.happened(Event::WaveSkipped { step, full: true });
-                self.open_from(step + 1, false);
+                if !paused {
+                    self.open_from(step + 1, false);
+                }
             }
             Awaiting::Answers | Awaiting::Seat { .. } => {
                 self.end_open_offers(Over::Skipped, None);

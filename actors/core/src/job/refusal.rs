@@ -12,6 +12,12 @@ pub enum Refusal {
     /// It must be approved first.
     #[error("the job must be approved first")]
     JobNotApproved,
+    /// It was approved before and cannot be rejected any more.
+    #[error("the job is {status}, no longer waiting for approval")]
+    AlreadyApproved {
+        /// Where it stands.
+        status: &'static str,
+    },
     /// It is not being offered.
     #[error("the job is {status}, not being offered")]
     JobNotOffering {
@@ -54,6 +60,9 @@ pub enum Refusal {
     /// The offer is over.
     #[error("the offer is over")]
     OfferClosed(OfferEnd),
+    /// They have the job and said no.
+    #[error("the job is yours; to give it back, withdraw")]
+    JobIsYours,
     /// Somebody else is the winner.
     #[error("somebody else has the job")]
     NotTheWinner,
@@ -77,6 +86,9 @@ pub enum Refusal {
     /// The agent has a job at the same time.
     #[error("the agent has another job at that time")]
     AgentBusy,
+    /// No more offers fit into the job's record.
+    #[error("the job was offered as often as a job can be; cancel it and publish another")]
+    JobWornOut,
     /// The job has another version than the caller has seen.
     #[error("the job has version {is}, not {expected}")]
     VersionChanged {
@@ -116,6 +128,7 @@ impl Refusal {
         match self {
             Self::JobNotFound => "job-not-found",
             Self::JobNotApproved => "job-not-approved",
+            Self::AlreadyApproved { .. } => "job-already-approved",
             Self::JobNotOffering { .. } => "job-not-offering",
             Self::AlreadyStarted => "job-already-started",
             Self::JobNotClaimed { .. } => "job-not-claimed",
@@ -125,12 +138,14 @@ impl Refusal {
             Self::OfferNotFound => "offer-not-found",
             Self::NotYourOffer => "not-your-offer",
             Self::OfferClosed(_) => "offer-closed",
+            Self::JobIsYours => "job-is-yours",
             Self::NotTheWinner => "not-the-winner",
             Self::AgentNotFound => "agent-not-found",
             Self::AgentInactive => "agent-inactive",
             Self::AgentUnreachable => "agent-unreachable",
             Self::AgentFull { .. } => "agent-full",
             Self::AgentBusy => "agent-busy",
+            Self::JobWornOut => "job-worn-out",
             Self::VersionChanged { .. } => "version-changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::ReferenceConflict => "external-ref-conflict",

@@ -6,7 +6,10 @@
 use super::event::{Actor, Cause, Entry, Event};
 use super::evolve::evolve;
 use super::ledger::Attempt;
-use super::{Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, Owed, Refusal, Report, Stage};
+use super::weight::{TIMELINE_MAX, entry_weight};
+use super::{
+    Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report, Stage,
+};
 use crate::delivery::ChannelKind;
 use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::message::{Message, Notice, Recipient, Topic};
@@ -67,10 +70,13 @@ impl<'w> Turn<'w> {
             start_at: new.start_at,
             occupies: new.occupies,
             stage: Stage::NeedsApproval,
+            approved_at: None,
             round: 0,
+            round_from: 0,
             waves: 0,
             last_offer: 0,
             search_until: None,
+            outage_seen: now,
             started_by_hand: false,
             offers: Vec::new(),
             had_it: Vec::new(),
@@ -165,17 +171,33 @@ impl<'w> Turn<'w> {
             return None;
         }
         self.job.version += 1;
-        let mut overflow = Vec::new();
-        if self.job.timeline.len() > ENTRIES_KEPT {
-            // Half of them leave at once, so that a busy job does not write a row of history at every step.
-            let leave = self.job.timeline.len() - ENTRIES_KEPT / 2;
-            overflow = self.job.timeline.drain(..leave).collect();
-        }
+        let overflow = self.overflow();
         Some(Step { job: self.job, entries: self.entries, overflow, attempts: self.attempts, seat: self.seat })
     }
 
+    /// The timeline's entries that no longer fit into the record.
+    fn overflow(&mut self) -> Vec<Entry> {
+        let weights: Vec<usize> = self.job.timeline.iter().map(entry_weight).collect();
+        if weights.len() <= ENTRIES_KEPT && weights.iter().sum::<usize>() <= TIMELINE_MAX {
+            return Vec::new();
+        }
+        // Half of them leave at once, so that a busy job does not write a row of history at every step.
+        let mut kept = 0;
+        let mut weight = 0;
+        for entry in weights.iter().rev().take(ENTRIES_KEPT / 2) {
+            weight += entry;
+            if weight > TIMELINE_MAX / 2 {
+                break;
+            }
+            kept += 1;
+        }
+        let leave = weights.len() - kept;
+        self.job.timeline.drain(..leave).collect()
+    }
+
     /// Records what became true, and makes it so.
-    pub(super) fn happened(&mut self, event: Event) {
+    pub(super) fn happened(&mut self, mut event: Event) {
+        event.clip();
         let seq = self.job.entries + 1;
         evolve(&mut self.job, &event, self.now);
         let entry = Entry { seq, at: self.now, actor: self.by.actor.clone(), cause: self.by.cause, event };
@@ -207,6 +229,29 @@ impl<'w> Turn<'w> {
         Some(self.job.owed.remove(at))
     }
 
+    /// Lets go of debts that have become pointless. If an attempt is under way, its report finds nothing.
+    pub(super) fn let_go(&mut self, pointless: impl Fn(&Message) -> bool) {
+        let before = self.job.owed.len();
+        self.job.owed.retain(|owed| !pointless(&owed.message));
+        self.changed |= self.job.owed.len() < before;
+    }
+
+    /// After deadlines have moved: an offer is worth sending as long as it can be answered, and while the clocks stand
+    /// still it is not too late.
+    pub(super) fn renew_lifetimes(&mut self) {
+        let Stage::Offering(offering) = &self.job.stage else { return };
+        let paused = offering.paused_at.is_some();
+        let Job { owed, offers, .. } = &mut self.job;
+        for owed in owed {
+            if let Topic::Offer(no) = owed.message.topic
+                && let Some(offer) = offers.iter().find(|offer| offer.no == no)
+                && let OfferState::Open { closes_at, .. } = offer.state
+            {
+                owed.message.lifetime = (!paused).then_some(closes_at);
+            }
+        }
+    }
+
     /// Owes the desk a message, where the tenant has a desk.
     pub(super) fn tell_desk(&mut self, topic: Topic) {
         let desk = &self.world.settings.desk;
@@ -224,6 +269,8 @@ impl<'w> Turn<'w> {
     }
 
     pub(super) fn notify_desk(&mut self, notice: Notice) {
+        // The same news twice is one piece of news.
+        self.let_go(|message| message.topic == Topic::Notice(notice));
         self.tell_desk(Topic::Notice(notice));
     }
 

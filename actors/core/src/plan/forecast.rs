@@ -84,7 +84,8 @@ pub enum Ends {
 
 /// Runs a plan from `now` on, with everybody silent and the world as it is.
 pub fn forecast(plan: &Plan, brief: &Brief, occupies: Option<Window>, world: &World<'_>, now: Timestamp) -> Forecast {
-    let mut watch = Watch { world, brief, occupies, plan, round: 0, asked: BTreeMap::new(), waves: Vec::new(), groups: 0 };
+    let mut watch =
+        Watch { world, brief, occupies, plan, round: 0, asked: BTreeMap::new(), waves: Vec::new(), groups: 0 };
     let mut now = now;
     let by = By { actor: Actor::Engine, cause: Cause::Timer };
     let mut turn = Turn::create(dry(plan, brief, occupies), by, *world, now);
@@ -129,7 +130,8 @@ fn next_look(job: &Job, now: Timestamp) -> Timestamp {
     let Stage::Offering(offering) = &job.stage else { return due };
     match offering.awaiting {
         crate::job::Awaiting::Room { until, .. } => {
-            let within = job.plan.waves.get(usize::from(offering.step)).map_or(due, |wave| now + wave.claim_within / 16);
+            let within =
+                job.plan.waves.get(usize::from(offering.step)).map_or(due, |wave| now + wave.claim_within / 16);
             within.max(due).min(until)
         }
         crate::job::Awaiting::Answers | crate::job::Awaiting::Seat { .. } => due,
@@ -162,7 +164,8 @@ impl Watch<'_> {
             }
             Event::Offered { agent, channel, .. } => {
                 self.asked.insert(*agent, Past::Asked);
-                let within = |wave: &Expected| self.plan.waves.get(usize::from(wave.step)).map(|wave| wave.claim_within);
+                let within =
+                    |wave: &Expected| self.plan.waves.get(usize::from(wave.step)).map(|wave| wave.claim_within);
                 let closes_at = self.waves.last().and_then(within).map_or(entry.at, |span| entry.at + span);
                 if let Some(group) = self.waves.last_mut().and_then(|wave| wave.groups.last_mut()) {
                     group.closes_at = closes_at;
@@ -183,7 +186,10 @@ impl Watch<'_> {
             }
             Event::Unfilled { reason } => return Some(Ends::Unfilled { at: entry.at, reason: *reason }),
             Event::Closed { outcome: Ending::Expired, .. } => return Some(Ends::Expired { at: entry.at }),
-            Event::Closed { outcome: Ending::Rejected | Ending::Cancelled | Ending::Completed | Ending::Failed, .. }
+            Event::Closed {
+                outcome: Ending::Rejected | Ending::Cancelled | Ending::Completed | Ending::Failed,
+                ..
+            }
             | Event::Created
             | Event::Approved
             | Event::Rejected { .. }
@@ -204,7 +210,9 @@ impl Watch<'_> {
             | Event::Paused
             | Event::Resumed { .. }
             | Event::MessageFailed { .. }
-            | Event::MessageDropped { .. } => {}
+            | Event::MessageDropped { .. }
+            | Event::SeatSoughtAgain { .. }
+            | Event::WatchExtended { .. } => {}
         }
         None
     }
@@ -214,7 +222,14 @@ impl Watch<'_> {
         if self.waves.last().is_none_or(|last| last.round != self.round || last.step != step) {
             let excluded = self.excluded(step, at);
             let round = self.round;
-            self.waves.push(Expected { round, step, opens_at: at, groups: Vec::new(), excluded, waits_for_room: false });
+            self.waves.push(Expected {
+                round,
+                step,
+                opens_at: at,
+                groups: Vec::new(),
+                excluded,
+                waits_for_room: false,
+            });
         }
         let last = self.waves.len() - 1;
         &mut self.waves[last]
@@ -271,7 +286,8 @@ mod tests {
 
     fn run(plan: &Plan, agents: Vec<Agent>, load: &dyn Load) -> Forecast {
         let (roster, settings) = (Roster::of(agents), Settings::default());
-        let world = World { roster: &roster, load, settings: &settings, channels: &[ChannelKind::Console], outages: &[] };
+        let world =
+            World { roster: &roster, load, settings: &settings, channels: &[ChannelKind::Console], outages: &[] };
         forecast(plan, &Brief::default(), None, &world, NOW)
     }
 
@@ -285,9 +301,12 @@ mod tests {
         };
         let wave = |wave: &Expected| {
             let groups: Vec<_> = wave.groups.iter().map(group).collect();
-            let out: Vec<_> = wave.excluded.iter().map(|(agent, rule)| format!("{}:{}", name(agent), rule.code())).collect();
+            let out: Vec<_> =
+                wave.excluded.iter().map(|(agent, rule)| format!("{}:{}", name(agent), rule.code())).collect();
             let room = if wave.waits_for_room { " waits" } else { "" };
-            format!("{}.{}{room} [{}] {}", wave.round, wave.step, groups.join(", "), out.join(" ")).trim_end().to_owned()
+            format!("{}.{}{room} [{}] {}", wave.round, wave.step, groups.join(", "), out.join(" "))
+                .trim_end()
+                .to_owned()
         };
         forecast.waves.iter().map(wave).collect()
     }
@@ -301,7 +320,11 @@ mod tests {
 
     #[test]
     fn waves_follow_each_other_and_say_who_is_out_and_why() {
-        let first = Wave { tags: vec!["van".into()], starts: ClockStart::Delivered, ..Wave::new(Mode::Several(2), minutes(10)) };
+        let first = Wave {
+            tags: vec!["van".into()],
+            starts: ClockStart::Delivered,
+            ..Wave::new(Mode::Several(2), minutes(10))
+        };
         let plan = Plan { rounds: 2, ..of(vec![first, Wave::new(Mode::Everybody, minutes(5))]) };
         let van = Agent { tags: ["van".to_owned()].into(), ..agent("bo", 2) };
         let off = Agent { active: false, ..agent("cy", 3) };
@@ -337,7 +360,10 @@ mod tests {
     #[test]
     fn a_wave_waits_for_those_who_are_full_and_then_goes_on() {
         let full = Agent { capacity: Some(1), ..agent("ana", 1) };
-        let waves = vec![Wave { tags: vec!["van".into()], ..Wave::new(Mode::OneByOne, minutes(30)) }, Wave::new(Mode::OneByOne, minutes(10))];
+        let waves = vec![
+            Wave { tags: vec!["van".into()], ..Wave::new(Mode::OneByOne, minutes(30)) },
+            Wave::new(Mode::OneByOne, minutes(10)),
+        ];
         let full = Agent { tags: ["van".to_owned()].into(), ..full };
         let forecast = run(&of(waves), vec![full, agent("bo", 2)], &Full);
         assert_eq!(shown(&forecast), ["1.0 waits [] ana:full bo:missing-tag", "1.1 waits [30-40 bo] ana:full"]);

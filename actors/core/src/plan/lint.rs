@@ -157,11 +157,7 @@ fn limits(wave: &Wave, plan: &Plan, findings: &mut Findings) {
         Mode::OneByOne | Mode::Several(_) | Mode::Everybody | Mode::Direct { .. } => {}
     }
     if !(CLAIM_WITHIN_MIN..=CLAIM_WITHIN_MAX).contains(&wave.claim_within) {
-        findings.error(
-            "claim-within",
-            "the time to answer is too short or too long",
-            "choose 10 ms to 30 days",
-        );
+        findings.error("claim-within", "the time to answer is too short or too long", "choose 10 ms to 30 days");
     } else if plan.search_for.is_some_and(|search| search < wave.claim_within) {
         findings.warning(
             "search-ends-first",
@@ -297,8 +293,9 @@ mod tests {
     fn what_is_out_of_bounds_is_an_error() {
         let one = || wave(Mode::OneByOne, &[]);
         let within = |claim_within| of(vec![Wave { claim_within, ..one() }]);
-        let stall = |remind, back| {
-            Plan { stall: Some(Stall { remind_after: minutes(remind), return_after: minutes(back) }), ..Plan::default() }
+        let stall = |remind, back| Plan {
+            stall: Some(Stall { remind_after: minutes(remind), return_after: minutes(back) }),
+            ..Plan::default()
         };
         let table = [
             (of(vec![]), "error no-waves"),
@@ -315,9 +312,15 @@ mod tests {
             (within(CLAIM_WITHIN_MIN), ""),
             (within(CLAIM_WITHIN_MAX), ""),
             (within(CLAIM_WITHIN_MAX + Duration::from_millis(1)), "error claim-within@0"),
-            (Plan { search_for: Some(Duration::from_millis(1)), ..Plan::default() }, "error search-for, warning search-ends-first@0"),
+            (
+                Plan { search_for: Some(Duration::from_millis(1)), ..Plan::default() },
+                "error search-for, warning search-ends-first@0",
+            ),
             (Plan { search_for: Some(minutes(29)), ..Plan::default() }, "warning search-ends-first@0"),
-            (of(vec![wave(Mode::OneByOne, &["123456789012345678901234567890123"])]), "error tags@0, warning tags-nobody-has@0"),
+            (
+                of(vec![wave(Mode::OneByOne, &["123456789012345678901234567890123"])]),
+                "error tags@0, warning tags-nobody-has@0",
+            ),
         ];
         for (plan, expected) in table {
             assert_eq!(found(&plan), expected, "{plan:?}");
@@ -349,7 +352,10 @@ mod tests {
         let everybody = || wave(Mode::Everybody, &[]);
         let table = [
             (vec![everybody(), wave(Mode::OneByOne, &["van"])], "warning wave-unreachable@1"),
-            (vec![wave(Mode::OneByOne, &["VAN"]), wave(Mode::Everybody, &["lift", "van"])], "warning wave-unreachable@1"),
+            (
+                vec![wave(Mode::OneByOne, &["VAN"]), wave(Mode::Everybody, &["lift", "van"])],
+                "warning wave-unreachable@1",
+            ),
             (vec![wave(Mode::OneByOne, &["van"]), everybody()], ""),
             (vec![wave(Mode::OneByOne, &["van"]), wave(direct("ana"), &[])], "warning wave-unreachable@1"),
             (vec![wave(Mode::OneByOne, &["lift"]), wave(direct("ana"), &[])], ""),

@@ -92,9 +92,7 @@ pub fn resolve(
 ) -> Resolved {
     let question = question.filter(|question| now < question.until);
     match reading.reply {
-        Reply::Yes | Reply::Ok => {
-            answer(yes_means(reading, hint, known), reading.which, hint, known, question, now)
-        }
+        Reply::Yes | Reply::Ok => answer(yes_means(reading, hint, known), reading.which, hint, known, question, now),
         Reply::No => answer(About::Decline, reading.which, hint, known, question, now),
         Reply::Acknowledge => answer(About::Acknowledge, reading.which, hint, known, question, now),
         Reply::Withdraw => answer(About::Withdraw, reading.which, hint, known, question, now),

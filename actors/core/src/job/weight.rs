@@ -1,0 +1,163 @@
+//! How large a job's record can become: the store refuses values over 60 KiB, and a job that cannot be stored would be
+//! stuck for ever. So room is kept beforehand for all that open offers may still bring.
+//!
+//! The figures are upper bounds of the record's encoding (integers of variable length); a test compares them.
+
+use super::event::{Entry, Event};
+use super::turn::ANSWERS_KEPT;
+use super::{Job, OFFERS_MAX, Offer, OfferState};
+use crate::brief::Brief;
+use crate::ids::OfferNo;
+use crate::message::Topic;
+use crate::plan::{Plan, Wave};
+
+/// No job weighs more: the store's bound without its envelope.
+pub const WEIGHT_MAX: usize = 59 * 1024;
+
+/// No more than this of the timeline stays in the record.
+pub const TIMELINE_MAX: usize = 4 * 1024;
+
+/// No reason is kept longer than this.
+pub const REASON_MAX: usize = 256;
+
+/// A provider's id of a message that is longer cannot be kept: then the message cannot be edited.
+pub const RECEIPT_MAX: usize = 72;
+
+/// A moment, and a text's length.
+const TIME: usize = 9;
+const LENGTH: usize = 3;
+/// An id without its tenant, with both their lengths.
+const ID: usize = 18;
+/// An offer without its agent and receipt: numbers, round, wave, times, channel, state and debt.
+const OFFER: usize = 3 + 3 + 3 + TIME + 1 + 11 + 1 + 13 + TIME;
+const RECEIPT: usize = 1 + LENGTH;
+/// A debt without its recipient.
+const OWED: usize = 12 + TIME + 2 + 5 + 10;
+/// What a claim and its loss bring: news to the winner and to the desk.
+const AFFAIRS: usize = 1024;
+/// Everything of fixed size.
+const FIXED: usize = 512;
+
+impl Job {
+    /// What its record may come to weigh if everything open comes to its worst end.
+    pub fn weight(&self) -> usize {
+        let agent = self.agent_weight();
+        let open_debt = |owed: &&super::Owed| !matches!(owed.message.topic, Topic::Offer(_));
+        FIXED
+            + AFFAIRS
+            + TIMELINE_MAX
+            + 3 * agent
+            + text(self.external_ref.as_deref())
+            + brief(&self.brief)
+            + plan(&self.plan)
+            + self.plan_name.as_ref().map_or(0, |(name, _)| LENGTH + name.len() + 5)
+            + self.offers.iter().map(|offer| offer_weight(offer, agent)).sum::<usize>()
+            + self.had_it.len() * agent
+            + self.standby.len() * (agent + 3 + TIME)
+            + self.owed.iter().filter(open_debt).count() * (OWED + agent)
+            + ANSWERS_KEPT * 34
+    }
+
+    /// How many more offers it can make in this round.
+    pub fn room(&self) -> usize {
+        let each = OFFER + RECEIPT + RECEIPT_MAX + OWED + 2 * self.agent_weight();
+        let by_weight = WEIGHT_MAX.saturating_sub(self.weight()) / each;
+        let by_count = OFFERS_MAX.saturating_sub(self.offers.len());
+        let by_number = usize::from(OfferNo::MAX - self.last_offer);
+        by_weight.min(by_count).min(by_number)
+    }
+
+    fn agent_weight(&self) -> usize {
+        ID + self.id.tenant.as_str().len()
+    }
+}
+
+fn offer_weight(offer: &Offer, agent: usize) -> usize {
+    let open = offer.is_open();
+    let on_its_way = offer.debt.is_some() && offer.receipt.is_none();
+    let receipt = match &offer.receipt {
+        Some(receipt) => RECEIPT + receipt.message.len(),
+        None if open || on_its_way => RECEIPT + RECEIPT_MAX,
+        None => 0,
+    };
+    // Its message is owed, or its end will be.
+    let debt = if open || (on_its_way && may_arrive(offer.state)) { OWED + agent } else { 0 };
+    OFFER + agent + receipt + debt
+}
+
+/// Whether its message may still arrive and must then be taken back.
+fn may_arrive(state: OfferState) -> bool {
+    match state {
+        OfferState::Open { .. } | OfferState::Over(_) | OfferState::Failed => true,
+        OfferState::Claimed | OfferState::Declined | OfferState::Lost => false,
+    }
+}
+
+/// What an entry of the timeline weighs.
+pub(super) fn entry_weight(entry: &Entry) -> usize {
+    let texts = match &entry.event {
+        Event::RoundStarted { plan: Some(new), .. } => plan(new),
+        Event::Rejected { reason } | Event::ClaimEnded { reason, .. } | Event::Closed { reason, .. } => {
+            text(reason.as_deref())
+        }
+        Event::OfferFailed { class, reason, .. } => 2 * LENGTH + class.len() + reason.len(),
+        Event::MessageFailed { topic, class, reason } => 3 * LENGTH + topic.len() + class.len() + reason.len(),
+        Event::MessageDropped { topic, .. } => LENGTH + topic.len(),
+        Event::OfferSent { receipt, .. } => RECEIPT + receipt.message.len(),
+        Event::Created
+        | Event::Approved
+        | Event::Scheduled { .. }
+        | Event::RoundStarted { plan: None, .. }
+        | Event::StartSeen
+        | Event::WaveOpened { .. }
+        | Event::WaveSkipped { .. }
+        | Event::RoomAwaited { .. }
+        | Event::Offered { .. }
+        | Event::SeatSought { .. }
+        | Event::Declined { .. }
+        | Event::OfferOver { .. }
+        | Event::OfferExtended { .. }
+        | Event::SearchExtended { .. }
+        | Event::Claimed { .. }
+        | Event::StandbyJoined { .. }
+        | Event::StandbyLeft { .. }
+        | Event::Acknowledged
+        | Event::Reminded
+        | Event::Paused
+        | Event::Resumed { .. }
+        | Event::Unfilled { .. }
+        | Event::SeatSoughtAgain { .. }
+        | Event::WatchExtended { .. } => 0,
+    };
+    let actor = match &entry.actor {
+        super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),
+        super::Actor::Agent(agent) => ID + agent.tenant.as_str().len(),
+        super::Actor::Link | super::Actor::Engine => 0,
+    };
+    // Numbers, times, words, and at most one agent.
+    96 + actor + texts
+}
+
+fn text(text: Option<&str>) -> usize {
+    1 + text.map_or(0, |text| LENGTH + text.len())
+}
+
+fn texts(texts: &[String]) -> usize {
+    LENGTH + texts.iter().map(|text| LENGTH + text.len()).sum::<usize>()
+}
+
+fn brief(brief: &Brief) -> usize {
+    let Brief { from, to, via, date: _, window, vehicle, volume, items, services, price, tags, duration_minutes: _ } =
+        brief;
+    let single = [from, to, window, vehicle, volume].into_iter().map(|given| text(given.as_deref())).sum::<usize>();
+    let items = LENGTH + items.iter().map(|item| LENGTH + item.kind.len() + 5).sum::<usize>();
+    let price = 1 + price.as_ref().map_or(0, |price| 10 + LENGTH + price.currency.len());
+    // A day is written out; a duration is a number.
+    single + items + price + 13 + 6 + texts(via) + texts(services) + texts(tags)
+}
+
+fn plan(plan: &Plan) -> usize {
+    // Its numbers and times, and for each wave its mode with an agent, its time and its tags.
+    let wave = |wave: &Wave| 2 + ID + 16 + 14 + 1 + texts(&wave.tags);
+    64 + plan.waves.iter().map(wave).sum::<usize>()
+}
