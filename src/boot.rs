@@ -308,8 +308,9 @@ fn limits(config: &Config) -> Limits {
             first: config.retry.first,
             max: config.retry.max,
             factor: config.retry.factor,
+            jitter: config.retry.jitter,
             attempts: config.retry.attempts,
-            ..Retry::default()
+            sender_pause: config.retry.sender_pause,
         },
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is missing")]
 
+use std::fmt::Write as _;
 use std::process::Output;
 use std::sync::Arc;
 
@@ -92,7 +93,7 @@ async fn batch(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Re
             _ => json!({"index": index, "status": 201, "id": "x"}),
         };
         fake.arrived.lock().push(job);
-        answer.push_str(&format!("{result}\n"));
+        let _ = writeln!(answer, "{result}");
     }
     ([("content-type", "application/x-ndjson")], answer).into_response()
 }
@@ -199,7 +200,7 @@ async fn jobs_come_in_batch_by_batch_with_a_result_for_every_line() {
     let variables = [("BATON_SERVER", server.as_str()), ("BATON_KEY", KEY)];
     let mut text = "No,Pickup town,date,items\n".to_owned();
     for n in 0..7 {
-        text.push_str(&format!("job-{n},Leeds,2030-01-30,fridge;box x{n}0\n"));
+        let _ = writeln!(text, "job-{n},Leeds,2030-01-30,fridge;box x{n}0");
     }
     text.push_str("old-1,Leeds,2030-01-30,\nbad-1,Leeds,2030-01-30,\n");
     let rows = File::of(&text.replace("x00", "x1"));

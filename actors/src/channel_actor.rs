@@ -406,7 +406,7 @@ impl ChannelActor {
         let exponent = i32::try_from(ready.attempts - 1).unwrap_or(i32::MAX);
         let grown = retry.first.mul_f64(retry.factor.powi(exponent).min(1e6)).min(retry.max);
         // Up to a tenth more, so that what failed together does not come back together; never less, so that gaps grow.
-        let wait = grown.mul_f64(1.0 + rand::rng().random::<f64>() / 10.0);
+        let wait = grown.mul_f64(1.0 + rand::rng().random::<f64>() * retry.jitter);
         let until = (now + wait).max(account.paused_until.unwrap_or(now));
         if ready.errand.lifetime.is_some_and(|lifetime| until >= lifetime) && class != "sender" {
             return self.fail(&ready, class, reason);

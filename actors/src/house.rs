@@ -88,6 +88,8 @@ pub struct Retry {
     pub max: Duration,
     /// Each wait is so many times the one before.
     pub factor: f64,
+    /// The part of each wait that chance adds, so that what failed together does not come back together.
+    pub jitter: f64,
     /// How many attempts there are in all.
     pub attempts: u32,
     /// How long an account whose credential or quota is refused is left alone.
@@ -117,6 +119,7 @@ impl Default for Retry {
             first: Duration::from_secs(1),
             max: Duration::from_secs(300),
             factor: 2.0,
+            jitter: 0.2,
             attempts: 6,
             sender_pause: Duration::from_secs(60),
         }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
+use super::output::print;
 
 /// Prints the OpenAPI document of the HTTP API.
 #[derive(Debug, Args)]
@@ -14,6 +15,10 @@ pub struct Openapi {}
 impl Openapi {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built("openapi"))
+        let document = crate::http::door::document();
+        print(
+            &document
+                .map_err(|error| Failure::new(Exit::Internal, format!("the document cannot be written: {error}")))?,
+        )
     }
 }

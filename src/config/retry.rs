@@ -13,10 +13,12 @@ pub struct Retry {
     pub factor: f64,
     /// No wait is longer.
     pub max: Duration,
-    /// The part of a wait that chance changes.
+    /// The part of each wait that chance adds.
     pub jitter: f64,
     /// How many attempts are made in all.
     pub attempts: u32,
+    /// How long an account is left alone whose credential or quota was refused.
+    pub sender_pause: Duration,
 }
 
 impl Retry {
@@ -32,6 +34,7 @@ impl Retry {
             max,
             jitter: section.within("jitter", 0.0..=1.0),
             attempts: section.within::<u64>("attempts", 1..=1_000) as u32,
+            sender_pause: section.some("sender_pause"),
         }
     }
 }

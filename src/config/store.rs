@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use baton_actors::store::GROUP_MAX;
-
 use super::reader::Section;
 use super::setting::Bytes;
 
@@ -16,8 +14,6 @@ pub struct Store {
     pub cache: u64,
     /// With less free disk than this, in bytes, new work is refused.
     pub min_free: u64,
-    /// How many steps share one flush.
-    pub group_max: usize,
 }
 
 impl Store {
@@ -26,7 +22,6 @@ impl Store {
             path: section.some("path"),
             cache: section.get::<Bytes>("cache").0,
             min_free: section.get::<Bytes>("min_free").0,
-            group_max: section.within::<u64>("group_max", 1..=GROUP_MAX as u64) as usize,
         }
     }
 }

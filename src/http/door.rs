@@ -109,6 +109,11 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(agents::routes())
 }
 
+/// The OpenAPI document of every endpoint, as `/openapi.json` gives it.
+pub fn document() -> Result<String, serde_json::Error> {
+    endpoints().into_openapi().to_pretty_json()
+}
+
 async fn nothing_here() -> Problem {
     Problem::new(Code::NotFound, "nothing is served under this path")
 }
