@@ -64,7 +64,7 @@ struct Person {
 
 enum Reaction {
     Press(&'static str),
-    Type(&'static str),
+    Type(String),
     Nothing,
 }
 
@@ -103,7 +103,7 @@ impl Person {
                     self.chat.presses_data(self.chat.id(), message.id, &button.data);
                 }
             }
-            Reaction::Type(text) => self.chat.types(text),
+            Reaction::Type(text) => self.chat.types(&text),
             Reaction::Nothing => {}
         }
     }
@@ -116,14 +116,18 @@ impl Person {
                 drawn if drawn < self.habits.yes.saturating_add(self.habits.no) => "no",
                 _ => return Reaction::Nothing,
             };
-            let typed = self.one_of_a_hundred(self.habits.typed);
-            return if typed { Reaction::Type(answer) } else { Reaction::Press(answer) };
+            if !self.one_of_a_hundred(self.habits.typed) {
+                return Reaction::Press(answer);
+            }
+            // Half of those who type say which job they mean; the others may be asked.
+            let code = code(&message.text).filter(|_| self.one_of_a_hundred(50));
+            return Reaction::Type(code.map_or_else(|| answer.to_owned(), |code| format!("{answer} {code}")));
         }
         if message.text.lines().any(|line| line.starts_with("1. ")) {
-            return Reaction::Type("1");
+            return Reaction::Type("1".to_owned());
         }
         if message.text.contains("Reply OK") {
-            return Reaction::Type("OK");
+            return Reaction::Type("OK".to_owned());
         }
         Reaction::Nothing
     }
@@ -137,6 +141,11 @@ impl Person {
         let exponent = self.rng.random_range(-1.0..1.0) + self.rng.random_range(-1.0..1.0);
         self.habits.thinking.mul_f64(f64::exp2(exponent) / self.habits.speed.max(0.001))
     }
+}
+
+/// The job's code in an offer.
+fn code(text: &str) -> Option<&str> {
+    text.split_whitespace().find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn index(yes_or_no: &str) -> usize {
