@@ -1,15 +1,28 @@
 //! `baton backup`, `restore` and `verify`: the store as one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use baton_actors::clock::{Clock, SystemClock};
+use baton_actors::records;
+use baton_actors::store::keys::Space;
+use baton_actors::store::verify::{Findings, verify};
+use baton_core::job::invariants;
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
+use super::output::{complain, print};
 use super::settings::Settings;
+use crate::config::Config;
+use crate::store::backup::{BackupError, backup};
+use crate::store::restore::restore;
+use crate::store::{SledOptions, SledStore};
 
 /// Copies the store into one checksummed file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  baton backup /var/backups/baton-2027-01-30.bak --data /var/lib/baton")]
+#[command(after_help = "Example:\n  baton backup /var/backups/baton-2027-01-30.bak --data /var/lib/baton\n\n\
+    The store has one process at a time: stop the server first, or let it make backups by itself ([backup] in the\n\
+    configuration), which needs no stop.")]
 pub struct Backup {
     /// The file to write; it must not exist
     pub file: PathBuf,
@@ -48,20 +61,117 @@ pub struct Verify {
 impl Backup {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built("backup"))
+        let store = open(&self.settings.load()?)?;
+        let (bar, mut progress) = counting("rows written");
+        let made = backup(&store, &self.file, SystemClock.now(), &mut progress).map_err(failed)?;
+        bar.finish_and_clear();
+        print(&format!("{} holds {} rows in {} bytes, checksummed", self.file.display(), made.rows, made.bytes))
     }
 }
 
 impl Restore {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built("restore"))
+        let folder = self.settings.load()?.store.path;
+        let (bar, mut progress) = counting("rows restored");
+        let made = restore(&self.file, &folder, SledOptions::default(), SystemClock.now(), &mut progress).map_err(failed)?;
+        bar.finish_and_clear();
+        print(&format!(
+            "{} rows of {} are in {}, as they were at {}.\nThe copy is in quarantine: it serves and sends nothing. `baton \
+             release-quarantine --data {}` shows what it would send, and with --yes lets it.",
+            made.rows,
+            self.file.display(),
+            folder.display(),
+            made.taken,
+            folder.display()
+        ))
     }
 }
 
 impl Verify {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built("verify"))
+        let config = self.settings.load()?;
+        let Some(file) = &self.file else { return look_through(&open(&config)?) };
+        // A copy of its own, beside the backup's disk space rather than the store's.
+        let folder = scratch()?;
+        let (bar, mut progress) = counting("rows unpacked");
+        let made = restore(file, &folder, SledOptions::default(), SystemClock.now(), &mut progress).map_err(failed);
+        bar.finish_and_clear();
+        let found = made.and_then(|_| {
+            let opened = SledStore::open(&folder, SledOptions::default());
+            look_through(&opened.map_err(|error| Failure::new(Exit::Store, error.to_string()))?)
+        });
+        if let Err(error) = std::fs::remove_dir_all(&folder) {
+            complain(&format!("{} could not be removed: {error}", folder.display()));
+        }
+        found
     }
+}
+
+fn look_through(store: &SledStore) -> Result<(), Failure> {
+    let mut jobs = 0_u64;
+    let mut complaints = Vec::new();
+    let findings = verify(store, &mut |space, _, record| {
+        if !matches!(space, Space::LiveJobs | Space::ClosedJobs) {
+            return;
+        }
+        jobs += 1;
+        match records::open_job(record) {
+            Ok(job) => complaints
+                .extend(invariants::broken(&job).map(|rule| format!("job {} breaks {}: {}", job.id, rule.number, rule.says))),
+            Err(error) => complaints.push(format!("a job cannot be decoded: {error}")),
+        }
+    })
+    .map_err(|error| Failure::new(Exit::Store, error.to_string()))?;
+    let Findings { whole, broken, named } = findings;
+    for (space, count) in &whole {
+        print(&format!("{count:>10}  {space:?}"))?;
+    }
+    complaints.extend(named.iter().map(|(key, reason)| format!("row {} cannot be read: {reason}", hex(key))));
+    if complaints.is_empty() && broken == 0 {
+        return print(&format!("every row can be read, and every one of {jobs} jobs keeps every invariant"));
+    }
+    let told: Vec<&str> = complaints.iter().take(50).map(String::as_str).collect();
+    let more = complaints.len().saturating_sub(told.len());
+    Err(Failure::new(Exit::Data, format!("{}\n{more} more; {broken} rows cannot be read", told.join("\n"))))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Opens the store of a configuration.
+pub(super) fn open(config: &Config) -> Result<SledStore, Failure> {
+    open_folder(&config.store.path)
+}
+
+fn open_folder(folder: &Path) -> Result<SledStore, Failure> {
+    if !folder.exists() {
+        return Err(Failure::new(Exit::Store, format!("there is no folder {}; --data names the store's", folder.display())));
+    }
+    SledStore::open(folder, SledOptions::default()).map_err(|error| Failure::new(Exit::Store, error.to_string()))
+}
+
+fn scratch() -> Result<PathBuf, Failure> {
+    let folder = std::env::temp_dir().join(format!("baton-verify-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder)
+        .map_err(|error| Failure::new(Exit::Store, format!("{} cannot be made: {error}", folder.display())))?;
+    Ok(folder)
+}
+
+fn failed(error: BackupError) -> Failure {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Failure::new(Exit::Store, format!("{error}{cause}"))
+}
+
+fn counting(what: &'static str) -> (ProgressBar, impl FnMut(u64)) {
+    let bar = ProgressBar::new_spinner();
+    // A template that is not valid leaves the built-in one.
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} {msg}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    let shown = bar.clone();
+    (bar, move |rows| shown.set_position(rows))
 }

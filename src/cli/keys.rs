@@ -1,10 +1,21 @@
 //! `baton keys`: API keys in the store. The server must not run: the store has one process at a time.
 
-use clap::{Args, Subcommand};
+use std::ops::ControlFlow;
 
-use super::exit::Failure;
+use baton_actors::clock::{Clock, SystemClock};
+use baton_actors::store::keys::{Key, Prefix, Space};
+use baton_actors::store::{StepWrites, Store, Verdict, Write, codec};
+use baton_core::time::Timestamp;
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+
+use super::backup::open;
+use super::exit::{Exit, Failure};
+use super::output::{complain, print, print_json};
 use super::settings::Settings;
-use crate::keys::Scope;
+use super::table::table;
+use crate::keys::{ApiKeyRecord, Scope, generate};
+use crate::store::SledStore;
 
 /// API keys in the store.
 #[derive(Debug, Subcommand)]
@@ -63,10 +74,102 @@ pub struct Revoke {
 impl Keys {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built(match self {
-            Self::Create(_) => "keys create",
-            Self::List(_) => "keys list",
-            Self::Revoke(_) => "keys revoke",
-        }))
+        match self {
+            Self::Create(create) => create.run(),
+            Self::List(list) => list.run(),
+            Self::Revoke(revoke) => revoke.run(),
+        }
+    }
+}
+
+impl Create {
+    fn run(self) -> Result<(), Failure> {
+        let store = open(&self.settings.load()?)?;
+        let taken = stored(&store)?.iter().any(|(key, _)| {
+            key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none()
+        });
+        if taken {
+            let what = format!("tenant {} has a key called {} already; revoke it, or choose another name", self.tenant, self.name);
+            return Err(Failure::new(Exit::Data, what));
+        }
+        let key = generate();
+        let record = ApiKeyRecord::of(&key, self.tenant, self.name, self.scopes, Some(SystemClock.now()));
+        let record = record.map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+        put(&store, &record, 1)?;
+        complain("this is the only time the key is shown; it opens the door from the server's next start");
+        print(key.expose_secret())
+    }
+}
+
+impl List {
+    fn run(self) -> Result<(), Failure> {
+        let store = open(&self.settings.load()?)?;
+        let keys = stored(&store)?;
+        let scopes = |key: &ApiKeyRecord| key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        if self.json {
+            let shown: Vec<_> = keys
+                .iter()
+                .map(|(key, _)| {
+                    serde_json::json!({
+                        "id": key.id, "name": key.name, "tenant": key.tenant, "scopes": scopes(key),
+                        "created_at": moment(key.created_at), "revoked_at": moment(key.revoked_at),
+                    })
+                })
+                .collect();
+            return print_json(&serde_json::Value::from(shown));
+        }
+        if keys.is_empty() {
+            complain("no keys are stored; those of the configuration are in `baton config print`");
+        }
+        let row = |(key, _): &(ApiKeyRecord, u64)| {
+            [key.name.clone(), key.tenant.to_string(), scopes(key), moment(key.created_at), moment(key.revoked_at)]
+        };
+        print(&table(["name", "tenant", "scopes", "created", "revoked"], keys.iter().map(row)))
+    }
+}
+
+impl Revoke {
+    fn run(self) -> Result<(), Failure> {
+        let store = open(&self.settings.load()?)?;
+        let found = stored(&store)?.into_iter().find(|(key, _)| {
+            key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none()
+        });
+        let Some((mut key, version)) = found else {
+            let what = format!("tenant {} has no key called {} that could be revoked; see `baton keys list`", self.tenant, self.name);
+            return Err(Failure::new(Exit::Data, what));
+        };
+        key.revoked_at = Some(SystemClock.now());
+        put(&store, &key, version + 1)?;
+        print(&format!("{} opens nothing any more", key.name))
+    }
+}
+
+/// The stored keys, with the versions of their records.
+fn stored(store: &SledStore) -> Result<Vec<(ApiKeyRecord, u64)>, Failure> {
+    let mut keys = Vec::new();
+    let mut broken = None;
+    let scan = store.scan(&Prefix::space(Space::ApiKeys), None, &mut |_, record| {
+        match codec::open::<ApiKeyRecord>(record) {
+            Ok((header, key)) => keys.push((key, header.version)),
+            Err(error) => broken = Some(error),
+        }
+        ControlFlow::Continue(())
+    });
+    scan.map_err(|error| Failure::new(Exit::Store, error.to_string()))?;
+    if let Some(error) = broken {
+        complain(&format!("a key's record cannot be read and is left out: {error}"));
+    }
+    keys.sort_by(|(a, _), (b, _)| (a.tenant, &a.name, a.created_at).cmp(&(b.tenant, &b.name, b.created_at)));
+    Ok(keys)
+}
+
+fn put(store: &SledStore, record: &ApiKeyRecord, version: u64) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Store, error.to_string());
+    let value = codec::seal(record, version, 0).map_err(|error| failed(&error))?;
+    let row = Write { key: Key::ApiKey(record.hash).bytes(), value: Some(value) };
+    match store.commit(&[StepWrites { check: None, writes: vec![row] }]).map_err(|error| failed(&error))?.as_slice() {
+        [Verdict::Stored] => Ok(()),
+        _ => Err(failed(&"the key was not stored")),
     }
 }

@@ -1,8 +1,16 @@
 //! `baton release-quarantine`: lets a restored copy send.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use baton_actors::records;
+use baton_actors::store::keys::{Prefix, Space};
+use baton_actors::store::{Store, restored};
 use clap::Args;
 
-use super::exit::Failure;
+use super::backup::open;
+use super::exit::{Exit, Failure};
+use super::output::print;
 use super::settings::Settings;
 
 /// Lets a restored copy send what it showed it would send.
@@ -23,6 +31,41 @@ pub struct ReleaseQuarantine {
 impl ReleaseQuarantine {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        Err(Failure::not_built("release-quarantine"))
+        let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Store, error.to_string());
+        let store = open(&self.settings.load()?)?;
+        let Some(mark) = restored::restored(&store).map_err(|error| failed(&error))? else {
+            return print("this store is not in quarantine: it was not restored, or it was released");
+        };
+        print(&format!("restored at {} from a backup of {}", mark.at, mark.taken))?;
+        let owed = owed(&store).map_err(|error| failed(&error))?;
+        if owed.is_empty() {
+            print("nothing is owed to anybody")?;
+        }
+        for ((topic, channel), (count, oldest)) in &owed {
+            print(&format!("{count:>8} × {topic} by {channel}, the oldest owed since {oldest}"))?;
+        }
+        if !self.yes {
+            return print("with --yes all of this is sent at the next start, unless its time has passed");
+        }
+        restored::release(&store).map_err(|error| failed(&error))?;
+        print("released: the next start sends it")
     }
+}
+
+type Owed = BTreeMap<(&'static str, &'static str), (u64, baton_core::time::Timestamp)>;
+
+/// What the live jobs owe, by topic and channel, with the oldest of each.
+fn owed(store: &dyn Store) -> Result<Owed, baton_actors::store::StoreError> {
+    let mut owed = Owed::new();
+    store.scan(&Prefix::space(Space::LiveJobs), None, &mut |_, record| {
+        if let Ok(job) = records::open_job(record) {
+            for debt in &job.owed {
+                let what = (debt.message.topic.template(), debt.message.channel.as_str());
+                let entry = owed.entry(what).or_insert((0, debt.at));
+                *entry = (entry.0 + 1, entry.1.min(debt.at));
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(owed)
 }
