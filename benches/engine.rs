@@ -2,7 +2,12 @@
 //!
 //! `cargo bench --bench engine -- [create|cascade|hot|all]`
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench falls over what it does not expect, prints what it measured, and measures time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench falls over what it does not expect, prints what it measured, and measures time"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -117,7 +122,12 @@ fn new_job(reference: &str, approval: Approval, plan: Plan) -> NewJob {
         id: JobId::of_reference(T, reference),
         external_ref: Some(reference.to_owned()),
         fingerprint: [7; 16],
-        brief: Brief { from: Some("Leeds".into()), to: Some("Manchester".into()), vehicle: Some("van".into()), ..Brief::default() },
+        brief: Brief {
+            from: Some("Leeds".into()),
+            to: Some("Manchester".into()),
+            vehicle: Some("van".into()),
+            ..Brief::default()
+        },
         has_details: true,
         approval,
         plan,
@@ -162,7 +172,12 @@ where
     let seconds = began.elapsed().as_secs_f64();
     took.sort();
     let at = |part: f64| took[((count - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
-    println!("{name}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms ({count}, {width} at a time)", count as f64 / seconds, at(0.5), at(0.99));
+    println!(
+        "{name}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms ({count}, {width} at a time)",
+        count as f64 / seconds,
+        at(0.5),
+        at(0.99)
+    );
 }
 
 async fn create(engine: &Engine, approval: Approval, name: &str) {
@@ -182,7 +197,10 @@ async fn cascade(engine: &Engine) {
     measure("cascade (create, offer, decline, offer, claim)", 30_000, 64, move |n| {
         let engine = engine.clone();
         async move {
-            let done = engine.create(new_job(&format!("job-{n}"), Approval::None, Plan::default()), Some(sealed()), by()).await.unwrap();
+            let done = engine
+                .create(new_job(&format!("job-{n}"), Approval::None, Plan::default()), Some(sealed()), by())
+                .await
+                .unwrap();
             let first = done.job.open_offers().next().unwrap();
             let done = engine.decline(done.job.id.offer(first.no), first.agent, by()).await.unwrap();
             let second = done.job.open_offers().next().unwrap();
@@ -211,5 +229,8 @@ async fn hot(engine: &Engine) {
             Err(other) => println!("{other}"),
         }
     }
-    println!("one hot job: 10,000 claims answered in {:.2} s ({won} yes of the winner, {lost} refused)", began.elapsed().as_secs_f64());
+    println!(
+        "one hot job: 10,000 claims answered in {:.2} s ({won} yes of the winner, {lost} refused)",
+        began.elapsed().as_secs_f64()
+    );
 }

@@ -20,12 +20,14 @@ use baton_core::tenant::Settings;
 use baton_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
+use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
 use crate::channels::console::Console;
 use crate::channels::email::{Email, EmailError};
 use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
 use crate::config::Config;
 use crate::config::telegram::Mode;
+use crate::housekeeping;
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
 use crate::http::server::{Ended, Server};
@@ -79,6 +81,9 @@ pub enum ServeError {
     /// Metrics.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// House-keeping.
+    #[error(transparent)]
+    Schedule(#[from] JobSchedulerError),
     /// The store failed while running: nothing that was acknowledged is lost, the restart is the recovery.
     #[error("the store failed; nothing acknowledged is lost, restart to recover")]
     StoreFell,
@@ -106,6 +111,7 @@ pub struct Started {
     pub public_url: String,
     server: Server,
     background: watch::Sender<bool>,
+    schedule: JobScheduler,
 }
 
 impl Started {
@@ -134,6 +140,10 @@ impl Started {
             tracing::warn!("some connections were still open when the time was over");
         }
         self.background.send_replace(true);
+        let mut schedule = self.schedule;
+        if let Err(error) = schedule.shutdown().await {
+            tracing::warn!(%error, "the schedule of house-keeping did not stop");
+        }
         let in_time = self.engine.stop(STOP_WITHIN).await;
         if self.engine.has_failed() {
             return Err(ServeError::StoreFell);
@@ -162,7 +172,8 @@ pub async fn start_with(
     let bound = server.address().map_err(|source| ServeError::Listen { address: listen, source })?;
     let public_url = config.server.link_base(bound);
     let settings = Arc::new(DoorSettings { public_url: public_url.clone(), ..settings });
-    let store = open_store(&config).await?;
+    let sled = open_store(&config).await?;
+    let store: Arc<dyn Store> = Arc::clone(&sled) as Arc<dyn Store>;
     let keyring = keyring(&config)?;
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
@@ -187,7 +198,7 @@ pub async fn start_with(
         let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
         tokio::spawn(poll_updates(engine.clone(), Arc::clone(desk), patience, Arc::clone(&clock), stopping.clone()));
     }
-    tokio::spawn(upkeep(exposition.clone(), Arc::clone(&clock), stopping.clone()));
+    let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock).await?;
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
     let door = Door::from(Behind {
         settings,
@@ -200,10 +211,10 @@ pub async fn start_with(
         telegram,
         exposition: Some(exposition),
     });
-    Ok(Started { engine, door, public_url, server, background })
+    Ok(Started { engine, door, public_url, server, background, schedule })
 }
 
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, ServeError> {
+async fn open_store(config: &Config) -> Result<Arc<SledStore>, ServeError> {
     let (path, options) = (config.store.path.clone(), SledOptions::default().cache_bytes(config.store.cache));
     let opened = tokio::task::spawn_blocking(move || SledStore::open(&path, options)).await;
     let opened = opened.map_err(|error| StoreError::Failed(error.to_string()))?;
@@ -359,16 +370,6 @@ async fn poll_updates(
     tokio::select! {
         () = polling => {}
         _ = stop.changed() => {}
-    }
-}
-
-/// Histograms queue their samples until somebody takes them in.
-async fn upkeep(exposition: Exposition, clock: Arc<dyn Clock>, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = clock.sleep_until(clock.now() + Duration::from_secs(5)) => exposition.upkeep(),
-            _ = stop.changed() => return,
-        }
     }
 }
 

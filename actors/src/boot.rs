@@ -18,7 +18,7 @@ use crate::store::envelope::Kind;
 use crate::store::keys::{Key, MetaRow, PARTITIONS, Prefix, Space};
 use crate::store::quarantine;
 use crate::store::restored::restored;
-use crate::store::{StepWrites, Store, StoreError, Write, restored};
+use crate::store::{StepWrites, Store, StoreError, Write};
 use crate::tenants::{TenantView, Tenants};
 
 /// How often the store was opened.

@@ -205,7 +205,10 @@ impl JobActor {
             return Ok(());
         }
         let get = |key: Key| self.house.store.get(&key.bytes()).map_err(|error| Failure::unreadable(&error));
-        let (record, closed) = match get(Key::LiveJob(life.id))? {
+        // The index knows every live job but a parked one, of which nothing gets here; a new job is spared a look at the disk.
+        let is_new = matches!(life.waiting.front(), Some(Input::Create { .. })) && !self.house.index.is_live(&life.id);
+        let live = if is_new { None } else { get(Key::LiveJob(life.id))? };
+        let (record, closed) = match live {
             Some(record) => (Some(record), false),
             None => (get(Key::ClosedJob(life.id))?, true),
         };

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod post;
 pub mod records;
 pub mod resolve;
+pub mod retention;
 pub mod store;
 pub mod supervisor;
 pub mod tally;

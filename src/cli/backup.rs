@@ -74,7 +74,8 @@ impl Restore {
     pub fn run(self) -> Result<(), Failure> {
         let folder = self.settings.load()?.store.path;
         let (bar, mut progress) = counting("rows restored");
-        let made = restore(&self.file, &folder, SledOptions::default(), SystemClock.now(), &mut progress).map_err(failed)?;
+        let made =
+            restore(&self.file, &folder, SledOptions::default(), SystemClock.now(), &mut progress).map_err(failed)?;
         bar.finish_and_clear();
         print(&format!(
             "{} rows of {} are in {}, as they were at {}.\nThe copy is in quarantine: it serves and sends nothing. `baton \
@@ -118,8 +119,9 @@ fn look_through(store: &SledStore) -> Result<(), Failure> {
         }
         jobs += 1;
         match records::open_job(record) {
-            Ok(job) => complaints
-                .extend(invariants::broken(&job).map(|rule| format!("job {} breaks {}: {}", job.id, rule.number, rule.says))),
+            Ok(job) => complaints.extend(
+                invariants::broken(&job).map(|rule| format!("job {} breaks {}: {}", job.id, rule.number, rule.says)),
+            ),
             Err(error) => complaints.push(format!("a job cannot be decoded: {error}")),
         }
     })
@@ -138,7 +140,7 @@ fn look_through(store: &SledStore) -> Result<(), Failure> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Opens the store of a configuration.
@@ -148,7 +150,10 @@ pub(super) fn open(config: &Config) -> Result<SledStore, Failure> {
 
 fn open_folder(folder: &Path) -> Result<SledStore, Failure> {
     if !folder.exists() {
-        return Err(Failure::new(Exit::Store, format!("there is no folder {}; --data names the store's", folder.display())));
+        return Err(Failure::new(
+            Exit::Store,
+            format!("there is no folder {}; --data names the store's", folder.display()),
+        ));
     }
     SledStore::open(folder, SledOptions::default()).map_err(|error| Failure::new(Exit::Store, error.to_string()))
 }

@@ -1,9 +1,23 @@
 //! `baton doctor`: what keeps this installation from working.
 
+use std::sync::Arc;
+
+use baton_actors::clock::{Clock, SystemClock};
+use baton_actors::store::StoreError;
+use baton_actors::store::restored::restored;
+use baton_core::delivery::Outcome;
 use clap::Args;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
+use super::output::{print, print_json};
 use super::settings::Settings;
+use crate::channels::email::Email;
+use crate::channels::telegram::{Client, ClientSettings};
+use crate::config::Config;
+use crate::config::size::show_size;
+use crate::config::telegram::Mode;
+use crate::store::{SledOptions, SledStore};
+use crate::wording::Wording;
 
 /// Looks at store, disk, clock, credentials and webhooks.
 #[derive(Debug, Args)]
@@ -17,10 +31,174 @@ pub struct Doctor {
     pub json: bool,
 }
 
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    /// What was seen.
+    seen: String,
+    /// The missing step, where something is missing.
+    cure: Option<String>,
+}
+
+impl Finding {
+    fn well(what: &'static str, seen: impl Into<String>) -> Self {
+        Self { what, seen: seen.into(), cure: None }
+    }
+
+    fn ill(what: &'static str, seen: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { what, seen: seen.into(), cure: Some(cure.into()) }
+    }
+}
+
 impl Doctor {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        self.settings.load()?;
-        Err(Failure::not_built("doctor"))
+        let config = self.settings.load()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("cannot start: {error}")))?;
+        let mut findings = vec![disk(&config), store(&config), clock()];
+        runtime.block_on(async {
+            findings.extend(telegram(&config).await);
+            findings.extend(email(&config).await);
+        });
+        if config.channels.telegram.is_none() && config.channels.smtp.is_none() {
+            let cure = "set channels.telegram or channels.email.smtp; `baton config print --defaults` shows how";
+            findings.push(Finding::ill("channels", "only the console is configured: nobody is reached", cure));
+        }
+        self.show(&findings)?;
+        let ill = findings.iter().filter(|finding| finding.cure.is_some()).count();
+        if ill > 0 {
+            return Err(Failure::new(Exit::Server, format!("{ill} of {} need a step", findings.len())));
+        }
+        Ok(())
     }
+
+    fn show(&self, findings: &[Finding]) -> Result<(), Failure> {
+        if self.json {
+            let shown: Vec<_> = findings
+                .iter()
+                .map(|finding| {
+                    serde_json::json!({
+                        "what": finding.what, "well": finding.cure.is_none(), "seen": finding.seen, "cure": finding.cure,
+                    })
+                })
+                .collect();
+            return print_json(&serde_json::Value::from(shown));
+        }
+        for Finding { what, seen, cure } in findings {
+            let mark = if cure.is_none() { "ok  " } else { "STEP" };
+            print(&format!("{mark}  {what}: {seen}"))?;
+            if let Some(cure) = cure {
+                print(&format!("      {cure}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn disk(config: &Config) -> Finding {
+    let path = &config.store.path;
+    let existing = path.ancestors().find(|folder| folder.exists()).unwrap_or(path);
+    match rustix::fs::statvfs(existing) {
+        Ok(disk) => {
+            let free = disk.f_bavail * disk.f_frsize;
+            let seen = format!("{} free for {}", show_size(free), path.display());
+            if free < config.store.min_free {
+                let cure = format!(
+                    "the server refuses work below {}: free some, or lower store.min_free",
+                    show_size(config.store.min_free)
+                );
+                return Finding::ill("disk", seen, cure);
+            }
+            Finding::well("disk", seen)
+        }
+        Err(error) => {
+            Finding::ill("disk", format!("{}: {error}", existing.display()), "choose another folder with --data")
+        }
+    }
+}
+
+fn store(config: &Config) -> Finding {
+    let path = &config.store.path;
+    if !path.exists() {
+        return Finding::well("store", format!("{} is made at the first start", path.display()));
+    }
+    let opened = SledStore::open(path, SledOptions::default()).and_then(|store| restored(&store));
+    match opened {
+        Ok(None) => Finding::well("store", format!("{} opens", path.display())),
+        Ok(Some(mark)) => {
+            let cure = "`baton release-quarantine` shows what it would send, and with --yes lets it";
+            Finding::ill("store", format!("restored at {} and still in quarantine", mark.at), cure)
+        }
+        Err(StoreError::InUse(_)) => Finding::well("store", "in use by a running server, which holds it open"),
+        Err(error) => {
+            Finding::ill("store", error.to_string(), "restore a backup into an empty folder with `baton restore`")
+        }
+    }
+}
+
+/// The first moment this program can have run at: a clock before it is wrong.
+const FIRST: &str = "2026-11-01T00:00:00Z";
+
+fn clock() -> Finding {
+    let now = SystemClock.now();
+    match baton_core::time::Timestamp::parse(FIRST) {
+        Some(first) if now < first => Finding::ill(
+            "clock",
+            format!("shows {now}, which has passed long ago"),
+            "set the machine's clock, best by NTP",
+        ),
+        Some(_) | None => Finding::well("clock", now.to_string()),
+    }
+}
+
+async fn telegram(config: &Config) -> Option<Finding> {
+    let set = config.channels.telegram.as_ref()?;
+    let client = match Client::new(&ClientSettings::from(set)) {
+        Ok(client) => client,
+        Err(error) => return Some(Finding::ill("telegram", error.to_string(), "mend channels.telegram.base_url")),
+    };
+    let user = match client.get_me().await {
+        Ok(user) => user,
+        Err(fault) => {
+            let cure = "check channels.telegram.token with BotFather, and the way to channels.telegram.base_url";
+            return Some(Finding::ill("telegram", fault.to_string(), cure));
+        }
+    };
+    let bot = format!("the bot is @{}", user.username);
+    Some(match (set.mode, client.get_webhook_info().await) {
+        (Mode::Polling, _) => Finding::well("telegram", format!("{bot}; updates are polled")),
+        (Mode::Webhook, Ok(info)) if info.url.is_empty() => {
+            Finding::ill("telegram", format!("{bot}; it has no webhook"), "run `baton telegram set-webhook`")
+        }
+        (Mode::Webhook, Ok(info)) => match info.last_error_message {
+            Some(message) => Finding::ill(
+                "telegram",
+                format!("{bot}; Telegram says of the webhook: {message}"),
+                "make server.public_url reachable over https, then run `baton telegram set-webhook`",
+            ),
+            None => Finding::well("telegram", format!("{bot}; its webhook is set")),
+        },
+        (Mode::Webhook, Err(fault)) => Finding::ill("telegram", fault.to_string(), "ask again in a moment"),
+    })
+}
+
+async fn email(config: &Config) -> Option<Finding> {
+    let set = config.channels.smtp.as_ref()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let wording = match Wording::builtin(Arc::new(|_, _| String::new())) {
+        Ok(wording) => Arc::new(wording),
+        Err(error) => return Some(Finding::ill("email", error.to_string(), "this is a fault of Baton itself")),
+    };
+    let email = match Email::new(set, wording, clock) {
+        Ok(email) => email,
+        Err(error) => return Some(Finding::ill("email", error.to_string(), "mend channels.email.smtp")),
+    };
+    Some(match email.check().await {
+        Outcome::Noop => Finding::well("email", format!("{} takes our log-in", set.host)),
+        outcome => {
+            let cure = "check channels.email.smtp: host, port, tls, username, password";
+            Finding::ill("email", format!("{}: {outcome:?}", set.host), cure)
+        }
+    })
 }

@@ -85,11 +85,14 @@ impl Keys {
 impl Create {
     fn run(self) -> Result<(), Failure> {
         let store = open(&self.settings.load()?)?;
-        let taken = stored(&store)?.iter().any(|(key, _)| {
-            key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none()
-        });
+        let taken = stored(&store)?
+            .iter()
+            .any(|(key, _)| key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none());
         if taken {
-            let what = format!("tenant {} has a key called {} already; revoke it, or choose another name", self.tenant, self.name);
+            let what = format!(
+                "tenant {} has a key called {} already; revoke it, or choose another name",
+                self.tenant, self.name
+            );
             return Err(Failure::new(Exit::Data, what));
         }
         let key = generate();
@@ -132,11 +135,14 @@ impl List {
 impl Revoke {
     fn run(self) -> Result<(), Failure> {
         let store = open(&self.settings.load()?)?;
-        let found = stored(&store)?.into_iter().find(|(key, _)| {
-            key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none()
-        });
+        let found = stored(&store)?
+            .into_iter()
+            .find(|(key, _)| key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none());
         let Some((mut key, version)) = found else {
-            let what = format!("tenant {} has no key called {} that could be revoked; see `baton keys list`", self.tenant, self.name);
+            let what = format!(
+                "tenant {} has no key called {} that could be revoked; see `baton keys list`",
+                self.tenant, self.name
+            );
             return Err(Failure::new(Exit::Data, what));
         };
         key.revoked_at = Some(SystemClock.now());

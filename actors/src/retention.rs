@@ -1,0 +1,130 @@
+//! What is removed by age: closed jobs with all their rows, and registration tokens long past their end.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use baton_core::ids::JobId;
+use baton_core::time::Timestamp;
+use metrics::counter;
+
+use crate::committer::NotStored;
+use crate::gauges;
+use crate::house::House;
+use crate::records::Registration;
+use crate::store::codec;
+use crate::store::keys::{Key, Prefix, Space};
+use crate::store::{StepWrites, StoreError, Write};
+
+/// How old what is removed must be. None: it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Ages {
+    /// Closed jobs.
+    pub closed_jobs: Option<Duration>,
+    /// Registration tokens, after their end.
+    pub tokens: Duration,
+}
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Closed jobs.
+    pub closed_jobs: u64,
+    /// Registration tokens.
+    pub tokens: u64,
+}
+
+/// Why a sweep did not come to its end; the next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Reading.
+    #[error("the store could not be read")]
+    Read(#[from] StoreError),
+    /// Removing.
+    #[error("a row was not removed")]
+    Remove(#[from] NotStored),
+}
+
+/// So many rows are found before they are removed: a sweep takes little memory, however much there is.
+const PAGE: usize = 128;
+
+/// So many rows are removed in one step.
+const ROWS_MAX: usize = 200;
+
+/// Removes what is old. Harmless to repeat and to interrupt: the line that lists a job goes last.
+pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed, SweepError> {
+    let mut removed = Removed::default();
+    if let Some(age) = ages.closed_jobs {
+        let before = i32::try_from((now - age).0.div_euclid(86_400_000)).unwrap_or(i32::MIN);
+        let mut after = None;
+        loop {
+            let (page, next) = old_jobs(house, before, after.as_deref())?;
+            for (line, job) in page {
+                remove_job(house, job, line).await?;
+                removed.closed_jobs += 1;
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+    }
+    for key in old_tokens(house, now - ages.tokens)? {
+        remove(house, vec![key]).await?;
+        removed.tokens += 1;
+    }
+    counter!(gauges::RETENTION_REMOVED, "kind" => "closed_job").increment(removed.closed_jobs);
+    counter!(gauges::RETENTION_REMOVED, "kind" => "token").increment(removed.tokens);
+    Ok(removed)
+}
+
+type OldJobs = (Vec<(Vec<u8>, JobId)>, Option<Vec<u8>>);
+
+/// A page of the lines of jobs that were closed before a day, and where to go on.
+fn old_jobs(house: &House, before: i32, after: Option<&[u8]>) -> Result<OldJobs, StoreError> {
+    let mut page = Vec::new();
+    let mut last = None;
+    house.store.scan(&Prefix::space(Space::ClosedDays), after, &mut |key, _| {
+        if let Some(Key::ClosedDay { tenant, day, job }) = Key::parse(key)
+            && day < before
+        {
+            page.push((key.to_vec(), JobId::drawn(tenant, job)));
+        }
+        last = Some(key.to_vec());
+        if page.len() < PAGE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let more = page.len() == PAGE;
+    Ok((page, last.filter(|_| more)))
+}
+
+async fn remove_job(house: &House, job: JobId, line: Vec<u8>) -> Result<(), SweepError> {
+    let mut keys = Vec::new();
+    for space in [Space::Ledger, Space::History] {
+        house.store.scan(&Prefix::job(space, job), None, &mut |key, _| {
+            keys.push(key.to_vec());
+            ControlFlow::Continue(())
+        })?;
+    }
+    for rows in keys.chunks(ROWS_MAX) {
+        remove(house, rows.to_vec()).await?;
+    }
+    remove(house, vec![Key::Details(job).bytes(), Key::ClosedJob(job).bytes(), line]).await?;
+    Ok(())
+}
+
+fn old_tokens(house: &House, before: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut keys = Vec::new();
+    house.store.scan(&Prefix::space(Space::Registrations), None, &mut |key, record| {
+        if let Ok((_, token)) = codec::open::<Registration>(record)
+            && token.expires_at < before
+        {
+            keys.push(key.to_vec());
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(keys)
+}
+
+async fn remove(house: &House, keys: Vec<Vec<u8>>) -> Result<(), NotStored> {
+    let writes = keys.into_iter().map(|key| Write { key, value: None }).collect();
+    house.committer.store_rows(StepWrites { check: None, writes }).await
+}

@@ -1,0 +1,108 @@
+//! What is done by the clock and need not survive a restart: removing what is old, backups, metrics upkeep. In UTC only.
+//!
+//! A firing may come twice under load, and a missed one is not made up for: everything here is harmless to repeat and to
+//! leave out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_actors::clock::Clock;
+use baton_actors::engine::Engine;
+use baton_actors::gauges;
+use baton_actors::retention::{Ages, sweep};
+use baton_actors::store::Store;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::config::Config;
+use crate::store::SledStore;
+use crate::store::backup::backup;
+use crate::telemetry::metrics::Exposition;
+
+/// Metrics are taken in every five seconds: histograms queue their samples until then.
+const UPKEEP: &str = "*/5 * * * * *";
+
+/// Starts the schedule. It ends when what is returned is shut down.
+pub async fn start(
+    config: &Config,
+    engine: &Engine,
+    store: &Arc<SledStore>,
+    exposition: &Exposition,
+    clock: &Arc<dyn Clock>,
+) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let ages = Ages { closed_jobs: config.retention.closed_jobs, tokens: config.retention.tokens };
+    let (swept, now) = (engine.clone(), Arc::clone(clock));
+    scheduler
+        .add(Job::new_async(config.retention.cron.as_str(), move |_, _| {
+            let (engine, now) = (swept.clone(), now.now());
+            Box::pin(async move {
+                match sweep(engine.house(), ages, now).await {
+                    Ok(removed) => {
+                        tracing::info!(
+                            closed_jobs = removed.closed_jobs,
+                            tokens = removed.tokens,
+                            "removed what is old"
+                        );
+                    }
+                    Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
+                }
+            })
+        })?)
+        .await?;
+    if config.backup.enabled {
+        let (dir, keep) = (config.backup.dir.clone(), config.backup.keep);
+        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+        scheduler
+            .add(Job::new_async(config.backup.cron.as_str(), move |_, _| {
+                let (dir, store, clock) = (dir.clone(), Arc::clone(&store), Arc::clone(&clock));
+                Box::pin(async move {
+                    // A backup reads the whole store: not on a thread that answers requests.
+                    let made = tokio::task::spawn_blocking(move || make_backup(&store, &dir, keep, &*clock)).await;
+                    match made {
+                        Ok(Ok(file)) => tracing::info!(file = %file.display(), "made a backup"),
+                        Ok(Err(error)) => tracing::error!(error, "no backup was made"),
+                        Err(error) => tracing::error!(%error, "making a backup fell"),
+                    }
+                })
+            })?)
+            .await?;
+    }
+    let (store, exposition) = (Arc::clone(store), exposition.clone());
+    scheduler
+        .add(Job::new(UPKEEP, move |_, _| {
+            exposition.upkeep();
+            if let Ok(bytes) = store.size_on_disk() {
+                metrics::gauge!(gauges::STORE_BYTES).set(bytes as f64);
+            }
+        })?)
+        .await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Makes one backup and removes those beyond the newest `keep`.
+pub fn make_backup(store: &SledStore, dir: &Path, keep: usize, clock: &dyn Clock) -> Result<PathBuf, String> {
+    let now = clock.now();
+    let described = |error: &dyn std::error::Error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{error}{cause}")
+    };
+    std::fs::create_dir_all(dir).map_err(|error| format!("{} cannot be made: {error}", dir.display()))?;
+    let file = dir.join(format!("baton-{}.bak", now.to_string().replace([':', '.'], "-")));
+    backup(store, &file, now, &mut |_| {}).map_err(|error| described(&error))?;
+    metrics::gauge!(gauges::BACKUP_LAST).set(Duration::from_millis(now.0.unsigned_abs()).as_secs_f64());
+    // Their names are in order of their moments.
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .map_err(|error| described(&error))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "bak"))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("baton-")))
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(keep.max(1));
+    for old in &files[..surplus] {
+        std::fs::remove_file(old).map_err(|error| format!("{} cannot be removed: {error}", old.display()))?;
+    }
+    Ok(file)
+}
