@@ -73,6 +73,7 @@ async fn sync(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Res
 /// Creates every job but those whose reference begins with `bad`; those that begin with `old` exist.
 async fn batch(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Response {
     assert_eq!(headers["content-type"], "application/x-ndjson");
+    assert!(headers["idempotency-key"].as_bytes().starts_with(b"import-"));
     {
         let mut busy_for = fake.busy_for.lock();
         if *busy_for > 0 {

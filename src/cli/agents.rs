@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Client, Refused, Server};
+use super::client::{Body, Client, Refused, Server};
 use super::exit::{Exit, Failure};
 use super::import::Source;
 use super::import::fields::AGENT;
@@ -75,7 +75,8 @@ impl Import {
             return print(&format!("{} agents are in order; nothing was sent", agents.len()));
         }
         let client = Client::new(&self.server)?;
-        match client.post(&["api", "v1", "agents", "sync"], "application/json", body.to_string()).await {
+        let body = Body { content_type: "application/json", idempotency_key: None, text: body.to_string() };
+        match client.post(&["api", "v1", "agents", "sync"], body).await {
             Ok(answer) => print(&counts(&answer.body)),
             Err(Refused::Problem(problem)) if !problem.errors.is_empty() => {
                 let told = problem.errors.iter().map(|e| (e.field.as_str(), e.message.as_str(), e.cure.as_str()));

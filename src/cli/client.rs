@@ -38,6 +38,17 @@ pub struct Client {
     key: Option<SecretString>,
 }
 
+/// What is sent.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What it is.
+    pub content_type: &'static str,
+    /// What makes a second sending harmless, where it is not by itself.
+    pub idempotency_key: Option<String>,
+    /// It.
+    pub text: String,
+}
+
 /// What the server answered, when it did what was asked.
 #[derive(Debug)]
 pub struct Answer {
@@ -105,9 +116,10 @@ impl Client {
             .map_err(|_| Refused::Unreachable("the answer is not JSON; is it Baton?".to_owned()))
     }
 
-    /// Sends something, again while the server is busy. Only for what may be sent twice.
-    pub async fn post(&self, path: &[&str], content_type: &str, body: String) -> Result<Answer, Refused> {
-        self.send(Method::POST, self.url(path), Some((content_type, body))).await
+    /// Sends something, again while the server is busy. Only for what may be sent twice: by its own nature, or by an
+    /// `Idempotency-Key`.
+    pub async fn post(&self, path: &[&str], body: Body) -> Result<Answer, Refused> {
+        self.send(Method::POST, self.url(path), Some(body)).await
     }
 
     fn url(&self, path: &[&str]) -> Url {
@@ -118,7 +130,7 @@ impl Client {
         url
     }
 
-    async fn send(&self, method: Method, url: Url, body: Option<(&str, String)>) -> Result<Answer, Refused> {
+    async fn send(&self, method: Method, url: Url, body: Option<Body>) -> Result<Answer, Refused> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -126,8 +138,11 @@ impl Client {
             if let Some(key) = &self.key {
                 request = request.bearer_auth(key.expose_secret());
             }
-            if let Some((content_type, body)) = &body {
-                request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
+            if let Some(body) = &body {
+                request = request.header(CONTENT_TYPE, body.content_type).body(body.text.clone());
+                if let Some(key) = &body.idempotency_key {
+                    request = request.header("idempotency-key", key);
+                }
             }
             let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
             let status = answer.status();

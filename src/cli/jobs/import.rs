@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
-use crate::cli::client::{Answer, Client, Problem, Server};
+use crate::cli::client::{Answer, Body, Client, Problem, Server};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::import::Source;
 use crate::cli::import::fields::JOB;
@@ -29,7 +32,8 @@ const BODY_MAX: usize = 4 << 20;
     date, window, vehicle, volume, items (fridge;box x10), services, price_from, price_to, currency,\n\
     tags, duration_minutes; contact_name, phone, from_address, to_address, notes (private: sealed at\n\
     once); approval, plan, start_at, search_for.\n\n\
-    With external_ref, a file can be sent again: what the server has stays as it is.\n\n\
+    A file can be sent again: what the server has stays as it is. Where rows have no external_ref,\n\
+    that holds only for the very same file.\n\n\
     Examples:\n  baton jobs import jobs.csv --dry-run\n  \
     baton jobs import jobs.csv --map external_ref=No --map from=\"Pickup town\"\n  \
     baton jobs import jobs.csv --map-file map.toml --set approval=link"
@@ -155,8 +159,8 @@ impl Import {
             }
             let full = lines.len() >= usize::from(self.batch) || body.len() >= BODY_MAX;
             if !lines.is_empty() && (full || !more) {
-                let sent = std::mem::take(&mut body);
-                let answer = client.post(&["api", "v1", "jobs", "batch"], "application/x-ndjson", sent).await?;
+                let answer =
+                    client.post(&["api", "v1", "jobs", "batch"], batch(std::mem::take(&mut body), &lines)).await?;
                 tally.add(&answer, &lines, mapping)?;
                 bar.inc(lines.len() as u64);
                 lines.clear();
@@ -165,6 +169,16 @@ impl Import {
         bar.finish_and_clear();
         Ok(tally)
     }
+}
+
+/// A request. Its key is derived from what it carries and where that stands, so that a job without a reference is not created
+/// twice when the same file is sent again.
+fn batch(text: String, lines: &[u64]) -> Body {
+    let mut hash = Sha256::new();
+    hash.update(lines.first().copied().unwrap_or_default().to_le_bytes());
+    hash.update(text.as_bytes());
+    let idempotency_key = Some(format!("import-{}", BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())));
+    Body { content_type: "application/x-ndjson", idempotency_key, text }
 }
 
 fn style() -> Result<ProgressStyle, Failure> {
