@@ -447,6 +447,7 @@ impl Turn<'_> {
                     self.happened(Event::Resumed {
                         stood_millis: u64::try_from(stood.as_millis()).unwrap_or(u64::MAX),
                     });
+                    self.renew_lifetimes();
                     self.move_on();
                     Ok(Answer::Done)
                 }
@@ -456,15 +457,23 @@ impl Turn<'_> {
     }
 
     pub(super) fn extend(&mut self, by: Duration) -> Result<Answer, Refusal> {
-        let Stage::Offering(_) = &self.job.stage else {
+        let Stage::Offering(offering) = &self.job.stage else {
             return Err(self.not_offering(self.job.stage.status()));
         };
+        let room = match offering.awaiting {
+            Awaiting::Room { until, look_at } => Some((offering.step, until, look_at)),
+            Awaiting::Answers | Awaiting::Seat { .. } => None,
+        };
         let open: Vec<_> = self.job.open_offers().filter_map(|offer| Some((offer.no, offer.closes_at()?))).collect();
-        let later = |deadline: Timestamp| deadline.max((deadline + by).min(self.now + HORIZON));
+        let horizon = self.now + HORIZON;
+        let later = |deadline: Timestamp| deadline.max((deadline + by).min(horizon));
         let open: Vec<_> = open.into_iter().map(|(no, closes_at)| (no, later(closes_at))).collect();
         let until = self.job.search_until.map(later);
         for (no, closes_at) in open {
             self.happened(Event::OfferExtended { no, closes_at, outage: None });
+        }
+        if let Some((step, until, look_at)) = room {
+            self.happened(Event::RoomAwaited { step, until: later(until), look_at });
         }
         if let Some(until) = until {
             self.happened(Event::SearchExtended { until, outage: None });

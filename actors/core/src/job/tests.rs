@@ -8,7 +8,10 @@ use crate::message::Topic;
 use crate::plan::{Mode, Wave};
 use crate::roster::Roster;
 use crate::tenant::Settings;
-use crate::world::{Idle, World};
+use crate::world::{AgentLoad, Idle, Load, World};
+
+mod fairness;
+mod table;
 
 fn id(name: &str) -> AgentId {
     AgentId::of_reference(TenantId::DEFAULT, name)
@@ -23,40 +26,65 @@ struct Desk {
     roster: Roster,
     settings: Settings,
     outages: Vec<Window>,
+    load: Box<dyn Load>,
     now: Timestamp,
     job: Option<Job>,
+}
+
+/// Nobody has room.
+struct Full;
+
+impl Load for Full {
+    fn of(&self, _: &AgentId) -> AgentLoad {
+        AgentLoad { claims: 1, ..AgentLoad::default() }
+    }
+}
+
+fn new_job(plan: Plan) -> NewJob {
+    NewJob {
+        id: JobId::of_reference(TenantId::DEFAULT, "job"),
+        external_ref: Some("job".into()),
+        fingerprint: [0; 16],
+        brief: Brief::default(),
+        has_details: false,
+        approval: Approval::None,
+        plan,
+        plan_name: None,
+        start_at: None,
+        occupies: None,
+    }
 }
 
 impl Desk {
     fn with(names: &[&str]) -> Self {
         let roster = Roster::of(names.iter().zip(1..).map(|(name, priority)| agent(name, priority)));
-        Self { roster, settings: Settings::default(), outages: Vec::new(), now: Timestamp(1_000_000), job: None }
+        let load = Box::new(Idle);
+        Self { roster, settings: Settings::default(), outages: Vec::new(), load, now: Timestamp(1_000_000), job: None }
     }
 
     fn publishes(names: &[&str], plan: Plan) -> Self {
         let mut desk = Self::with(names);
-        let new = NewJob {
-            id: JobId::of_reference(TenantId::DEFAULT, "job"),
-            external_ref: Some("job".into()),
-            fingerprint: [0; 16],
-            brief: Brief::default(),
-            has_details: false,
-            approval: Approval::None,
-            plan,
-            plan_name: None,
-            start_at: None,
-            occupies: None,
-        };
-        let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
-        let step = Turn::create(new, by, desk.world(), desk.now).finish();
-        desk.store(step);
+        desk.publish(new_job(plan));
         desk
+    }
+
+    fn publish(&mut self, new: NewJob) {
+        let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
+        let step = Turn::create(new, by, self.world(), self.now).finish();
+        self.store(step);
+    }
+
+    /// From now on everybody has one job and room for no other.
+    fn everybody_is_full(&mut self) {
+        let agents = self.roster.in_order().iter().map(|agent| Agent { capacity: Some(1), ..(**agent).clone() });
+        self.roster = Roster::of(agents.collect::<Vec<_>>());
+        self.load = Box::new(Full);
     }
 
     fn world(&self) -> World<'_> {
         World {
             roster: &self.roster,
-            load: &Idle,
+            load: &*self.load,
             settings: &self.settings,
             channels: &[ChannelKind::Console],
             outages: &self.outages,

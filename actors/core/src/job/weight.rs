@@ -5,17 +5,17 @@
 
 use super::event::{Entry, Event};
 use super::turn::ANSWERS_KEPT;
-use super::{Job, OFFERS_MAX, Offer, OfferState};
+use super::{Job, OFFERS_MAX, Offer, OfferState, Owed};
 use crate::brief::Brief;
 use crate::ids::OfferNo;
 use crate::message::Topic;
 use crate::plan::{Plan, Wave};
 
-/// No job weighs more: the store's bound without its envelope.
-pub const WEIGHT_MAX: usize = 59 * 1024;
+/// No job weighs more: the store's bound without the record's envelope and head.
+pub const WEIGHT_MAX: usize = 60 * 1024 - 128;
 
 /// No more than this of the timeline stays in the record.
-pub const TIMELINE_MAX: usize = 4 * 1024;
+pub const TIMELINE_MAX: usize = 3 * 1024;
 
 /// No reason is kept longer than this.
 pub const REASON_MAX: usize = 256;
@@ -29,22 +29,27 @@ const LENGTH: usize = 3;
 /// An id without its tenant, with both their lengths.
 const ID: usize = 18;
 /// An offer without its agent and receipt: numbers, round, wave, times, channel, state and debt.
-const OFFER: usize = 3 + 3 + 3 + TIME + 1 + 11 + 1 + 13 + TIME;
+const OFFER: usize = 3 + 3 + 3 + TIME + 1 + 11 + 1 + 9 + TIME;
 const RECEIPT: usize = 1 + LENGTH;
-/// A debt without its recipient.
-const OWED: usize = 12 + TIME + 2 + 5 + 10;
-/// What a claim and its loss bring: news to the winner and to the desk.
-const AFFAIRS: usize = 1024;
+/// A debt without its recipient, and one that has no lifetime.
+const OWED: usize = 8 + TIME + 2 + 5 + 10;
+const OWED_FOR_EVER: usize = OWED - 9;
+/// What a claim and its loss bring: news to the winner and to the desk. There is no second claim without a new offer.
+const AFFAIRS: usize = 512;
 /// Everything of fixed size.
-const FIXED: usize = 512;
+const FIXED: usize = 384;
 
 impl Job {
     /// What its record may come to weigh if everything open comes to its worst end.
     pub fn weight(&self) -> usize {
         let agent = self.agent_weight();
-        let open_debt = |owed: &&super::Owed| !matches!(owed.message.topic, Topic::Offer(_));
+        let debt = |owed: &Owed| match (&owed.message.topic, owed.message.lifetime) {
+            // Counted with the offer.
+            (Topic::Offer(_), _) => 0,
+            (_, None) => OWED_FOR_EVER + agent,
+            (_, Some(_)) => OWED + agent,
+        };
         FIXED
-            + AFFAIRS
             + TIMELINE_MAX
             + 3 * agent
             + text(self.external_ref.as_deref())
@@ -54,14 +59,14 @@ impl Job {
             + self.offers.iter().map(|offer| offer_weight(offer, agent)).sum::<usize>()
             + self.had_it.len() * agent
             + self.standby.len() * (agent + 3 + TIME)
-            + self.owed.iter().filter(open_debt).count() * (OWED + agent)
+            + self.owed.iter().map(debt).sum::<usize>()
             + ANSWERS_KEPT * 34
     }
 
     /// How many more offers it can make in this round.
     pub fn room(&self) -> usize {
-        let each = OFFER + RECEIPT + RECEIPT_MAX + OWED + 2 * self.agent_weight();
-        let by_weight = WEIGHT_MAX.saturating_sub(self.weight()) / each;
+        let each = OFFER + RECEIPT + RECEIPT_MAX + OWED_FOR_EVER + 2 * self.agent_weight();
+        let by_weight = WEIGHT_MAX.saturating_sub(self.weight() + AFFAIRS) / each;
         let by_count = OFFERS_MAX.saturating_sub(self.offers.len());
         let by_number = usize::from(OfferNo::MAX - self.last_offer);
         by_weight.min(by_count).min(by_number)
@@ -80,8 +85,8 @@ fn offer_weight(offer: &Offer, agent: usize) -> usize {
         None if open || on_its_way => RECEIPT + RECEIPT_MAX,
         None => 0,
     };
-    // Its message is owed, or its end will be.
-    let debt = if open || (on_its_way && may_arrive(offer.state)) { OWED + agent } else { 0 };
+    // Its message is owed (and then it has no receipt yet), or its end will be.
+    let debt = if open || (on_its_way && may_arrive(offer.state)) { OWED_FOR_EVER + agent } else { 0 };
     OFFER + agent + receipt + debt
 }
 
