@@ -69,7 +69,7 @@ impl TelegramDesk {
             What::Start { group: true, .. } | What::Ignored | What::Unblocked { .. } | What::Migrated { .. } => Ok(()),
             What::Start { chat, token, .. } => self.start(engine, chat, &token).await,
             What::Text { chat, .. } if chat < 0 => Ok(()),
-            What::Text { chat, text, .. } => self.text(engine, chat, text).await,
+            What::Text { chat, text, reply_to_message, .. } => self.text(engine, chat, text, reply_to_message).await,
             What::Button { callback_id, from, press, .. } => self.pressed(engine, callback_id, from, press).await,
             What::ForeignButton { callback_id } => {
                 self.toast(callback_id, None);
@@ -99,12 +99,13 @@ impl TelegramDesk {
         Ok(())
     }
 
-    async fn text(&self, engine: &Engine, chat: i64, text: String) -> Result<(), NotTaken> {
+    async fn text(&self, engine: &Engine, chat: i64, text: String, reply_to: Option<i64>) -> Result<(), NotTaken> {
         let Some(agent) = agents_in(engine, chat).next() else {
             Self::say(engine, chat, Answer::Unknown);
             return Ok(());
         };
-        let outcome = replies::reply(engine, agent, text, None, Some(ChannelKind::Telegram)).await;
+        let hint = reply_to.and_then(|message| answered(engine, agent, message));
+        let outcome = replies::reply(engine, agent, text, hint, Some(ChannelKind::Telegram)).await;
         if let Some(outcome) = lasting(outcome)?
             && let Some(answer) = outcome.told(engine)
         {
@@ -120,7 +121,7 @@ impl TelegramDesk {
             matches!(engine.job(offer.job), Ok(Some(_))).then_some((agent, offer))
         });
         let Some((agent, offer)) = theirs else {
-            self.toast(callback, Some(Answer::NoOpenOffer));
+            self.toast(callback, Some(("en".to_owned(), Answer::NoOpenOffer)));
             return Ok(());
         };
         let via = Some(ChannelKind::Telegram);
@@ -128,18 +129,20 @@ impl TelegramDesk {
             Verdict::Claim => replies::claim(engine, agent, offer, via).await,
             Verdict::Decline => replies::decline(engine, agent, offer, via).await,
         };
-        match lasting(outcome)? {
-            Some(Outcome::Claimed(job)) => self.toast(callback, Some(Answer::Claimed(Box::new(job.crew_view())))),
-            Some(outcome) => self.toast(callback, outcome.told(engine)),
-            None => self.toast(callback, None),
-        }
+        let told = match lasting(outcome)? {
+            Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(job.crew_view()))),
+            Some(outcome) => outcome.told(engine),
+            None => None,
+        };
+        let locale = locale_of(engine, agent);
+        self.toast(callback, told.map(|told| (locale, told)));
         Ok(())
     }
 
     /// A short answer over the button. Nobody waits for it, and a stale one is no loss.
-    fn toast(&self, callback: String, answer: Option<Answer>) {
-        let text = answer.and_then(|answer| {
-            let errand = errand(TenantId::DEFAULT, Address::Console, answer, "en", "UTC");
+    fn toast(&self, callback: String, answer: Option<(String, Answer)>) {
+        let text = answer.and_then(|(locale, answer)| {
+            let errand = errand(TenantId::DEFAULT, Address::Console, answer, &locale, "UTC");
             self.wording.plain(&errand).ok()
         });
         let client = self.client.clone();
@@ -177,6 +180,21 @@ fn errand(tenant: TenantId, to: Address, answer: Answer, locale: &str, zone: &st
     }
 }
 
+/// The job of the message somebody replied to.
+fn answered(engine: &Engine, agent: AgentId, message: i64) -> Option<JobId> {
+    let message = message.to_string();
+    let carries = |offer: &OfferId| {
+        let job = engine.job(offer.job).ok().flatten();
+        let receipt = job.and_then(|job| job.offer(offer.no)?.receipt.clone());
+        receipt.is_some_and(|receipt| receipt.message.split(',').any(|part| part == message))
+    };
+    let index = engine.index();
+    let claims = index.claims(&agent).into_iter().map(|(job, held)| job.offer(held.no));
+    let offers = index.open_offers(&agent).into_iter().chain(claims).chain(index.past_offers(&agent));
+    // The latest are the likeliest, and each is a look at the disk.
+    offers.take(32).find(carries).map(|offer| offer.job)
+}
+
 /// What will not be different next time is over; what will comes again.
 fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotTaken> {
     match outcome {
@@ -187,6 +205,12 @@ fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotTake
             Ok(None)
         }
     }
+}
+
+fn locale_of(engine: &Engine, agent: AgentId) -> String {
+    let view = engine.tenants().view(agent.tenant);
+    let own = view.roster.get(&agent).and_then(|agent| agent.locale.clone());
+    own.unwrap_or_else(|| view.settings.locale.clone())
 }
 
 /// The agents of all tenants in a private chat.

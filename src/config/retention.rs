@@ -7,14 +7,10 @@ use super::reader::Section;
 /// What is removed by age. None: never.
 #[derive(Clone, Debug)]
 pub struct Retention {
-    /// Closed jobs.
+    /// Closed jobs, with the idempotency keys that are part of them.
     pub closed_jobs: Option<Duration>,
-    /// Idempotency keys.
-    pub idempotency_keys: Duration,
     /// Used and expired registration tokens.
     pub tokens: Duration,
-    /// The event log.
-    pub events: Option<Duration>,
     /// When, as a cron expression in UTC.
     pub cron: String,
 }
@@ -23,9 +19,7 @@ impl Retention {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         Self {
             closed_jobs: Some(section.get::<Duration>("closed_jobs")).filter(|age| !age.is_zero()),
-            idempotency_keys: section.some("idempotency_keys"),
             tokens: section.some("tokens"),
-            events: Some(section.get::<Duration>("events")).filter(|age| !age.is_zero()),
             cron: section.cron("cron"),
         }
     }

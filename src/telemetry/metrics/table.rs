@@ -221,7 +221,7 @@ pub const TABLE: &[Metric] = &[
         name::RETENTION_REMOVED,
         Counter,
         Unit::Count,
-        &[("kind", "jobs, idempotency_keys, tokens, events")],
+        &[("kind", "closed_job, token")],
         "What was removed by age.",
     ),
     metric(
