@@ -7,7 +7,7 @@ what=${1:-all}; seconds=${2:-20}; port=${PORT:-18099}
 bin=${BATON:-target/release/baton}
 [ -x "$bin" ] || cargo build --release
 export BATON_DEV_KEY=${BATON_DEV_KEY:-benchbenchbenchbenchbenchbench00}
-export BATON__CHANNELS__CONSOLE__QUIET=true BATON__SERVER__RATE_KEY=off BATON__LOGS__LEVEL=warn
+export BATON__CHANNELS__CONSOLE__QUIET=true BATON__LOGS__LEVEL=warn
 one() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-bench.XXXXXX")
   "$bin" serve --dev --listen "127.0.0.1:$port" --data "$folder/data" >"$folder/out" 2>"$folder/err" &
