@@ -67,7 +67,7 @@ pub struct Limits {
     pub waiting_max: usize,
     /// Requests under way in all.
     pub admission_max: usize,
-    /// Messages on their way to providers.
+    /// Messages owed and not yet delivered.
     pub outbox_max: usize,
     /// How many due jobs are rung at once.
     pub timer_page: usize,

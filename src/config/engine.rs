@@ -17,7 +17,7 @@ pub struct Engine {
     pub waiting_max: usize,
     /// Requests under way in all.
     pub admission_max: usize,
-    /// Messages on their way to providers.
+    /// Messages owed and not yet delivered.
     pub outbox_max: usize,
 }
 
