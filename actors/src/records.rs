@@ -216,3 +216,6 @@ pub fn seal_job(job: &Job, epoch: u64) -> Result<Vec<u8>, RecordError> {
 pub fn open_job(record: &[u8]) -> Result<Job, RecordError> {
     codec::open_job::<Job>(record).map(|(_, _, job)| job)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ pub mod codec;
 pub mod conformance;
 pub mod envelope;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 mod group;
 pub mod job_head;
 pub mod keys;

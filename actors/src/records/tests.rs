@@ -1,0 +1,171 @@
+//! Every stored type against its golden file: what was once written must be read for ever, and is written the same.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use baton_core::agent::{Availability, QuietHours};
+use baton_core::brief::{Brief, Item, Price};
+use baton_core::delivery::{ChannelKind, Delivery, Receipt};
+use baton_core::holds::Hold;
+use baton_core::ids::{AgentId, EffectNo, JobId, TenantId};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Turn};
+use baton_core::phone::Phone;
+use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
+use baton_core::roster::Roster;
+use baton_core::tenant::{Desk, Settings};
+use baton_core::world::{Idle, World};
+
+use super::*;
+use crate::store::golden;
+
+const T: TenantId = TenantId::DEFAULT;
+
+fn holds<R: Record + PartialEq>(name: &str, value: &R) {
+    golden::check(name, &codec::seal(value, 3, 2).unwrap());
+    assert!(&codec::open::<R>(&golden::read(name)).unwrap().1 == value, "{name} reads back otherwise");
+}
+
+fn agent(name: &str) -> Agent {
+    Agent {
+        id: AgentId::of_reference(T, name),
+        version: 3,
+        reference: name.to_owned(),
+        name: name.to_owned(),
+        phone: Some(Phone::new("+447700900001").unwrap()),
+        email: Some("ana@example.com".to_owned()),
+        telegram: Some(1001),
+        channels: vec![ChannelKind::Email, ChannelKind::Console],
+        priority: -1,
+        active: true,
+        tags: BTreeSet::from(["van".to_owned()]),
+        capacity: Some(2),
+        availability: Availability::Away { until: Some(Timestamp(5)) },
+        quiet_hours: Some(QuietHours { from: "22:00".parse().unwrap(), to: "07:00".parse().unwrap() }),
+        locale: Some("en".to_owned()),
+        time_zone: Some("Europe/London".to_owned()),
+        created_at: Timestamp(1),
+        updated_at: Timestamp(2),
+    }
+}
+
+fn plan() -> Plan {
+    let direct = Mode::Direct { agent: AgentId::of_reference(T, "ana"), answer_needed: false };
+    Plan {
+        waves: vec![
+            Wave {
+                starts: ClockStart::Delivered,
+                tags: vec!["van".to_owned()],
+                ..Wave::new(Mode::Several(2), Duration::from_secs(60))
+            },
+            Wave::new(Mode::Everybody, Duration::from_millis(1500)),
+            Wave::new(direct, Duration::from_secs(9)),
+        ],
+        standby: 4,
+        search_for: Some(Duration::from_secs(3600)),
+        stall: Some(Stall { remind_after: Duration::from_secs(60), return_after: Duration::from_secs(120) }),
+        rounds: 2,
+    }
+}
+
+/// A job with a past: offers in several states, a winner, a line behind them, debts, keys and a ledger.
+fn lived() -> Job {
+    let settings =
+        Settings { desk: Desk { email: Some("desk@example.com".to_owned()), telegram: None }, ..Settings::default() };
+    let free =
+        |name: &str| Agent { availability: Availability::Available, quiet_hours: None, capacity: None, ..agent(name) };
+    let roster = Roster::of(["ana", "bo", "cy"].map(free));
+    let channels = [ChannelKind::Email, ChannelKind::Console];
+    let world = World { roster: &roster, load: &Idle, settings: &settings, channels: &channels, outages: &[] };
+    let new = NewJob {
+        id: JobId::of_reference(T, "golden"),
+        external_ref: Some("golden".to_owned()),
+        fingerprint: [9; 16],
+        brief: Brief {
+            from: Some("Leeds".to_owned()),
+            to: Some("Manchester".to_owned()),
+            via: vec!["Halifax".to_owned()],
+            date: Some("2027-01-30".parse().unwrap()),
+            window: Some("14:30".to_owned()),
+            vehicle: Some("van".to_owned()),
+            volume: Some("medium".to_owned()),
+            items: vec![Item { kind: "fridge".to_owned(), quantity: 1 }],
+            services: vec!["packing".to_owned()],
+            price: Some(Price { from: 100, to: 150, currency: "GBP".to_owned() }),
+            tags: Vec::new(),
+            duration_minutes: Some(90),
+        },
+        has_details: true,
+        approval: Approval::Email,
+        plan: plan(),
+        plan_name: Some(("usual".to_owned(), 4)),
+        start_at: None,
+        occupies: Some(Window { from: Timestamp(10), to: Timestamp(20) }),
+    };
+    let by = |actor| By { actor, cause: Cause::Request };
+    let mut turn = Turn::create(new, by(Actor::Client("shop".to_owned())), world, Timestamp(1_000));
+    let ask = |command, actor| Ask { command, by: by(actor), key: Some(([1; 16], [2; 16])), expects: None };
+    turn.decide(ask(Command::Approve, Actor::Operator("desk".to_owned()))).unwrap();
+    let receipt = Receipt { channel: ChannelKind::Email, message: "m-1".to_owned() };
+    turn.observe(Report::Delivery { effect: EffectNo { version: 1, n: 1 }, delivery: Delivery::Sent(receipt) });
+    let job = turn.finish().unwrap().job;
+    let offers: Vec<_> = job.open_offers().map(|offer| (offer.agent, offer.no)).collect();
+    let mut turn = Turn::of(job, world, Timestamp(2_000));
+    let claim = |(agent, no)| Ask {
+        command: Command::Claim { agent, no, via: Some(ChannelKind::Telegram) },
+        by: By { actor: Actor::Agent(agent), cause: Cause::Reply(ChannelKind::Telegram) },
+        key: None,
+        expects: None,
+    };
+    turn.decide(claim(offers[0])).unwrap();
+    // The second stands in line; that is a refusal.
+    turn.decide(claim(offers[1])).unwrap_err();
+    turn.finish().unwrap().job
+}
+
+#[test]
+fn jobs_are_written_as_they_always_were() {
+    let job = lived();
+    assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
+    golden::check("job-v1", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v1")).unwrap(), job);
+}
+
+#[test]
+fn what_stands_beside_a_job_is_written_as_it_always_was() {
+    let job = lived();
+    holds("details-v1", &SealedDetails { key: 7, sealed: vec![1, 2, 3] });
+    holds("history-v1", &History(job.timeline.clone()));
+    holds("closed-line-v1", &ClosedLine { outcome: Ending::Completed, at: Timestamp(5) });
+    let claim = (AgentId::of_reference(T, "ana"), 1, Some(ChannelKind::Sms));
+    let (attempt, _) =
+        Attempt::chain(baton_core::job::ledger::Head::default(), &job.id, Timestamp(5), claim, "claimed");
+    holds("ledger-v1", &attempt);
+}
+
+#[test]
+fn tenants_and_agents_are_written_as_they_always_were() {
+    let settings = Settings { default_plan: plan(), max_open_offers: Some(3), ..Settings::default() };
+    golden::check("agent-v1", &codec::seal(&agent("ana"), 3, 2).unwrap());
+    assert!(codec::open::<Agent>(&golden::read("agent-v1")).unwrap().1 == agent("ana"));
+    holds("tenant-v1", &TenantRecord { version: 3, settings: settings.clone(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: None, after: settings };
+    holds("settings-change-v1", &change);
+    let named =
+        NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
+    holds("plan-v1", &named);
+    let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
+    holds("registration-v1", &token);
+    let hold = Hold { offer: JobId::of_reference(T, "golden").offer(1), occupies: None, at: Timestamp(3) };
+    holds("holds-v1", &Book { version: 3, holds: vec![hold], question: None });
+}
+
+#[test]
+fn what_the_node_remembers_is_written_as_it_always_was() {
+    let outage = Window { from: Timestamp(1), to: Timestamp(2) };
+    holds("heartbeat-v1", &Heartbeat { at: Timestamp(3), outages: vec![outage] });
+    let effect = EffectId { job: JobId::of_reference(T, "golden"), no: EffectNo { version: 2, n: 1 } };
+    holds("attempting-v1", &Attempting(vec![effect]));
+    let memory =
+        ChannelMemory { paused_until: Some(Timestamp(1)), buckets: vec![("account".to_owned(), 7)], offset: Some(4) };
+    holds("channel-v1", &memory);
+}
