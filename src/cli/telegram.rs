@@ -13,7 +13,7 @@ use crate::config::telegram::Mode;
 use crate::telemetry::redact::mask_token;
 
 /// Where the server takes Telegram's calls, below `server.public_url`.
-pub const WEBHOOK_PATH: &str = "/webhooks/telegram";
+pub const WEBHOOK_PATH: &str = crate::http::public::webhooks::telegram::PATH;
 
 /// The Telegram bot.
 #[derive(Debug, Subcommand)]

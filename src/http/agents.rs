@@ -24,3 +24,6 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(availability::put))
         .routes(routes!(offers::get))
 }
+
+#[cfg(test)]
+mod tests;

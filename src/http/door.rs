@@ -14,15 +14,23 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::agents;
+use crate::http::desk;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
+use crate::http::keys;
 use crate::http::limits::Limits;
 use crate::http::offers;
 use crate::http::ops;
 use crate::http::ops::openapi::{Document, Head};
+use crate::http::plans;
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
+use crate::http::public;
+use crate::http::replies;
+use crate::http::reports;
 use crate::http::settings::Settings;
+use crate::http::telegram;
+use crate::http::tenants;
 use crate::keys::Keys;
 use crate::links::Links;
 use crate::sealing::Keyring;
@@ -82,6 +90,7 @@ impl Door {
         let document = Document(Bytes::from(document.to_json().unwrap_or_default()));
         endpoints
             .merge(ops::docs::router())
+            .merge(public::routes())
             .route("/", get(ops::landing::get))
             .route("/openapi.json", get(move || std::future::ready(document.answer())))
             .route("/problems", get(ops::problems::list))
@@ -107,6 +116,13 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(jobs::routes())
         .merge(offers::routes())
         .merge(agents::routes())
+        .merge(plans::routes())
+        .merge(reports::routes())
+        .merge(tenants::routes())
+        .merge(desk::routes())
+        .merge(keys::routes())
+        .merge(telegram::routes())
+        .routes(routes!(replies::post))
 }
 
 /// The OpenAPI document of every endpoint, as `/openapi.json` gives it.

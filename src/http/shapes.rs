@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod agent_view;
+pub mod audit_view;
 pub mod batch_view;
 pub mod brief;
 pub mod brief_view;
@@ -10,9 +11,12 @@ pub mod change;
 pub mod commands;
 pub mod details;
 pub mod explain_view;
+pub mod forecast_view;
 pub mod job;
 pub mod job_view;
+pub mod key;
 pub mod ledger_view;
+pub mod named_plan_view;
 pub mod next_view;
 pub mod occupancy;
 pub mod offer_view;

@@ -145,8 +145,9 @@ async fn x6_a_batch_answers_for_every_job() {
     assert_eq!(house.ask("POST /api/v1/jobs/batch", "[]").await.problem(), (400, "validation-failed"));
 
     let headers = [("x-api-key", ADMIN), ("content-type", "application/x-ndjson")];
-    let lines: String = (0..300).map(|n| format!("{{\"external_ref\":\"n{n}\",\"brief\":{{}}}}\n")).collect();
-    let answer = house.send("POST /api/v1/jobs/batch", &headers, &format!("{lines}{{bad\n")).await;
+    let lines: Vec<String> = (0..300).map(|n| format!(r#"{{"external_ref":"n{n}","brief":{{}}}}"#)).collect();
+    let lines = lines.join("\n");
+    let answer = house.send("POST /api/v1/jobs/batch", &headers, &format!("{lines}\n{{bad\n")).await;
     let results: Vec<Value> = answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(results.len(), 301);
     assert!(results[..300].iter().enumerate().all(|(n, r)| r["status"] == 201 && r["external_ref"] == format!("n{n}")));

@@ -7,6 +7,7 @@ use baton_actors::error::Failure;
 use baton_actors::tenants::roster::ChangeFailure;
 
 use crate::http::problem::{Code, FieldError, Problem};
+use crate::telegram_desk::NotTaken;
 
 /// A bound was reached: it is over soon.
 const BUSY: Duration = Duration::from_secs(1);
@@ -70,6 +71,15 @@ impl From<ChangeFailure> for Problem {
             ChangeFailure::Closed => {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }
+        }
+    }
+}
+
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::Engine(failure) => failure.into(),
+            NotTaken::Registration(failure) => failure.into(),
         }
     }
 }

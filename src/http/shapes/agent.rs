@@ -145,7 +145,10 @@ impl SyncShape {
         let mut seen = BTreeSet::new();
         Form::read(|form| {
             form.field("agents", self.agents).required().each(MOST, |form, agent| {
-                let change = agent.whole(form, now)?;
+                let mut change = agent.whole(form, now);
+                if change.reference.is_none() {
+                    change.reference = Some(change.phone.as_ref()?.as_str().to_owned());
+                }
                 let id = AgentId::of_reference(tenant, change.reference.as_deref().unwrap_or_default());
                 if !seen.insert(id) {
                     form.blame("ref", "stands in the list before", "give each agent once");
@@ -160,7 +163,7 @@ impl AgentShape {
     /// A whole agent under the reference of the path, or everything that is wrong with it.
     pub fn into_core(self, reference: &str, now: Timestamp) -> Result<AgentChange, Vec<FieldError>> {
         Form::read(|form| {
-            let mut change = self.whole(form, now)?;
+            let mut change = self.whole(form, now);
             change.reference = Some(must_be(form, change.reference, reference));
             Some(change)
         })
@@ -179,15 +182,11 @@ impl AgentShape {
     }
 
     /// An agent in full: replies are recognised by the phone, so there is none without.
-    fn whole(self, form: &mut Form, now: Timestamp) -> Option<AgentChange> {
+    fn whole(self, form: &mut Form, now: Timestamp) -> AgentChange {
         if self.phone.is_missing() {
             form.blame("phone", "is missing", "give a number in international form, such as +447700900001");
         }
-        let mut change = self.part(form, now);
-        if change.reference.is_none() {
-            change.reference = Some(change.phone.as_ref()?.as_str().to_owned());
-        }
-        Some(change)
+        self.part(form, now)
     }
 
     fn part(self, form: &mut Form, now: Timestamp) -> AgentChange {

@@ -81,7 +81,8 @@ impl VerdictView {
     }
 }
 
-fn detail(exclusion: &Exclusion) -> String {
+/// The rule in words.
+pub fn detail(exclusion: &Exclusion) -> String {
     match exclusion {
         Exclusion::Inactive => "switched off".to_owned(),
         Exclusion::NotNamed => "the wave names somebody else".to_owned(),

@@ -1,12 +1,34 @@
 //! A tenant's settings, as they go out.
 
+use baton_actors::tenants::TenantView;
+use baton_core::ids::TenantId;
 use baton_core::roster::Roster;
 use baton_core::tenant::Settings;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::shapes::plan_view::PlanView;
-use crate::http::shapes::shown::Span;
+use crate::http::shapes::shown::{Shown, Span};
+
+/// A tenant.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tenant)]
+pub struct TenantShown<'a> {
+    /// Its name.
+    #[schema(value_type = String, example = "default")]
+    tenant: Shown<TenantId>,
+    /// How many times its settings were stored; the `ETag`.
+    version: u64,
+    /// What it has set.
+    settings: SettingsView<'a>,
+}
+
+impl<'a> TenantShown<'a> {
+    /// Shows a tenant.
+    pub fn of(tenant: TenantId, view: &'a TenantView) -> Self {
+        Self { tenant: Shown(tenant), version: view.version, settings: SettingsView::of(&view.settings, &view.roster) }
+    }
+}
 
 /// What a tenant has set.
 #[derive(Serialize, ToSchema)]

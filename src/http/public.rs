@@ -1,0 +1,24 @@
+//! `/public`: what people and providers reach without a key. A link's token is its key; looking never changes anything.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::http::door::Door;
+
+pub mod approve;
+pub mod fields;
+pub mod offers;
+pub mod webhooks;
+
+/// Its endpoints. They are for people and providers, so they do not stand in the API's document.
+pub fn routes() -> Router<Door> {
+    Router::new()
+        .route("/public/approve", get(approve::without_token).post(approve::without_token))
+        .route("/public/approve/{token}", get(approve::get).post(approve::post))
+        .route("/public/offers", get(offers::without_token).post(offers::without_token))
+        .route("/public/offers/{token}", get(offers::get).post(offers::post))
+        .route("/public/webhooks/telegram/{account}", post(webhooks::telegram::post))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Where providers call.
+
+pub mod telegram;

@@ -1,0 +1,41 @@
+//! `POST /public/webhooks/telegram/{account}`: where Telegram calls. What is answered with 200 does not come again, so it
+//! is answered only once the update is stored; nothing here waits for Telegram itself.
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderName, StatusCode};
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+
+use crate::channels::telegram::Inbound;
+use crate::http::door::Door;
+use crate::http::json;
+use crate::http::problem::{Code, Problem};
+
+/// The path of the bot's webhook, below the public address.
+pub const PATH: &str = "/public/webhooks/telegram/default";
+
+const ACCOUNT: &str = "default";
+
+const SECRET: HeaderName = HeaderName::from_static("x-telegram-bot-api-secret-token");
+
+/// Takes an update in.
+pub async fn post(
+    Path(account): Path<String>,
+    State(door): State<Door>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let desk = door.telegram.as_ref().filter(|_| account == ACCOUNT);
+    let desk = desk.ok_or_else(|| Problem::new(Code::ChannelNotFound, "there is no such bot"))?;
+    if let Some(secret) = &desk.secret {
+        let said = request.headers().get(SECRET).map_or(&[][..], |value| value.as_bytes());
+        if !bool::from(said.ct_eq(secret.expose_secret().as_bytes())) {
+            return Err(Problem::new(Code::Unauthorized, "the call does not carry the bot's secret"));
+        }
+    }
+    let body = json::collect(request, door.settings.body_limit).await?;
+    let update = Inbound::parse(&body, desk.bot.as_deref())
+        .map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))?;
+    // With another status than 200 it comes again, after a while.
+    desk.take(&door.engine, update).await?;
+    Ok(StatusCode::OK)
+}
