@@ -50,6 +50,9 @@ fn refused(refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage {
         Refusal::AgentFull { .. } | Refusal::AgentBusy => OfferPage::showing(job, OfferStanding::Full),
         Refusal::JobNotFound
         | Refusal::JobNotApproved
+        | Refusal::AlreadyApproved { .. }
+        | Refusal::JobIsYours
+        | Refusal::JobWornOut
         | Refusal::JobNotOffering { .. }
         | Refusal::AlreadyStarted
         | Refusal::JobNotClaimed { .. }
