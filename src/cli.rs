@@ -86,7 +86,7 @@ impl Command {
     async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Serve(command) => command.run().await,
-            Self::Demo(command) => command.run(),
+            Self::Demo(command) => command.run().await,
             Self::Check(command) => command.run(),
             Self::Doctor(command) => command.run(),
             Self::Health(command) => command.run().await,

@@ -49,6 +49,13 @@ pub struct Body {
     pub text: String,
 }
 
+impl Body {
+    /// A JSON document, with which nothing goes wrong when it is sent twice.
+    pub fn json(value: &Value) -> Self {
+        Self { content_type: "application/json", idempotency_key: None, text: value.to_string() }
+    }
+}
+
 /// What the server answered, when it did what was asked.
 #[derive(Debug)]
 pub struct Answer {

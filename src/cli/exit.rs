@@ -57,11 +57,6 @@ impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
     }
-
-    /// The command is known and its part of Baton does not exist yet.
-    pub fn not_built(command: &str) -> Self {
-        Self::new(Exit::Internal, format!("`baton {command}` is not built yet"))
-    }
 }
 
 impl fmt::Display for Failure {

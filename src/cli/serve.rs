@@ -35,13 +35,13 @@ impl Serve {
     }
 }
 
-fn failure(error: &ServeError) -> Failure {
+pub(super) fn failure(error: &ServeError) -> Failure {
     let exit = if error.is_store() { Exit::Store } else { Exit::Configuration };
     Failure::new(exit, error.to_string())
 }
 
 /// Ends on SIGTERM or Ctrl-C.
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {
         _ = term.recv() => {}

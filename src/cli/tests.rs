@@ -35,9 +35,3 @@ fn every_command_teaches_by_example_in_lines_that_fit() {
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{words}");
     }
 }
-
-#[test]
-fn what_is_not_built_yet_says_so_and_fails() {
-    let failure = Failure::not_built("demo");
-    assert_eq!((failure.exit.code(), failure.to_string().as_str()), (70, "`baton demo` is not built yet"));
-}

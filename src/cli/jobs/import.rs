@@ -92,7 +92,10 @@ impl Import {
             }
             return print(&format!("{rows} jobs are in order; nothing was sent"));
         }
-        let tally = self.send(&mapping, rows, &faulty).await?;
+        let bar = ProgressBar::new(rows);
+        bar.set_style(style()?);
+        let tally = self.send(&mapping, &faulty, async |results: Vec<Value>| bar.inc(results.len() as u64)).await?;
+        bar.finish_and_clear();
         mistakes.extend(tally.mistakes);
         let result = format!("{} created, {} were there already", tally.created, tally.existing);
         if mistakes.is_empty() {
@@ -100,6 +103,16 @@ impl Import {
         }
         print(&result)?;
         Err(Failure::new(Exit::Data, format!("{}\n\n{} mistakes", mistakes.show(), mistakes.count())))
+    }
+
+    /// Sends a file that is in order, and shows nothing. `told` gets the server's result for every job of a batch, and the next
+    /// batch waits for it.
+    pub(in crate::cli) async fn feed(self, told: impl AsyncFnMut(Vec<Value>)) -> Result<(), Failure> {
+        let Seen { mapping, rows: _, faulty, mut mistakes } = self.look_through()?;
+        if mistakes.is_empty() {
+            mistakes = self.send(&mapping, &faulty, told).await?.mistakes;
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Data, mistakes.show())) }
     }
 
     /// Reads the whole file.
@@ -138,11 +151,14 @@ impl Import {
         Ok(Seen { mapping, rows, faulty, mistakes })
     }
 
-    async fn send(&self, mapping: &Mapping, rows: u64, faulty: &BTreeSet<u64>) -> Result<Tally, Failure> {
+    async fn send(
+        &self,
+        mapping: &Mapping,
+        faulty: &BTreeSet<u64>,
+        mut told: impl AsyncFnMut(Vec<Value>),
+    ) -> Result<Tally, Failure> {
         let client = Client::new(&self.server)?;
         let mut sheet = Sheet::open(&self.source.file, self.source.delimiter)?;
-        let bar = ProgressBar::new(rows);
-        bar.set_style(style()?);
         let mut tally = Tally::default();
         let (mut body, mut lines) = (String::new(), Vec::new());
         let mut more = true;
@@ -161,12 +177,10 @@ impl Import {
             if !lines.is_empty() && (full || !more) {
                 let answer =
                     client.post(&["api", "v1", "jobs", "batch"], batch(std::mem::take(&mut body), &lines)).await?;
-                tally.add(&answer, &lines, mapping)?;
-                bar.inc(lines.len() as u64);
+                told(tally.add(&answer, &lines, mapping)?).await;
                 lines.clear();
             }
         }
-        bar.finish_and_clear();
         Ok(tally)
     }
 }
@@ -187,8 +201,8 @@ fn style() -> Result<ProgressStyle, Failure> {
 }
 
 impl Tally {
-    /// Adds the results of one request: one for every line of it, in order.
-    fn add(&mut self, answer: &Answer, lines: &[u64], mapping: &Mapping) -> Result<(), Failure> {
+    /// Adds the results of one request, and gives them back: one for every line of it, in order.
+    fn add(&mut self, answer: &Answer, lines: &[u64], mapping: &Mapping) -> Result<Vec<Value>, Failure> {
         let results = results(answer).filter(|results| results.len() == lines.len()).ok_or_else(|| {
             Failure::new(Exit::Server, "the server did not answer for every job of a batch; send the file again")
         })?;
@@ -199,7 +213,7 @@ impl Tally {
                 Some(_) | None => self.refused(result, *line, mapping),
             }
         }
-        Ok(())
+        Ok(results)
     }
 
     fn refused(&mut self, result: &Value, line: u64, mapping: &Mapping) {

@@ -217,13 +217,7 @@ pub const TABLE: &[Metric] = &[
         &[("channel", CHANNELS), ("outcome", "answered, repeated, ignored, refused")],
         "What people and providers sent in.",
     ),
-    metric(
-        name::RETENTION_REMOVED,
-        Counter,
-        Unit::Count,
-        &[("kind", "closed_job, token")],
-        "What was removed by age.",
-    ),
+    metric(name::RETENTION_REMOVED, Counter, Unit::Count, &[("kind", "closed_job, token")], "What was removed by age."),
     metric(
         name::BACKUP_LAST,
         Gauge,
