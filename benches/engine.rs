@@ -83,7 +83,7 @@ async fn open(folder: &std::path::Path) -> Engine {
         clock: Arc::new(SystemClock),
         channels: vec![Arc::new(Taker)],
         limits: Limits::default(),
-        approve_link: Box::new(|_| String::new()),
+        approve_link: Box::new(|_, _| String::new()),
     })
     .await
     .unwrap();

@@ -11,11 +11,10 @@ use baton_actors::boot::BootError;
 use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
-use baton_actors::house::{Limits, Retry};
+use baton_actors::house::{ApproveLink, Limits, Retry};
 use baton_actors::store::keys::{Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
 use baton_core::ids::OfferId;
-use baton_core::job::Job;
 use baton_core::tenant::Settings;
 use baton_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -186,7 +185,7 @@ pub async fn start_with(
         clock: Arc::clone(&clock),
         channels,
         limits: limits(&config),
-        approve_link: approve_link(&links, &public_url, config.links.approval_ttl),
+        approve_link: approve_link(&links, &public_url),
     })
     .await?;
     seed_tenants(&engine, &config).await;
@@ -251,9 +250,9 @@ fn wording(
 }
 
 /// The link to a job's approval page: derived from the record, so that a repeated create gives the same one.
-fn approve_link(links: &Arc<Links>, public_url: &str, ttl: Duration) -> Box<dyn Fn(&Job) -> String + Send + Sync> {
+fn approve_link(links: &Arc<Links>, public_url: &str) -> ApproveLink {
     let (links, base) = (Arc::clone(links), public_url.to_owned());
-    Box::new(move |job| {
+    Box::new(move |job, ttl| {
         let token = links.token(Purpose::Approve(job.id), job.created_at + ttl);
         format!("{base}/public/approve/{token}")
     })

@@ -58,7 +58,7 @@ impl Town {
             clock: Arc::clone(&clock),
             channels: vec![Arc::new(telegram) as Arc<dyn Channel>],
             limits: Limits::default(),
-            approve_link: Box::new(|job| format!("https://example.com/public/approve/{}", job.id)),
+            approve_link: Box::new(|job, _| format!("https://example.com/public/approve/{}", job.id)),
         })
         .await
         .unwrap();

@@ -51,8 +51,8 @@ pub struct House {
     pub(crate) open: AtomicBool,
 }
 
-/// Makes the link to a job's approval page.
-pub type ApproveLink = Box<dyn Fn(&Job) -> String + Send + Sync>;
+/// Makes the link to a job's approval page, which works for so long from the moment the job came in.
+pub type ApproveLink = Box<dyn Fn(&Job, Duration) -> String + Send + Sync>;
 
 /// The bounds of the rooms.
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +141,11 @@ impl House {
             channels: &self.channels,
             outages,
         }
+    }
+
+    /// The page where a job is approved. The same every time, unless its tenant changes how long links work.
+    pub fn approve_url(&self, job: &Job, tenant: &TenantView) -> String {
+        (self.approve_link)(job, tenant.settings.approval_link_ttl)
     }
 
     /// Whether commands are let in.

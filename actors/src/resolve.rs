@@ -142,7 +142,7 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
         | Topic::ApprovalWanted => None,
     };
     let to_desk = message.to == Recipient::Desk;
-    let approve_url = (message.topic == Topic::ApprovalWanted).then(|| (house.approve_link)(job));
+    let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
     Say::Job {
         topic: message.topic.clone(),
         job: Box::new(job.crew_view()),

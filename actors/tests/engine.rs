@@ -92,7 +92,7 @@ impl Town {
             clock: Arc::new(clock.clone()),
             channels: vec![Arc::new(OnWall(Arc::clone(&wall)))],
             limits: Limits::default(),
-            approve_link: Box::new(|job| format!("http://example.com/approve/{}", job.id)),
+            approve_link: Box::new(|job, _| format!("http://example.com/approve/{}", job.id)),
         })
         .await
         .unwrap();

@@ -86,7 +86,7 @@ impl Town {
             clock: Arc::new(clock.clone()),
             channels: vec![Arc::new(Line(Arc::clone(&provider)))],
             limits,
-            approve_link: Box::new(|_| String::new()),
+            approve_link: Box::new(|_, _| String::new()),
         })
         .await
         .unwrap();

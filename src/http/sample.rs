@@ -19,6 +19,7 @@ use baton_core::world::{Idle, World};
 use secrecy::SecretString;
 
 use crate::channels::console::Console;
+use crate::channels::telegram::{Client, ClientSettings};
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
 use crate::http::settings::Settings;
@@ -26,10 +27,14 @@ use crate::http::shapes::agent::SyncShape;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
 use crate::links::Links;
 use crate::sealing::Keyring;
+use crate::telegram_desk::TelegramDesk;
 use crate::wording::Wording;
 
 /// The morning of all tests.
 pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// What Telegram's calls must carry.
+pub const HOOK: &str = "hook-secret";
 
 /// Ana and Bo.
 pub fn roster() -> Roster {
@@ -42,14 +47,26 @@ pub fn roster() -> Roster {
 
 /// A door with these keys, before an engine on a store in memory.
 pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecord>) -> Door {
+    let wording = Arc::new(Wording::builtin(Arc::new(|_, _| String::new())).unwrap());
+    // Nobody listens there: no test of the doors waits for Telegram itself.
+    let bot =
+        ClientSettings { base_url: "http://127.0.0.1:9".into(), ..ClientSettings::new("123456:TEST-TOKEN".into()) };
+    let telegram = TelegramDesk {
+        client: Client::new(&bot).unwrap(),
+        bot: Some("baton_bot".into()),
+        link_base: "https://t.me".into(),
+        registration_ttl: std::time::Duration::from_hours(48),
+        secret: Some(HOOK.into()),
+        wording: Arc::clone(&wording),
+    };
     let secret = SecretString::from("s".repeat(32));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let setup = Setup {
         store: Arc::new(MemoryStore::new()),
         clock: Arc::clone(&clock),
-        channels: vec![Arc::new(Console::quiet(Arc::new(Wording::builtin(Arc::new(|_, _| String::new())).unwrap())))],
+        channels: vec![Arc::new(Console::quiet(wording))],
         limits: Limits::default(),
-        approve_link: Box::new(|job| format!("http://127.0.0.1:8080/public/approve/{}", job.id)),
+        approve_link: Box::new(|job, _| format!("http://127.0.0.1:8080/public/approve/{}", job.id)),
     };
     Door::from(Behind {
         settings: Arc::new(settings),
@@ -59,7 +76,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         links: Arc::new(Links::new(&secret, &[])),
         fingerprints: Fingerprints::new(b"secret"),
         keyring: Arc::new(Keyring::for_dev(None).unwrap()),
-        telegram: None,
+        telegram: Some(Arc::new(telegram)),
         exposition: None,
     })
 }

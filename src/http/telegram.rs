@@ -11,3 +11,6 @@ pub mod registration;
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new().routes(routes!(registration::get))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,10 @@ fn not_sealed(error: SealingError) -> Problem {
 pub fn approve_url(door: &Door, job: &Job) -> Option<String> {
     match job.approval {
         Approval::None => None,
-        Approval::Link | Approval::Email => Some((door.engine.house().approve_link)(job)),
+        Approval::Link | Approval::Email => {
+            let view = door.engine.tenants().view(job.id.tenant);
+            Some(door.engine.house().approve_url(job, &view))
+        }
     }
 }
 

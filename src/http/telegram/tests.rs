@@ -1,0 +1,76 @@
+//! Telegram's calls, and how an agent comes to the bot.
+
+use crate::http::public::webhooks::telegram::PATH;
+use crate::http::sample::{Answered, HOOK, House};
+
+async fn call(house: &House, secret: &str, body: &str) -> Answered {
+    let headers = [("content-type", "application/json"), ("x-telegram-bot-api-secret-token", secret)];
+    house.send(&format!("POST {PATH}"), &headers, body).await
+}
+
+async fn start(house: &House, update: u32, chat: i64, kind: &str, token: &str) -> u16 {
+    let message = serde_json::json!({
+        "message_id": 1, "date": 1, "chat": { "id": chat, "type": kind }, "from": { "id": 7, "is_bot": false, "first_name": "x" },
+        "text": format!("/start {token}"),
+    });
+    let update = serde_json::json!({ "update_id": update, "message": message });
+    call(house, HOOK, &update.to_string()).await.status
+}
+
+async fn chat_of(house: &House, agent: &str) -> serde_json::Value {
+    house.ask(&format!("GET /api/v1/agents/{agent}"), "").await.json["telegram_chat_id"].clone()
+}
+
+async fn new_token(house: &House, agent: &str) -> (String, bool) {
+    let answer = house.ask(&format!("GET /api/v1/telegram/registration/{agent}"), "").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.json["qr_png"].as_str().unwrap().starts_with("data:image/png;base64,"));
+    assert!(answer.json["qr_svg"].as_str().unwrap().contains("<svg"));
+    let token = answer.json["link"].as_str().unwrap().strip_prefix("https://t.me/baton_bot?start=").unwrap().to_owned();
+    (token, answer.json["already_registered"].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn s3_only_telegram_itself_is_believed() {
+    let house = House::open().await;
+    let nothing = r#"{"update_id":1}"#;
+    assert_eq!(call(&house, HOOK, nothing).await.status, 200);
+    assert_eq!(call(&house, "wrong", nothing).await.problem(), (401, "unauthorized"));
+    assert_eq!(call(&house, "", nothing).await.problem(), (401, "unauthorized"));
+    assert_eq!(house.send(&format!("POST {PATH}"), &[], nothing).await.problem(), (401, "unauthorized"));
+    assert_eq!(call(&house, HOOK, "{bad").await.problem(), (400, "malformed-json"));
+    assert_eq!(
+        house.send("POST /public/webhooks/telegram/other", &[], nothing).await.problem(),
+        (404, "channel-not-found")
+    );
+    assert_eq!(house.send(&format!("GET {PATH}"), &[], "").await.problem(), (405, "method-not-allowed"));
+}
+
+#[tokio::test]
+async fn e11_e13_an_agent_registers_by_a_link_that_works_once() {
+    let house = House::with_people().await;
+    assert_eq!(house.ask("GET /api/v1/telegram/registration/nobody", "").await.problem(), (404, "agent-not-found"));
+    let wrong = format!("GET /api/v1/telegram/registration/{}", "x".repeat(101));
+    assert_eq!(house.ask(&wrong, "").await.problem(), (400, "validation-failed"));
+    let (token, already) = new_token(&house, "ana").await;
+    assert!(!already);
+    assert_eq!(start(&house, 1, -55, "group", &token).await, 200);
+    assert!(chat_of(&house, "ana").await.is_null(), "a group is nobody's chat");
+    assert_eq!(start(&house, 2, 1001, "private", "not-a-token").await, 200);
+    assert!(chat_of(&house, "ana").await.is_null());
+    assert_eq!(start(&house, 3, 1001, "private", &token).await, 200);
+    assert_eq!(chat_of(&house, "ana").await, 1001);
+    assert!(new_token(&house, "ana").await.1);
+}
+
+#[tokio::test]
+async fn e14_somebody_who_found_the_link_takes_nobodys_place() {
+    let house = House::with_people().await;
+    let (token, _) = new_token(&house, "ana").await;
+    start(&house, 1, 1001, "private", &token).await;
+    start(&house, 2, 6666, "private", &token).await;
+    assert_eq!(chat_of(&house, "ana").await, 1001);
+    let (second, _) = new_token(&house, "ana").await;
+    start(&house, 3, 6666, "private", &second).await;
+    assert_eq!(chat_of(&house, "ana").await, 1001);
+}
