@@ -18,7 +18,8 @@ async fn demo(arguments: &[&str]) -> (Output, String, usize) {
 
 /// The number before these words.
 fn number(text: &str, words: &str) -> u64 {
-    let before = text.split_once(words).unwrap_or_else(|| panic!("no \"{words}\" in {text}")).0;
+    assert!(text.contains(words), "no \"{words}\" in {text}");
+    let before = text.split_once(words).unwrap().0;
     before.rsplit(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty()).unwrap().parse().unwrap()
 }
 

@@ -21,8 +21,8 @@ use crate::store::{SledOptions, SledStore};
 /// Copies the store into one checksummed file.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton backup /var/backups/baton-2027-01-30.bak --data /var/lib/baton\n\n\
-    The store has one process at a time: stop the server first, or let it make backups by itself ([backup] in the\n\
-    configuration), which needs no stop.")]
+    The store has one process at a time: stop the server first, or let it make backups by itself\n\
+    ([backup] in the configuration), which needs no stop.")]
 pub struct Backup {
     /// The file to write; it must not exist
     pub file: PathBuf,

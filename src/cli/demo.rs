@@ -117,7 +117,7 @@ impl Demo {
         shown?;
         ended.map_err(|error| failure(&error))?;
         if self.keep {
-            print(&format!("the store is in {}; remove it when you are done", folder.path().display()))?;
+            print(&format!("the store stays in {}", folder.path().display()))?;
         }
         Ok(())
     }
@@ -169,8 +169,8 @@ impl Demo {
         drop(told);
         let watching = self.watch(&mut watch, &mut screen, town, news);
         let (_, in_time) = tokio::try_join!(feeding, watching)?;
-        screen.close(&watch);
-        print(&format!("\n{}\n\n{}", summary(&watch, town), self.end(&watch)))?;
+        screen.close(&watch)?;
+        print(&format!("\n{}\n\n{}", summary(&watch, town), end(&watch)))?;
         if !in_time {
             let text = format!("{} jobs still move and should not; please tell us", watch.moving());
             return Err(Failure::new(Exit::Internal, text));
@@ -254,19 +254,20 @@ impl Demo {
             }
         }
     }
+}
 
-    fn end(&self, watch: &Watch) -> String {
-        let states = watch.states(None);
-        let count = |state: &str| states.get(state).copied().unwrap_or_default();
-        let (approvals, offers) = watch.waiting_for_you();
-        format!(
-            "{} jobs in {}: {} claimed, {} unfilled.\n{approvals} wait for your approval, {offers} for your answer.",
-            watch.count(),
-            tally::short(watch.elapsed()),
-            count("claimed"),
-            count("unfilled"),
-        )
-    }
+/// What became of all jobs.
+fn end(watch: &Watch) -> String {
+    let states = watch.states(None);
+    let count = |state: &str| states.get(state).copied().unwrap_or_default();
+    let (approvals, offers) = watch.waiting_for_you();
+    format!(
+        "{} jobs in {}: {} claimed, {} unfilled.\n{approvals} wait for your approval, {offers} for your answer.",
+        watch.count(),
+        tally::short(watch.elapsed()),
+        count("claimed"),
+        count("unfilled"),
+    )
 }
 
 /// After the end, with `--keep`: what the user does is told as it happens.

@@ -63,11 +63,12 @@ impl Screen {
     }
 
     /// Leaves the last view where it is.
-    pub fn close(&mut self, watch: &Watch) {
+    pub fn close(&mut self, watch: &Watch) -> Result<(), Failure> {
         self.printed = watch.told;
-        if let Some(view) = self.view.take() {
-            view.abandon();
-        }
+        let Some(view) = self.view.take() else { return Ok(()) };
+        view.abandon();
+        // The cursor stands behind the view's last line.
+        print("")
     }
 
     /// Prints what happened since the last time, a line each.
