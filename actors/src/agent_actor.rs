@@ -19,7 +19,7 @@ use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Actors, ShardMessage};
 use crate::error::Failure;
 use crate::house::House;
-use crate::job_actor::{JobMessage, Reply};
+use crate::job_actor::{Holder, JobMessage, Reply};
 use crate::records;
 use crate::store::codec;
 use crate::store::keys::Key;
@@ -47,6 +47,11 @@ pub enum AgentMessage {
     },
     /// The job has decided about a claim that room is held for.
     Verdict {
+        /// By which offer.
+        offer: OfferId,
+    },
+    /// The job has answered the question about a hold that had heard nothing.
+    Answered {
         /// By which offer.
         offer: OfferId,
     },
@@ -112,6 +117,7 @@ impl Actor for AgentActor {
             waits @ (AgentMessage::Take { .. }
             | AgentMessage::Seat { .. }
             | AgentMessage::Verdict { .. }
+            | AgentMessage::Answered { .. }
             | AgentMessage::Read { .. }) => {
                 self.wait(life, waits);
             }
@@ -163,7 +169,7 @@ impl AgentActor {
                 AgentMessage::Take { job, offer, ask, reply } => match self.room(life.id, &mut book, job, offer, now) {
                     Ok(held) => {
                         changed |= held == Some(Held::New);
-                        let holder = held.map(|_| (life.id, offer.unwrap_or(job.offer(0))));
+                        let holder = held.map(|_| Holder::Claim(life.id, offer.unwrap_or(job.offer(0))));
                         let reply = Reply { holder, ..reply };
                         after.push(After::Tell(job, JobMessage::Ask { ask, reply }));
                     }
@@ -180,6 +186,9 @@ impl AgentActor {
                 AgentMessage::Verdict { offer } => {
                     // Not worth a row of its own: after a restart the hold is let go all the same.
                     book.free(offer);
+                }
+                AgentMessage::Answered { offer } => {
+                    book.answered(offer);
                 }
                 AgentMessage::Read { text, hint, reply } => {
                     let resolved = self.read(life.id, &book, &text, hint, now);
@@ -316,7 +325,7 @@ fn seat_answer(agent: AgentId, offer: OfferId, held: Result<Option<Held>, Refusa
             let by = By { actor: Who::Engine, cause: Cause::Seat };
             let command = Command::Seat { agent, no: offer.no };
             let ask = Box::new(Ask { command, by, key: None, expects: None });
-            let reply = Reply { asker: None, holder: held.map(|_| (agent, offer)) };
+            let reply = Reply { asker: None, holder: held.map(|_| Holder::Claim(agent, offer)) };
             After::Tell(offer.job, JobMessage::Ask { ask, reply })
         }
         Err(_) => After::Tell(offer.job, JobMessage::Tell(Report::NoRoom { agent, no: offer.no })),

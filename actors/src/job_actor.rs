@@ -78,7 +78,16 @@ pub struct Reply {
     /// The asker; they may hang up.
     pub asker: Option<oneshot::Sender<Result<Done, Failure>>>,
     /// An agent's actor that keeps room for the outcome, and for which offer.
-    pub holder: Option<(AgentId, OfferId)>,
+    pub holder: Option<Holder>,
+}
+
+/// An agent's actor that hears the verdict.
+#[derive(Clone, Copy)]
+pub enum Holder {
+    /// Of a claim.
+    Claim(AgentId, OfferId),
+    /// To a question about an offer whose claims it has heard nothing of.
+    Question(AgentId, OfferId),
 }
 
 impl Reply {
@@ -88,8 +97,11 @@ impl Reply {
     }
 
     pub(crate) fn send(self, house: &House, result: Result<Done, Failure>) {
-        if let (Some((holder, offer)), Some(directory)) = (self.holder, house.directory()) {
-            directory.tell_agent(holder, AgentMessage::Verdict { offer });
+        if let (Some(holder), Some(directory)) = (self.holder, house.directory()) {
+            match holder {
+                Holder::Claim(agent, offer) => directory.tell_agent(agent, AgentMessage::Verdict { offer }),
+                Holder::Question(agent, offer) => directory.tell_agent(agent, AgentMessage::Answered { offer }),
+            }
         }
         if let Some(asker) = self.asker {
             // The asker may have hung up; what was stored is true all the same.
@@ -168,7 +180,7 @@ impl Actor for JobActor {
             JobMessage::Ask { ask, reply } => self.wait(life, Input::Ask { ask, reply }),
             JobMessage::Tell(report) => life.waiting.push_back(Input::Tell(report)),
             JobMessage::AskVerdict { agent, offer } => {
-                life.waiting.push_back(Input::AskVerdict(Reply { asker: None, holder: Some((agent, offer)) }));
+                life.waiting.push_back(Input::AskVerdict(Reply { asker: None, holder: Some(Holder::Question(agent, offer)) }));
             }
             JobMessage::Recover => self.recover(life)?,
             JobMessage::Stored(result) => self.stored(life, result)?,

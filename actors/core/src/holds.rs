@@ -37,6 +37,10 @@ pub struct Hold {
     pub occupies: Option<Window>,
     /// Since when it is kept, or when the job was last asked about it.
     pub at: Timestamp,
+    /// Claims on their way that have heard no verdict: it is freed by the last one.
+    pub claims: u16,
+    /// The job was asked, and so many claims have followed the question. Need not survive a restart.
+    pub asked: Option<u16>,
 }
 
 /// A job the agent has: claimed and not closed.
@@ -51,9 +55,9 @@ pub struct ClaimedJob {
 /// What keeping room came to: the claim may go on to the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// Room is kept; the book must be stored first.
+    /// Room is kept for this claim, too; the book must be stored before it goes on.
     New,
-    /// It was kept before, or the job is theirs already.
+    /// No room is needed: the job is theirs already, or the offer is older than the one that is held.
     Already,
 }
 
@@ -71,11 +75,16 @@ impl Book {
             return Ok(Held::Already);
         }
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.offer.job == offer.job) {
-            if hold.offer.no >= offer.no {
+            if hold.offer.no > offer.no {
                 return Ok(Held::Already);
             }
-            // The verdict on the older offer must not free what the newer one needs.
-            *hold = Hold { offer, occupies: hold.occupies, at: now };
+            if hold.offer.no < offer.no {
+                // The verdict on the older offer must not free what the newer one needs.
+                *hold = Hold { claims: 0, asked: None, offer, ..*hold };
+            }
+            hold.at = now;
+            hold.claims = hold.claims.saturating_add(1);
+            hold.asked = hold.asked.map(|followed| followed.saturating_add(1));
             return Ok(Held::New);
         }
         let held = self.holds.iter().filter(|hold| claims.iter().all(|claim| claim.job != hold.offer.job));
@@ -89,20 +98,35 @@ impl Book {
         if occupies.is_some_and(clashes) {
             return Err(Refusal::AgentBusy);
         }
-        self.holds.push(Hold { offer, occupies, at: now });
+        self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None });
         Ok(Held::New)
     }
 
-    /// Frees the room kept for an offer: its job has decided, and if the claim won it is counted among the claims.
-    /// Says whether anything was kept.
+    /// A job has decided about one claim by this offer, and if it won it is counted among the claims. The room is freed if
+    /// no other claim by the offer is on its way. Need not be stored. Says whether the room is free.
     pub fn free(&mut self, offer: OfferId) -> bool {
+        self.heard(offer, |hold| hold.claims.saturating_sub(1))
+    }
+
+    /// A job has answered the question about this offer: every claim before the question is decided, or was lost. The room
+    /// is freed if no claim has followed the question. Need not be stored. Says whether the room is free.
+    pub fn answered(&mut self, offer: OfferId) -> bool {
+        self.heard(offer, |hold| hold.asked.take().unwrap_or(hold.claims))
+    }
+
+    fn heard(&mut self, offer: OfferId, left: impl Fn(&mut Hold) -> u16) -> bool {
         let before = self.holds.len();
-        self.holds.retain(|hold| hold.offer != offer);
+        self.holds.retain_mut(|hold| {
+            if hold.offer == offer {
+                hold.claims = left(hold);
+            }
+            hold.offer != offer || hold.claims > 0
+        });
         self.holds.len() < before
     }
 
     /// The holds that have heard nothing for too long. Their jobs are asked the way the claims went, so that the question
-    /// cannot overtake the claim; whatever the job says then, the hold is freed.
+    /// cannot overtake the claim.
     pub fn stale(&self, now: Timestamp) -> impl Iterator<Item = OfferId> + '_ {
         self.holds.iter().filter(move |hold| hold.at + HOLD_PATIENCE <= now).map(|hold| hold.offer)
     }
@@ -111,6 +135,8 @@ impl Book {
     pub fn asked(&mut self, offer: OfferId, now: Timestamp) {
         for hold in self.holds.iter_mut().filter(|hold| hold.offer == offer) {
             hold.at = now;
+            // The answer to an earlier question may still come: what followed that one may still be on its way.
+            hold.asked = hold.asked.or(Some(0));
         }
     }
 

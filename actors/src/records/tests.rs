@@ -155,7 +155,8 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     holds("plan-v1", &named);
     let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
     holds("registration-v1", &token);
-    let hold = Hold { offer: JobId::of_reference(T, "golden").offer(1), occupies: None, at: Timestamp(3) };
+    let offer = JobId::of_reference(T, "golden").offer(1);
+    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
     holds("holds-v1", &Book { version: 3, holds: vec![hold], question: None });
 }
 

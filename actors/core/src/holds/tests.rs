@@ -43,9 +43,21 @@ fn a_job_both_held_and_claimed_counts_once() {
 fn a_repeat_is_let_through_and_keeps_no_more_room() {
     let mut book = Book::default();
     assert_eq!(book.hold(offer(1), None, 1, &[], NOW), Ok(Held::New));
-    assert_eq!(book.hold(offer(1), None, 1, &[], NOW), Ok(Held::Already));
+    assert_eq!(book.hold(offer(1), None, 1, &[], NOW), Ok(Held::New));
     assert_eq!(book.hold(offer(1), None, 0, &[claim(1)], NOW), Ok(Held::Already), "the job says that it is theirs");
     assert_eq!(book.holds.len(), 1);
+    assert!(!book.free(offer(1)), "the other claim is still on its way");
+    assert!(book.free(offer(1)));
+}
+
+#[test]
+fn the_answer_to_a_question_frees_nothing_that_a_later_claim_needs() {
+    let mut book = Book::default();
+    book.hold(offer(1), None, 1, &[], NOW).expect("room");
+    book.asked(offer(1), NOW);
+    book.hold(offer(1), None, 1, &[], NOW).expect("held");
+    assert!(!book.answered(offer(1)), "the first claim was lost, the second is on its way");
+    assert!(book.free(offer(1)));
 }
 
 #[test]
@@ -92,6 +104,8 @@ enum Happening {
     Heard,
     /// The same, and the free is lost because the actor falls before it is stored.
     HeardAndForgotten,
+    /// The book is stored for another reason.
+    Stored,
     /// The agent's actor falls and is loaded again; what is on its way stays so.
     ActorFalls,
     /// The process falls: everything on its way is gone.
@@ -110,6 +124,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => any::<bool>().prop_map(Happening::Decided),
         3 => Just(Happening::Heard),
         1 => Just(Happening::HeardAndForgotten),
+        1 => Just(Happening::Stored),
         1 => Just(Happening::ActorFalls),
         1 => Just(Happening::ProcessFalls),
         1 => Just(Happening::TimePasses),
@@ -122,7 +137,7 @@ fn time_of(n: u8) -> Option<Window> {
     (n < 3).then(|| hours(9, 11))
 }
 
-/// What is on its way to a job.
+/// What is on its way to a job, or what its job says to it.
 #[derive(Clone, Copy)]
 enum Letter {
     Claim(OfferId),
@@ -143,7 +158,7 @@ struct Life {
     book: Book,
     stored: Book,
     to_jobs: VecDeque<Letter>,
-    to_agent: VecDeque<OfferId>,
+    to_agent: VecDeque<Letter>,
     jobs: [Asked; 8],
 }
 
@@ -153,12 +168,13 @@ impl Life {
             Happening::Yes(n, older) => self.says_yes(n, older),
             Happening::Decided(wins) => self.decided(wins),
             Happening::Heard => {
-                if let Some(offer) = self.to_agent.pop_front()
-                    && self.book.free(offer)
-                {
-                    self.stored = self.book.clone();
-                }
+                match self.to_agent.pop_front() {
+                    Some(Letter::Claim(offer)) => self.book.free(offer),
+                    Some(Letter::Question(offer)) => self.book.answered(offer),
+                    None => false,
+                };
             }
+            Happening::Stored => self.stored = self.book.clone(),
             Happening::HeardAndForgotten => {
                 self.to_agent.pop_front();
                 self.book = self.stored.clone();
@@ -206,9 +222,9 @@ impl Life {
                 if asked.latest == offer.no && asked.open {
                     *asked = Asked { open: false, theirs: wins, ..*asked };
                 }
-                self.to_agent.push_back(offer);
+                self.to_agent.push_back(Letter::Claim(offer));
             }
-            Some(Letter::Question(offer)) => self.to_agent.push_back(offer),
+            Some(question @ Letter::Question(_)) => self.to_agent.push_back(question),
             None => {}
         }
     }
@@ -230,10 +246,12 @@ impl Life {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
     #[test]
     fn claims_never_exceed_capacity_whatever_falls(
         capacity in 1..4u32,
-        story in prop::collection::vec(happening(), 1..120),
+        story in prop::collection::vec(happening(), 1..160),
     ) {
         let mut life = Life {
             capacity,
@@ -249,7 +267,7 @@ proptest! {
             prop_assert!(life.keeps_the_rules(), "{happening:?}: {:?} of {capacity}", life.claims());
         }
         // Left alone, every hold resolves itself.
-        for _ in 0..3 {
+        for _ in 0..4 {
             life.time_passes();
             while !life.to_jobs.is_empty() {
                 life.decided(false);
