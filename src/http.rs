@@ -29,6 +29,7 @@ pub mod plans;
 pub mod porch;
 pub mod problem;
 pub mod public;
+pub mod quarantine;
 pub mod query;
 pub mod replies;
 pub mod reports;

@@ -26,6 +26,7 @@ use crate::http::plans;
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
 use crate::http::public;
+use crate::http::quarantine;
 use crate::http::replies;
 use crate::http::reports;
 use crate::http::settings::Settings;
@@ -113,6 +114,8 @@ fn endpoints() -> OpenApiRouter<Door> {
         .routes(routes!(ops::ready::get))
         .routes(routes!(ops::version::get))
         .routes(routes!(ops::metrics::get))
+        .routes(routes!(ops::components::get))
+        .merge(quarantine::routes())
         .merge(jobs::routes())
         .merge(offers::routes())
         .merge(agents::routes())

@@ -1,5 +1,6 @@
 //! What operators, load balancers and newcomers look at: health, readiness, version, metrics, documentation.
 
+pub mod components;
 pub mod docs;
 pub mod health;
 pub mod landing;

@@ -178,3 +178,18 @@ async fn s11_another_tenant_sees_nothing() {
     assert_eq!(house.send(&format!("GET /api/v1/jobs/{code}"), &theirs, "").await.problem(), (404, "job-not-found"));
     assert_eq!(house.ask(&format!("GET /api/v1/jobs/{code}"), "").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_healthy_house_has_nothing_aside() {
+    let house = House::open().await;
+    let health = house.ask("GET /api/v1/health", "").await;
+    assert_eq!((&health.json["status"], &health.json["components"]["store"]), (&"ok".into(), &"ok".into()));
+    assert_eq!(house.ask("GET /api/v1/quarantine", "").await.json["items"], Value::Array(Vec::new()));
+    let job = house.ask("POST /api/v1/jobs", r#"{"brief":{}}"#).await.json;
+    let release = format!("POST /api/v1/quarantine/{}/release", job["id"].as_str().unwrap());
+    assert_eq!(house.ask(&release, "").await.problem(), (404, "job-not-found"));
+    house.door.engine.set_open(false);
+    assert_eq!(house.ask("GET /api/v1/health", "").await.json["status"], "degraded");
+    let refused = house.ask("POST /api/v1/jobs", r#"{"brief":{}}"#).await;
+    assert_eq!((refused.problem(), refused.headers.contains_key("retry-after")), ((503, "not-ready"), true));
+}

@@ -1,0 +1,14 @@
+//! `/api/v1/quarantine`: jobs whose actor fell again and again, put aside so that the rest runs on.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::door::Door;
+
+pub mod list;
+pub mod release;
+
+/// Its endpoints.
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new().routes(routes!(list::get)).routes(routes!(release::post))
+}
