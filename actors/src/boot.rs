@@ -74,7 +74,7 @@ pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) 
     let outages = note_outage(&**store, now, grace, epoch)?;
     let mut broken = Vec::new();
     let tenants = load_tenants(&**store, &mut broken)?;
-    let (index, owed) = load_jobs(store, now, &mut broken)?;
+    let (index, owed) = load_jobs(store, &mut broken)?;
     let interrupted = load_interrupted(&**store)?;
     quarantine::set_aside(&**store, &broken, now, epoch)?;
     Ok(Found { epoch, outages, index, tenants, owed, interrupted, restored, broken })
@@ -186,13 +186,12 @@ fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootE
 type Owed = Vec<(EffectId, Message)>;
 
 /// Scans the live jobs, one thread a core, a partition at a time.
-fn load_jobs(store: &Arc<dyn Store>, now: Timestamp, broken: &mut Broken) -> Result<(Arc<Index>, Owed), BootError> {
+fn load_jobs(store: &Arc<dyn Store>, broken: &mut Broken) -> Result<(Arc<Index>, Owed), BootError> {
     let index = Arc::new(Index::default());
     let next = std::sync::atomic::AtomicU8::new(0);
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(usize::from(PARTITIONS));
     let results: Vec<Result<(Owed, Broken), StoreError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..workers).map(|_| scope.spawn(|| scan_partitions(&**store, &index, &next, now))).collect();
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(|| scan_partitions(&**store, &index, &next))).collect();
         let fell = || StoreError::Failed("reading the jobs fell".to_owned());
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(fell()))).collect()
     });
@@ -211,7 +210,6 @@ fn scan_partitions(
     store: &dyn Store,
     index: &Index,
     next: &std::sync::atomic::AtomicU8,
-    now: Timestamp,
 ) -> Result<(Owed, Broken), StoreError> {
     let (mut owed, mut broken) = (Vec::new(), Vec::new());
     loop {
@@ -229,12 +227,12 @@ fn scan_partitions(
                 Err(error) => broken.push((key.to_vec(), error.to_string())),
             }
             if page.len() == 256 {
-                index.apply_all(page.iter(), now);
+                index.apply_all(page.iter());
                 page.clear();
             }
             ControlFlow::Continue(())
         })?;
-        index.apply_all(page.iter(), now);
+        index.apply_all(page.iter());
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use metrics::{counter, histogram};
 use tokio::sync::mpsc;
 
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::gauges;
 use crate::index::{Facts, Index};
 use crate::store::{GROUP_MAX, StepWrites, Store, Verdict};
@@ -54,7 +54,7 @@ struct State {
 
 impl Committer {
     /// Starts the thread. It ends when every handle is gone and the queue is empty.
-    pub fn start(store: Arc<dyn Store>, index: Arc<Index>, clock: Arc<dyn Clock>) -> std::io::Result<(Self, Ended)> {
+    pub fn start(store: Arc<dyn Store>, index: Arc<Index>) -> std::io::Result<(Self, Ended)> {
         #[expect(
             clippy::disallowed_methods,
             reason = "bounded by its senders, see `store`; an actor must never wait for room"
@@ -64,7 +64,7 @@ impl Committer {
         let shared = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || run(pending, &*store, &index, &*clock, &shared))?;
+            .spawn(move || run(pending, &*store, &index, &shared))?;
         Ok((Self { queue, state }, Ended(thread)))
     }
 
@@ -109,13 +109,7 @@ impl Ended {
     }
 }
 
-fn run(
-    mut queue: mpsc::UnboundedReceiver<Pending>,
-    store: &dyn Store,
-    index: &Index,
-    clock: &dyn Clock,
-    state: &State,
-) {
+fn run(mut queue: mpsc::UnboundedReceiver<Pending>, store: &dyn Store, index: &Index, state: &State) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     while let Some(first) = queue.blocking_recv() {
         group.push(first);
@@ -125,11 +119,11 @@ fn run(
             group.push(next);
         }
         state.waiting.fetch_sub(group.len(), Ordering::Relaxed);
-        commit(&mut group, store, index, clock, state);
+        commit(&mut group, store, index, state);
     }
 }
 
-fn commit(group: &mut Vec<Pending>, store: &dyn Store, index: &Index, clock: &dyn Clock, state: &State) {
+fn commit(group: &mut Vec<Pending>, store: &dyn Store, index: &Index, state: &State) {
     let writes: Vec<StepWrites> = group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
     let took = Stopwatch::start();
     let result = if state.failed.load(Ordering::Relaxed) { None } else { Some(store.commit(&writes)) };
@@ -147,7 +141,7 @@ fn commit(group: &mut Vec<Pending>, store: &dyn Store, index: &Index, clock: &dy
     let stored = |at: usize| verdicts.get(at) == Some(&Verdict::Stored);
     let facts =
         group.iter().enumerate().filter(|(at, _)| stored(*at)).filter_map(|(_, pending)| pending.facts.as_deref());
-    index.apply_all(facts, clock.now());
+    index.apply_all(facts);
     for (at, pending) in group.drain(..).enumerate() {
         let (word, result) = match verdicts.get(at) {
             Some(Verdict::Stored) => ("stored", Ok(())),

@@ -90,7 +90,7 @@ impl Engine {
             .await
             .map_err(|error| BootError::Rooms(error.to_string()))??;
         // The thread ends with the last handle: nothing waits for it.
-        let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index), Arc::clone(&clock))
+        let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index))
             .map_err(|error| BootError::Rooms(error.to_string()))?;
         let kinds: Vec<ChannelKind> = channels.iter().map(|channel| channel.kind()).collect();
         let house = Arc::new(House {

@@ -32,6 +32,8 @@ pub struct Facts {
     pub has_next: bool,
     /// Its open offers.
     pub open: Vec<(AgentId, OfferNo)>,
+    /// When the latest of them was made.
+    pub offered_at: Option<Timestamp>,
     /// Its winner, by which offer, and when the work takes place.
     pub claim: Option<Held>,
     /// Offers that wait no longer: a late yes is told the truth, and may stand in line.
@@ -83,6 +85,7 @@ impl Facts {
             created_at: job.created_at,
             has_next: matches!(job.stage, Stage::Closed { .. }) || job.next() != Next::Nothing,
             open: job.open_offers().map(|offer| (offer.agent, offer.no)).collect(),
+            offered_at: job.open_offers().map(|offer| offer.at).max(),
             claim,
             past: job.offers.iter().filter(past).map(|offer| (offer.agent, offer.no)).collect(),
             owes: job.owed.iter().map(owes).collect(),
@@ -169,20 +172,20 @@ pub struct Counts {
 }
 
 impl Index {
-    /// Takes in what a job has become. `now`: when its offers were made, for "longest idle".
-    pub fn apply(&self, facts: &Facts, now: Timestamp) {
-        let earlier = self.inner.write().apply(facts, now);
+    /// Takes in what a job has become.
+    pub fn apply(&self, facts: &Facts) {
+        let earlier = self.inner.write().apply(facts);
         if earlier {
             self.earlier.notify_one();
         }
     }
 
     /// Takes in a group under one lock.
-    pub fn apply_all<'a>(&self, group: impl Iterator<Item = &'a Facts>, now: Timestamp) {
+    pub fn apply_all<'a>(&self, group: impl Iterator<Item = &'a Facts>) {
         let mut inner = self.inner.write();
         let mut earlier = false;
         for facts in group {
-            earlier |= inner.apply(facts, now);
+            earlier |= inner.apply(facts);
         }
         drop(inner);
         if earlier {
@@ -354,7 +357,7 @@ impl Inner {
         offers.into_iter().map(|(_, offer)| offer).collect()
     }
 
-    fn apply(&mut self, facts: &Facts, now: Timestamp) -> bool {
+    fn apply(&mut self, facts: &Facts) -> bool {
         if facts.gone {
             self.remove(&facts.id);
             return false;
@@ -394,7 +397,8 @@ impl Inner {
             self.open_offers = self.open_offers + facts.open.len() as u64 - slot.open.len() as u64;
             replace(&mut self.agents, number, &slot.open, &facts.open, |agent| &mut agent.open);
             for (agent, _) in facts.open.iter().filter(|offer| !slot.open.contains(offer)) {
-                self.agents.entry(*agent).or_default().last_offered = Some(now);
+                let last = &mut self.agents.entry(*agent).or_default().last_offered;
+                *last = (*last).max(facts.offered_at);
             }
             slot.open = facts.open.clone().into_boxed_slice();
         }

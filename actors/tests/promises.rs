@@ -125,7 +125,8 @@ impl Town {
     async fn offers_sent(&self, count: usize) -> Vec<Errand> {
         loop {
             let changed = self.provider.changed.notified();
-            let sent: Vec<Errand> = self.provider.sent.lock().iter().filter(|errand| is_offer(errand)).cloned().collect();
+            let sent: Vec<Errand> =
+                self.provider.sent.lock().iter().filter(|errand| is_offer(errand)).cloned().collect();
             if sent.len() >= count {
                 return sent;
             }
