@@ -4,7 +4,7 @@
 //! One message at a time to a chat, in order. Where the provider does not tell repeats apart, a page of attempts is
 //! journaled before the calls, so that after a crash those are known that may have arrived.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -26,7 +26,7 @@ use crate::gauges;
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records::{Attempting, ChannelMemory};
-use crate::resolve::{Resolved, resolve};
+use crate::resolve::{Resolved, is_owed, resolve};
 use crate::store::codec;
 use crate::store::keys::Key;
 use crate::store::{StepWrites, Write};
@@ -67,11 +67,25 @@ pub struct Account {
     later: BTreeMap<(Timestamp, u64), Later>,
     numbers: u64,
     held: usize,
+    /// Those whose turn it is, not yet journaled.
     page: Vec<Ready>,
+    /// Those who leave as soon as the journal is stored: what came to the page meanwhile does not stand in it.
+    covered: Vec<Ready>,
     journaling: bool,
     under_way: HashMap<u64, Ready>,
+    /// Debts that may have arrived and are not settled.
+    uncertain: HashSet<EffectId>,
+    /// Debts that are settled, though perhaps not yet in the store: they stay in the journal until they are.
+    settled: HashSet<EffectId>,
     in_flight: usize,
     woken_for: Option<Timestamp>,
+}
+
+impl Account {
+    /// How many places are taken.
+    fn taken(&self) -> usize {
+        self.in_flight + self.page.len() + self.covered.len()
+    }
 }
 
 #[derive(Default)]
@@ -123,6 +137,9 @@ impl Actor for ChannelActor {
         // What it remembered cannot be read: it begins with full buckets, and the provider's own limits hold.
         let memory = record.and_then(|record| codec::open::<ChannelMemory>(&record).ok()).map(|(_, memory)| memory);
         let memory = memory.unwrap_or_default();
+        // Those it was about to send when it last ended keep their mark until their debts are paid, over any number of falls.
+        let before = self.house.store.get(&self.attempts_key().bytes())?;
+        let before = before.and_then(|record| codec::open::<Attempting>(&record).ok()).map(|(_, before)| before.0);
         self.house.outbox.put_back(self.channel.kind());
         me.cast(ChannelMessage::Wake)?;
         Ok(Account {
@@ -134,8 +151,11 @@ impl Actor for ChannelActor {
             numbers: 0,
             held: 0,
             page: Vec::new(),
+            covered: Vec::new(),
             journaling: false,
             under_way: HashMap::new(),
+            uncertain: HashSet::new(),
+            settled: before.unwrap_or_default().into_iter().collect(),
             in_flight: 0,
             woken_for: None,
         })
@@ -151,7 +171,7 @@ impl Actor for ChannelActor {
             ChannelMessage::Wake => account.woken_for = None,
             ChannelMessage::Journaled(Ok(())) => {
                 account.journaling = false;
-                for ready in std::mem::take(&mut account.page) {
+                for ready in std::mem::take(&mut account.covered) {
                     self.send(&me, account, ready);
                 }
             }
@@ -160,7 +180,7 @@ impl Actor for ChannelActor {
         }
         self.fill(&me, account);
         self.arrange_wake(&me, account);
-        self.house.outbox.sending(self.channel.kind(), account.in_flight + account.page.len());
+        self.house.outbox.sending(self.channel.kind(), account.taken());
         Ok(())
     }
 }
@@ -171,7 +191,7 @@ impl ChannelActor {
         let now = self.house.clock.now();
         Self::take_up_later(account, now);
         let places = usize::from(self.channel.budget().in_flight.max(1));
-        while !account.journaling && account.in_flight + account.page.len() < places && account.held < HELD_MAX {
+        while !account.journaling && account.taken() < places && account.held < HELD_MAX {
             if account.paused_until.is_some_and(|until| until > now) {
                 break;
             }
@@ -267,22 +287,19 @@ impl ChannelActor {
         if account.page.is_empty() || account.journaling {
             return;
         }
-        if self.channel.idempotent() {
+        if self.channel.idempotent() || account.page.iter().all(|ready| ready.effect.is_none()) {
             for ready in std::mem::take(&mut account.page) {
                 self.send(me, account, ready);
             }
             return;
         }
-        let effects: Vec<EffectId> =
-            account.page.iter().chain(account.under_way.values()).filter_map(|ready| ready.effect).collect();
-        if effects.is_empty() {
-            for ready in std::mem::take(&mut account.page) {
-                self.send(me, account, ready);
-            }
-            return;
-        }
+        account.settled.retain(|effect| is_owed(&self.house, *effect));
+        account.covered = std::mem::take(&mut account.page);
+        let leaving = account.covered.iter().filter_map(|ready| ready.effect);
+        let effects: HashSet<EffectId> =
+            leaving.chain(account.uncertain.iter().copied()).chain(account.settled.iter().copied()).collect();
         account.journaling = true;
-        self.journal(me, account, effects);
+        self.journal(me, account, effects.into_iter().collect());
     }
 
     fn journal(&self, me: &ActorRef<ChannelMessage>, account: &Account, effects: Vec<EffectId>) {
@@ -307,6 +324,9 @@ impl ChannelActor {
     /// Makes the attempt. A channel that answers at once is not worth a task.
     fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
         let (ticket, errand) = (ready.ticket, ready.errand.clone());
+        if !self.channel.idempotent() {
+            account.uncertain.extend(ready.effect);
+        }
         account.under_way.insert(ticket, ready);
         account.in_flight += 1;
         let channel = Arc::clone(&self.channel);
@@ -339,6 +359,28 @@ impl ChannelActor {
         histogram!(gauges::SEND_SECONDS, "channel" => self.word()).record(took.as_secs_f64());
         if let Some(chat) = account.chats.get_mut(&address) {
             chat.busy = false;
+        }
+        if let Some(effect) = ready.effect {
+            match &outcome {
+                // It arrived, or may have: until that is stored, an end of the process must not hide it.
+                Outcome::Accepted(_) | Outcome::Noop => {
+                    if account.uncertain.remove(&effect) {
+                        account.settled.insert(effect);
+                    }
+                }
+                Outcome::Unknown(_) => {}
+                Outcome::RetryAfter(..)
+                | Outcome::Retry(_)
+                | Outcome::Sender(_)
+                | Outcome::Moved(_)
+                | Outcome::Recipient(_)
+                | Outcome::Window(_)
+                | Outcome::Content(_) => {
+                    if !ready.errand.possible_repeat {
+                        account.uncertain.remove(&effect);
+                    }
+                }
+            }
         }
         match outcome {
             Outcome::Accepted(receipt) => {
@@ -387,11 +429,11 @@ impl ChannelActor {
                     ready.errand.to = Address::Telegram { chat };
                     Self::offer_place(account, ready, now);
                 }
-                Ok(_) | Err(_) => self.fail(&ready, "moved", to),
+                Ok(_) | Err(_) => self.fail(account, &ready, "moved", to),
             },
-            Outcome::Recipient(reason) => self.fail(&ready, "recipient", reason),
-            Outcome::Window(reason) => self.fail(&ready, "window", reason),
-            Outcome::Content(reason) => self.fail(&ready, "content", reason),
+            Outcome::Recipient(reason) => self.fail(account, &ready, "recipient", reason),
+            Outcome::Window(reason) => self.fail(account, &ready, "window", reason),
+            Outcome::Content(reason) => self.fail(account, &ready, "content", reason),
         }
         Self::next_of_chat(account, &address, now);
     }
@@ -401,7 +443,7 @@ impl ChannelActor {
         let retry = self.house.limits.retry;
         ready.attempts += 1;
         if ready.attempts >= retry.attempts {
-            return self.fail(&ready, class, reason);
+            return self.fail(account, &ready, class, reason);
         }
         let exponent = i32::try_from(ready.attempts - 1).unwrap_or(i32::MAX);
         let grown = retry.first.mul_f64(retry.factor.powi(exponent).min(1e6)).min(retry.max);
@@ -409,14 +451,17 @@ impl ChannelActor {
         let wait = grown.mul_f64(1.0 + rand::rng().random::<f64>() * retry.jitter);
         let until = (now + wait).max(account.paused_until.unwrap_or(now));
         if ready.errand.lifetime.is_some_and(|lifetime| until >= lifetime) && class != "sender" {
-            return self.fail(&ready, class, reason);
+            return self.fail(account, &ready, class, reason);
         }
         account.numbers += 1;
         account.held += 1;
         account.later.insert((until, account.numbers), Later::Retry(Box::new(ready)));
     }
 
-    fn fail(&self, ready: &Ready, class: &str, reason: String) {
+    fn fail(&self, account: &mut Account, ready: &Ready, class: &str, reason: String) {
+        if let Some(effect) = ready.effect.filter(|effect| account.uncertain.remove(effect)) {
+            account.settled.insert(effect);
+        }
         counter!(gauges::SENDS_FAILED, "channel" => self.word()).increment(1);
         self.settle(ready.ticket, ready.effect, Delivery::Failed { class: class.to_owned(), reason });
     }

@@ -68,6 +68,17 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
     Resolved::Send { errand: Box::new(errand), effect: Some(effect) }
 }
 
+/// Whether a debt stands in its job's record. One that cannot be read stands until somebody has looked.
+pub fn is_owed(house: &House, effect: EffectId) -> bool {
+    match house.store.get(&Key::LiveJob(effect.job).bytes()) {
+        Ok(Some(record)) => {
+            records::open_job(&record).map_or(true, |job| job.owed.iter().any(|owed| owed.no == effect.no))
+        }
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
 /// Where a message goes, and how it is worded there.
 pub struct Person {
     /// Where.
