@@ -1,6 +1,6 @@
 //! A problem as it is answered: JSON for programs, a page for people.
 
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
@@ -40,6 +40,10 @@ pub fn write(response: Response, problem: &Problem, public_url: &str, id: &Reque
     }
     if problem.code == Code::Unauthorized {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"baton\""));
+    }
+    if matches!(problem.code, Code::BodyTooLarge | Code::BodyTooSlow) {
+        // The rest of the body is not read, so the connection ends: a client that keeps it for the next request must know.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
 }
