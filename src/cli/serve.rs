@@ -23,14 +23,19 @@ pub struct Serve {
 impl Serve {
     /// Runs it.
     pub async fn run(self) -> Result<(), Failure> {
-        let config = self.settings.load()?;
+        let config = self.settings.read()?;
         // Installed once a process; a second time is a fault of ours, and no reason not to serve.
         if logs::install(&config.logs).is_err() {
             complain("logs were set up before");
         }
+        // Through the log, so that every line on the error output has its form.
+        for warning in self.settings.warnings(&config) {
+            tracing::warn!("{warning}");
+        }
         let started = boot::start(config).await.map_err(|error| failure(&error))?;
+        let address = started.address().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
         let url = &started.public_url;
-        complain(&format!("serving at {url}; the API is described at {url}/docs"));
+        tracing::info!("serving at {url}, listening on {address}; the API is described at {url}/docs");
         started.serve(told_to_stop()).await.map_err(|error| failure(&error))
     }
 }

@@ -35,15 +35,21 @@ impl Settings {
 
     /// The configuration, or every mistake in it; warnings go to the error output.
     pub fn load(&self) -> Result<Config, Failure> {
-        let config = Config::load(&self.sources());
-        let config = config.map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))?;
-        for warning in &config.warnings {
-            complain(&if self.dev {
-                format!("in production this would be refused: {warning}")
-            } else {
-                format!("warning: {warning}")
-            });
+        let config = self.read()?;
+        for warning in self.warnings(&config) {
+            complain(&warning);
         }
         Ok(config)
+    }
+
+    /// The configuration, or every mistake in it.
+    pub fn read(&self) -> Result<Config, Failure> {
+        Config::load(&self.sources()).map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))
+    }
+
+    /// What the configuration is warned of.
+    pub fn warnings(&self, config: &Config) -> impl Iterator<Item = String> {
+        let head = if self.dev { "in production this would be refused" } else { "warning" };
+        config.warnings.iter().map(move |warning| format!("{head}: {warning}"))
     }
 }
