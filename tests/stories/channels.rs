@@ -1,0 +1,124 @@
+//! Section 6: channels, their limits, retries and faults, against providers that speak the real wire.
+
+use std::time::Duration;
+
+use baton::simulator::telegram::{Call, Fault};
+use serde_json::json;
+
+use super::desk::{Job, order};
+use super::town::{phone_number, town, town_with};
+use super::wait::until;
+
+/// The calls that brought something to a chat.
+fn sends(calls: &[Call], chat: i64) -> Vec<Call> {
+    let ours = |call: &&Call| call.chat == Some(chat) && call.method.eq_ignore_ascii_case("sendMessage");
+    calls.iter().filter(ours).cloned().collect()
+}
+
+#[tokio::test]
+async fn g2_the_rate_is_kept_and_so_is_the_order_in_a_chat() {
+    let town = town_with(&[("CHANNELS__TELEGRAM__RATE_ACCOUNT", "20/1s burst 1")]).await;
+    let phones = town.people(["ana", "bo", "cy"]).await;
+    let mut jobs: Vec<Job> = Vec::new();
+    for no in 0..20 {
+        jobs.push(town.desk().publishes(order(&format!("g2-{no}")).everybody()).await);
+    }
+    for phone in &phones {
+        phone.shows_offer(jobs.last().unwrap()).await;
+        until("all offers are there", async || (phone.chat.messages().len() == 20).then_some(())).await;
+        let shown: Vec<String> = phone.chat.messages().into_iter().map(|message| message.text).collect();
+        for (text, job) in shown.iter().zip(&jobs) {
+            assert!(text.contains(&job.code), "the order in a chat");
+        }
+    }
+    let at: Vec<_> = town.bot.calls().iter().filter(|call| call.method == "sendMessage").map(|call| call.at).collect();
+    assert_eq!(at.len(), 60);
+    for (no, start) in at.iter().enumerate() {
+        let within = at[no..].iter().take_while(|at| at.since(*start) < Duration::from_secs(1)).count();
+        assert!(within <= 22, "{within} in one second");
+    }
+}
+
+#[tokio::test]
+async fn g3_who_must_wait_is_written_to_when_the_wait_is_over() {
+    let town = town().await;
+    let [ana] = town.people(["ana"]).await;
+    ana.next_call_meets(Fault::TooMany { retry_after: 2 });
+    let job = town.desk().publishes(order("g3")).await;
+    ana.shows_offer(&job).await;
+    let [first, second] = &sends(&town.bot.calls(), ana.chat.id())[..] else { panic!("two calls") };
+    assert!(second.at.since(first.at) >= Duration::from_secs(2), "{:?}", second.at.since(first.at));
+}
+
+#[tokio::test]
+async fn g4_a_provider_that_fails_is_asked_again_with_growing_gaps() {
+    let town = town_with(&[("RETRY__FIRST", "100ms")]).await;
+    let [ana] = town.people(["ana"]).await;
+    ana.next_call_meets(Fault::Broken);
+    ana.next_call_meets(Fault::Broken);
+    let job = town.desk().publishes(order("g4")).await;
+    ana.shows_offer(&job).await;
+    let [first, second, third] = &sends(&town.bot.calls(), ana.chat.id())[..] else { panic!("three calls") };
+    let gaps = (second.at.since(first.at), third.at.since(second.at));
+    assert!(gaps.0 >= Duration::from_millis(100) && gaps.1 >= Duration::from_millis(200), "{gaps:?}");
+}
+
+#[tokio::test]
+async fn g4_when_all_attempts_failed_the_offer_has_failed_and_it_shows() {
+    let town = town_with(&[("RETRY__ATTEMPTS", "3")]).await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    for _ in 0..3 {
+        ana.next_call_meets(Fault::Broken);
+    }
+    let job = town.desk().publishes(order("g4")).await;
+    bo.shows_offer(&job).await;
+    town.desk().sees_offer(&job, "ana", "failed").await;
+    assert_eq!(sends(&town.bot.calls(), ana.chat.id()).len(), 3);
+    town.metric_is("baton_sends_failed_total", "telegram", 1.0).await;
+}
+
+#[tokio::test]
+async fn g5_what_cannot_succeed_is_tried_once() {
+    let town = town().await;
+    let [ana, bo, cy] = town.people(["ana", "bo", "cy"]).await;
+    ana.next_call_meets(Fault::Blocked);
+    bo.next_call_meets(Fault::Refused(400, "Bad Request: chat not found".to_owned()));
+    let job = town.desk().publishes(order("g5")).await;
+    cy.shows_offer(&job).await;
+    for phone in [&ana, &bo] {
+        assert_eq!(sends(&town.bot.calls(), phone.chat.id()).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn g5_a_void_token_pauses_the_account_and_loses_nothing() {
+    let town = town_with(&[("RETRY__SENDER_PAUSE", "1s")]).await;
+    let [ana] = town.people(["ana"]).await;
+    ana.next_call_meets(Fault::Refused(401, "Unauthorized".to_owned()));
+    let job = town.desk().publishes(order("g5")).await;
+    town.metric_is("baton_channel_paused", "telegram", 1.0).await;
+    ana.shows_offer(&job).await;
+    let [first, second] = &sends(&town.bot.calls(), ana.chat.id())[..] else { panic!("two calls") };
+    assert!(second.at.since(first.at) >= Duration::from_millis(950), "{:?}", second.at.since(first.at));
+}
+
+#[tokio::test]
+async fn g7_a_channel_that_hangs_holds_up_no_other() {
+    let town = town_with(&[("CHANNELS__TELEGRAM__REQUEST_TIMEOUT", "1s")]).await;
+    let [ana] = town.people(["ana"]).await;
+    let bo = json!({ "ref": "bo", "name": "bo", "phone": phone_number(2), "email": "bo@example.com" });
+    town.knows(vec![bo]).await;
+    for _ in 0..3 {
+        ana.next_call_meets(Fault::Hang(Duration::from_secs(30)));
+    }
+    let job = town.desk().publishes(order("g7").everybody()).await;
+    let mails = town.mailbox.wait_for(|mails| !mails.is_empty()).await.unwrap();
+    assert!(mails[0].to.contains(&"bo@example.com".to_owned()) && mails[0].text.contains(&job.code));
+    let hung = sends(&town.bot.calls(), ana.chat.id());
+    assert!(mails[0].at.since(hung[0].at) < Duration::from_secs(1), "the mail waited for Telegram");
+    // The request is given up after its time, and tried again.
+    until("a second attempt", async || (sends(&town.bot.calls(), ana.chat.id()).len() >= 2).then_some(())).await;
+    let calls = sends(&town.bot.calls(), ana.chat.id());
+    let gap = calls[1].at.since(calls[0].at);
+    assert!(gap >= Duration::from_secs(1) && gap < Duration::from_secs(4), "{gap:?}");
+}

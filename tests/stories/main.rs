@@ -1,0 +1,20 @@
+//! The acceptance checks, each a story told over HTTP and on simulated phones against the built binary. A story bears the id of
+//! its check.
+//!
+//! Every server of a story logs at `debug`, and when a story ends its log is searched for private data (check S8).
+
+#![expect(clippy::unwrap_used, reason = "a story says what it expects by falling over what it does not")]
+
+mod desk;
+mod door;
+mod phone;
+mod process;
+mod town;
+mod wait;
+
+mod cascade;
+mod channels;
+mod intake;
+mod kill;
+mod restart;
+mod shows;

@@ -1,0 +1,196 @@
+//! Section 9: what survives a kill, an outage and an orderly stop.
+
+use std::time::Duration;
+
+use baton::simulator::telegram::Fault;
+use serde_json::{Value, json};
+
+use super::desk::{Job, offer_of, open_offers, order};
+use super::town::{town, town_with};
+use super::wait::{a_moment, until};
+
+#[tokio::test]
+async fn t1_a_thousand_jobs_in_all_stages_stand_as_they_stood() {
+    let mut town = town_with(&[("LOGS__LEVEL", "info")]).await;
+    town.people(["ana", "bo"]).await;
+    let line = |no: usize| {
+        let order = order(&format!("t1-{no}"));
+        let order = match no % 4 {
+            0 => order.needing_approval(),
+            1 => order.with("start_at", json!("2027-06-01T08:00:00Z")),
+            _ => order,
+        };
+        format!("{}\n", order.0)
+    };
+    let lines: String = (0..1000).map(line).collect();
+    let post = town.door.request(reqwest::Method::POST, "/api/v1/jobs/batch");
+    let answer = super::door::send(post.header("content-type", "application/x-ndjson").body(lines)).await;
+    let results: Vec<Value> = answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(results.len() == 1000 && results.iter().all(|result| result["status"] == 201), "{:?}", results.first());
+    for (no, result) in results.iter().enumerate().filter(|(no, _)| no % 20 == 2) {
+        let id = result["id"].as_str().unwrap();
+        let offer = format!("/api/v1/offers/{id}-1");
+        match no % 3 {
+            0 => town.door.post(&format!("{offer}/claim"), json!({})).await,
+            1 => town.door.post(&format!("{offer}/decline"), json!({})).await,
+            _ => town.door.post(&format!("/api/v1/jobs/{id}/cancel"), json!({})).await,
+        }
+        .is(200);
+    }
+    let before = standing(&town.door, &results).await;
+    town.kill_9().await;
+    town.starts_again().await;
+    assert_eq!(standing(&town.door, &results).await, before);
+}
+
+/// How every job stands, without what may move on by itself.
+async fn standing(door: &super::door::Door, jobs: &[Value]) -> Vec<String> {
+    let mut all = Vec::new();
+    for job in jobs {
+        let seen = door.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await.is(200);
+        let offers: Vec<&Value> = seen["offers"].as_array().unwrap().iter().map(|offer| &offer["status"]).collect();
+        all.push(format!("{} {} {offers:?}", seen["status"], seen["claim"]["agent"]["ref"]));
+    }
+    all
+}
+
+#[tokio::test]
+async fn t2_a_deadline_that_passed_meanwhile_is_kept_at_once_and_once() {
+    let mut town = town().await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    let job = town.desk().publishes(order("t2").one_by_one("2s")).await;
+    let sent = |job: &Value| offer_of(job, "ana").is_some_and(|offer| offer["sent"] == true);
+    town.desk().waits(&job, "it is known that ana has it", sent).await;
+    town.kill_9().await;
+    a_moment(Duration::from_secs(3)).await;
+    assert_eq!(bo.offers(&job), 0);
+    town.starts_again().await;
+    bo.shows_offer(&job).await;
+    let seen = town.desk().sees(&job).await;
+    assert_eq!((open_offers(&seen), offer_of(&seen, "ana").unwrap()["status"].as_str()), (1, Some("timed_out")));
+    ana.shows_withdrawal(&job).await;
+    assert_eq!((ana.offers(&job), bo.offers(&job)), (1, 1));
+}
+
+#[tokio::test]
+async fn t3_a_claim_is_a_claim_after_the_kill() {
+    let mut town = town().await;
+    town.people(["ana", "bo"]).await;
+    let job = town.desk().publishes(order("t3").everybody()).await;
+    let seen = town.desk().sees(&job).await;
+    let (ana, bo) = (offer_of(&seen, "ana").unwrap().clone(), offer_of(&seen, "bo").unwrap().clone());
+    town.desk().claims_for(&ana).await.is(200);
+    town.kill_9().await;
+    town.starts_again().await;
+    town.desk().claims_for(&bo).await.refuses(409, "job-already-claimed");
+    assert_eq!(town.desk().sees(&job).await["claim"]["agent"]["ref"], "ana");
+}
+
+#[tokio::test]
+async fn t4_what_was_owed_is_sent_after_the_kill_and_a_repeat_says_so() {
+    let mut town = town_with(&[("CHANNELS__TELEGRAM__REQUEST_TIMEOUT", "20s")]).await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    // Ana's message arrives and its answer never comes back; bo's does not even arrive.
+    ana.next_call_meets(Fault::DoneAndCut);
+    town.bot.next_call_meets("sendMessage", Fault::Nothing);
+    let jobs: Vec<Job> = {
+        let mut jobs = Vec::new();
+        for no in 0..5 {
+            jobs.push(town.desk().publishes(order(&format!("t4-{no}")).everybody()).await);
+        }
+        jobs
+    };
+    town.kill_9().await;
+    town.starts_again().await;
+    for job in &jobs {
+        ana.shows_offer(job).await;
+        bo.shows_offer(job).await;
+    }
+    until("the outbox is empty", async || (town.metric("baton_outbox_depth", "").await < 0.5).then_some(())).await;
+    for job in &jobs {
+        for phone in [&ana, &bo] {
+            let messages = phone.chat.messages();
+            let about: Vec<_> = messages.iter().filter(|message| message.text.contains(&job.code)).collect();
+            assert!(about.len() <= 2, "{about:#?}");
+            assert!(
+                about[1..].iter().all(|message| message.text.contains("You may have had this before")),
+                "{about:#?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn t6_told_to_stop_it_finishes_and_ends_well() {
+    let mut town = town().await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("t6")).await;
+    ana.shows_offer(&job).await;
+    let ended = town.told_to_stop().await;
+    assert_eq!(ended.code(), Some(0), "{}", town.log());
+    town.starts_again().await;
+    ana.presses_yes(&job).await;
+    town.desk().sees_it(&job, "claimed").await;
+}
+
+#[tokio::test]
+async fn x1_a_yes_and_a_timeout_in_the_same_instant_as_a_kill() {
+    let mut town = town().await;
+    town.people(["ana", "bo"]).await;
+    for round in 0..4u64 {
+        let job = town.desk().publishes(order(&format!("x1-{round}")).one_by_one("300ms")).await;
+        let offer = offer_of(&town.desk().sees(&job).await, "ana").unwrap()["id"].as_str().unwrap().to_owned();
+        let claim = town.door.request(reqwest::Method::POST, &format!("/api/v1/offers/{offer}/claim")).json(&json!({}));
+        a_moment(Duration::from_millis(250 + 15 * round)).await;
+        let claim = tokio::spawn(super::door::try_send(claim));
+        a_moment(Duration::from_millis(5 * round)).await;
+        town.kill_9().await;
+        let answer = claim.await.unwrap();
+        town.starts_again().await;
+        let settled = |job: &Value| job["status"] == "claimed" || offer_of(job, "ana").unwrap()["status"] != "open";
+        let seen = town.desk().waits(&job, "it is settled", settled).await;
+        let (status, open) = (seen["status"].as_str().unwrap(), open_offers(&seen));
+        if answer.is_ok_and(|answer| answer.status == 200) {
+            assert_eq!((status, &seen["claim"]["agent"]["ref"]), ("claimed", &json!("ana")));
+        }
+        assert!(matches!((status, open), ("claimed" | "unfilled", 0) | ("offering", 1)), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn x3_a_long_outage_eats_nobodys_time() {
+    let mut town = town_with(&[("TIMERS__OUTAGE_GRACE", "1s")]).await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    let job = town.desk().publishes(order("x3").one_by_one("4s")).await;
+    ana.shows_offer(&job).await;
+    let closes = |job: &Value| offer_of(job, "ana").unwrap()["closes_at"].as_str().unwrap().parse::<jiff::Timestamp>();
+    let before = closes(&town.desk().sees(&job).await).unwrap();
+    town.kill_9().await;
+    a_moment(Duration::from_secs(5)).await;
+    town.starts_again().await;
+    let extended = |job: &Value| closes(job).is_ok_and(|after| after > before);
+    let seen = town.desk().waits(&job, "ana has her time back", extended).await;
+    assert_eq!(open_offers(&seen), 1);
+    let timeline = town.desk().timeline(&job).await;
+    let extended = timeline.iter().find(|entry| entry["event"] == "offer_extended").unwrap();
+    assert!(extended["facts"]["outage_until"].is_string(), "{extended}");
+    assert_eq!(bo.offers(&job), 0);
+    bo.shows_offer(&job).await;
+}
+
+#[tokio::test]
+async fn x4_a_start_far_ahead_survives_and_one_too_far_is_refused() {
+    let mut town = town().await;
+    town.people(["ana"]).await;
+    let far = "2029-03-01T08:00:00.000Z";
+    let job = town.desk().publishes(order("x4").with("start_at", json!(far))).await;
+    town.kill_9().await;
+    town.starts_again().await;
+    let seen = town.desk().sees(&job).await;
+    assert_eq!(
+        (&seen["status"], &seen["start_at"], &seen["next"]["at"]),
+        (&json!("scheduled"), &json!(far), &json!(far))
+    );
+    let refused = town.desk().posts(&order("x4-2").with("start_at", json!("2040-01-01T00:00:00Z"))).await;
+    assert_eq!(refused.refuses(400, "validation-failed")["errors"][0]["field"], "start_at");
+}
