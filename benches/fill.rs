@@ -43,13 +43,18 @@ fn main() {
     let store = SledStore::open(folder.as_ref(), SledOptions::default()).unwrap();
     let now = SystemClock.now();
     let agents: Vec<Agent> = (0..200).map(|n| agent(n, now)).collect();
-    let row = |agent: &Agent| Write { key: Key::Agent(agent.id).bytes(), value: Some(codec::seal(agent, 1, 1).unwrap()) };
+    let row =
+        |agent: &Agent| Write { key: Key::Agent(agent.id).bytes(), value: Some(codec::seal(agent, 1, 1).unwrap()) };
     store.commit(&[StepWrites { check: None, writes: agents.iter().map(row).collect() }]).unwrap();
     let roster = Roster::of(agents);
     let details = codec::seal(&SealedDetails { key: 1, sealed: vec![7; 260] }, 1, 1).unwrap();
     let mut group = Vec::new();
     for n in 0..count {
-        let wait = if n < due { Duration::from_secs(first) + Duration::from_micros(500 * n) } else { Duration::from_secs(30 * 86_400) };
+        let wait = if n < due {
+            Duration::from_secs(first) + Duration::from_micros(500 * n)
+        } else {
+            Duration::from_secs(30 * 86_400)
+        };
         let job = waiting(n, &roster, wait, now);
         let live = Write { key: Key::LiveJob(job.id).bytes(), value: Some(records::seal_job(&job, 1).unwrap()) };
         let details = Write { key: Key::Details(job.id).bytes(), value: Some(details.clone()) };

@@ -21,6 +21,7 @@ use clap::Args;
 use futures_util::future::try_join_all;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tokio::sync::watch::{Sender, channel as watch_channel};
 use tokio::sync::{mpsc, oneshot};
 
 use self::folder::Folder;
@@ -64,7 +65,7 @@ const LARGEST_BATCH: u16 = 500;
     Nothing leaves this machine.\n\n\
     Examples:\n  baton demo                         half a minute, and it cleans up\n  \
     baton demo --keep                  the server stays up, to try the API\n  \
-    baton demo --jobs 500 --speed 5    more of everything, and faster")]
+    baton demo --jobs 200 --speed 4    more of everything, and faster")]
 pub struct Demo {
     /// How many sample jobs to send in
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -153,8 +154,9 @@ impl Demo {
         }
         let mut screen = Screen::open()?;
         let (told, news) = mpsc::channel(1_024);
+        let (moving, under_way) = watch_channel(0);
         let feeding = try_join_all(imports.into_iter().enumerate().map(|(place, import)| {
-            let told = told.clone();
+            let (told, under_way) = (told.clone(), under_way.clone());
             // A tenant has a half or a quarter of the jobs, and so sends one in that many paces.
             let pause = town.pace() * u32::from(import.batch) * if place == 0 { 2 } else { 4 };
             async move {
@@ -162,12 +164,14 @@ impl Demo {
                     // Whoever watches has gone only when the whole demo ends.
                     let _ = told.send((place, results)).await;
                     SystemClock.sleep_until(SystemClock.now() + pause).await;
+                    // A machine that is slower than the pace would bury the drivers, and every offer would time out.
+                    let _ = under_way.clone().wait_for(|moving| *moving <= town.bearable()).await;
                 };
                 import.feed(tell).await
             }
         }));
         drop(told);
-        let watching = self.watch(&mut watch, &mut screen, town, news);
+        let watching = self.watch(&mut watch, &mut screen, town, (news, moving));
         let (_, in_time) = tokio::try_join!(feeding, watching)?;
         screen.close(&watch)?;
         print(&format!("\n{}\n\n{}", summary(&watch, town), end(&watch)))?;
@@ -224,11 +228,12 @@ impl Demo {
         watch: &mut Watch,
         screen: &mut Screen,
         town: &Town,
-        mut news: mpsc::Receiver<(usize, Vec<Value>)>,
+        (mut news, moving): (mpsc::Receiver<(usize, Vec<Value>)>, Sender<usize>),
     ) -> Result<bool, Failure> {
         let wanted = self.jobs as usize;
         // Everything bounds itself; this bound is for a fault of ours.
-        let bound = town.pace() * self.jobs * 3 + town.longest_search() * 3 + SLACK;
+        let bound =
+            town.pace() * self.jobs * 3 + town.longest_search() * (3 + self.jobs / town.bearable() as u32) + SLACK;
         let begun = Stopwatch::start();
         let mut is_fed = false;
         loop {
@@ -245,6 +250,7 @@ impl Demo {
             SystemClock.sleep_until(next).await;
             watch.look().await?;
             watch.approve(town.scaled(APPROVAL)).await?;
+            moving.send_replace(watch.moving());
             screen.show(watch, town, wanted)?;
             if is_fed && watch.moving() == 0 {
                 return Ok(true);

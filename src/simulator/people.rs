@@ -94,6 +94,10 @@ impl Person {
             return;
         }
         let time = self.thinking();
+        // Nobody thinks over an offer that already says it is over; else one who is behind would stay behind for ever.
+        if self.chat.message(message.id).is_none_or(|now| now.buttons.len() != message.buttons.len()) {
+            return;
+        }
         pass(self.chat.clock(), time).await;
         match reaction {
             Reaction::Press(yes_or_no) => {

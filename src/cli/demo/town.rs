@@ -27,9 +27,11 @@ const SHORTEST: Duration = Duration::from_millis(60);
 /// How long all drivers together work on finding one for a job, at speed 1, with some rest.
 const WORK_A_JOB: Duration = Duration::from_millis(8_000);
 
+/// Jobs come in no faster, whatever the speed: with `everybody`, one job is many messages.
+const FASTEST: Duration = Duration::from_millis(40);
+
 const FEWEST: usize = 20;
-/// The numbers that are reserved for examples are two digits.
-const MOST: usize = 99;
+const MOST: usize = 40;
 
 /// The same seed is the same town.
 const SEED: u64 = 2027;
@@ -107,7 +109,7 @@ impl Town {
                 text,
                 "\n[api_keys.demo-{name}]\nkey = \"{}\"\ntenant = \"{name}\"\n\
                  scopes = [\"jobs:write\", \"jobs:read\", \"operator\", \"admin\"]\n\n\
-                 [tenants.{name}]\ntime_zone = \"Europe/London\"\n\n\
+                 [tenants.{name}]\ntime_zone = \"Europe/London\"\nmax_open_offers = 2\n\n\
                  [tenants.{name}.plan]\n{mode}\nclaim_within = \"{within}\"\n",
                 key.expose_secret()
             );
@@ -122,7 +124,12 @@ impl Town {
 
     /// How far apart jobs come in, so that the drivers are busy and not buried.
     pub fn pace(&self) -> Duration {
-        self.scaled(WORK_A_JOB).div_f64(self.count() as f64)
+        self.scaled(WORK_A_JOB).div_f64(self.count() as f64).max(FASTEST)
+    }
+
+    /// How many jobs may be under way at once.
+    pub fn bearable(&self) -> usize {
+        self.count() / 2
     }
 
     /// How long a job that nobody wants is on its way at most.
