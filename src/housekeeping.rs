@@ -3,6 +3,7 @@
 //! A firing may come twice under load, and a missed one is not made up for: everything here is harmless to repeat and to
 //! leave out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use baton_actors::engine::Engine;
 use baton_actors::gauges;
 use baton_actors::retention::{Ages, sweep};
 use baton_actors::store::Store;
+use baton_actors::store::keys::{Key, Space};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::config::Config;
@@ -68,10 +70,14 @@ pub async fn start(
             })?)
             .await?;
     }
-    let (store, exposition) = (Arc::clone(store), exposition.clone());
+    let (store, exposition, engine) = (Arc::clone(store), exposition.clone(), engine.clone());
     scheduler
         .add(Job::new(UPKEEP, move |_, _| {
             exposition.upkeep();
+            metrics::gauge!(gauges::ADMISSION_USED).set(engine.under_way() as f64);
+            for (kind, count) in broken_by_kind(engine.broken()) {
+                metrics::gauge!(gauges::RECORDS_QUARANTINED, "kind" => kind).set(f64::from(count));
+            }
             if let Ok(bytes) = store.size_on_disk() {
                 metrics::gauge!(gauges::STORE_BYTES).set(bytes as f64);
             }
@@ -79,6 +85,22 @@ pub async fn start(
         .await?;
     scheduler.start().await?;
     Ok(scheduler)
+}
+
+/// The records that could not be read at the start, counted by what they are.
+fn broken_by_kind(broken: &[(Vec<u8>, String)]) -> BTreeMap<&'static str, u32> {
+    let mut counts = BTreeMap::from(["job", "agent", "settings", "key", "other"].map(|kind| (kind, 0)));
+    for (key, _) in broken {
+        let kind = match Key::parse(key).map(|key| key.space()) {
+            Some(Space::LiveJobs | Space::ClosedJobs | Space::Details | Space::Ledger | Space::History) => "job",
+            Some(Space::Agents | Space::Holds) => "agent",
+            Some(Space::Plans | Space::Tenants | Space::TenantAudit) => "settings",
+            Some(Space::ApiKeys) => "key",
+            Some(_) | None => "other",
+        };
+        *counts.entry(kind).or_insert(0) += 1;
+    }
+    counts
 }
 
 /// Makes one backup and removes those beyond the newest `keep`.

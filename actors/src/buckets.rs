@@ -26,6 +26,8 @@ pub struct Buckets {
     group: Option<Limiter>,
     now: Arc<AtomicU64>,
     state: Arc<Mutex<HashMap<String, u64>>>,
+    /// How long the account's bucket takes to fill, in nanoseconds.
+    account_span: Option<u64>,
 }
 
 type Limiter = RateLimiter<String, Kept, HandMoved, NoOpMiddleware<Nanos>>;
@@ -75,6 +77,10 @@ impl Buckets {
             group: limiter(budget.group),
             now: Arc::clone(&now),
             state: Arc::clone(&state),
+            account_span: budget.account.and_then(|rate| {
+                let rest = quota(rate)?.burst_size_replenished_in();
+                u64::try_from(rest.as_nanos()).ok().filter(|span| *span > 0)
+            }),
         }
     }
 
@@ -102,6 +108,12 @@ impl Buckets {
         Ok(())
     }
 
+    /// How full the account's bucket is; none where it has no limit.
+    pub fn filling(&self) -> Option<Filling> {
+        let full_at = self.state.lock().get(ACCOUNT).copied().unwrap_or(0);
+        Some(Filling { full_at, span: self.account_span? })
+    }
+
     /// What must be remembered over a restart; full buckets are forgotten.
     pub fn remember(&self, now: Timestamp) -> Vec<(String, u64)> {
         let now = nanos(now);
@@ -112,6 +124,20 @@ impl Buckets {
         all.sort_by_key(|(key, arrival)| (key != ACCOUNT, std::cmp::Reverse(*arrival)));
         all.truncate(512);
         all
+    }
+}
+
+/// How full a bucket is, without asking it again: what is kept of it is the moment at which it is full.
+#[derive(Clone, Copy, Debug)]
+pub struct Filling {
+    full_at: u64,
+    span: u64,
+}
+
+impl Filling {
+    /// The part that is used up, from 0 to 1.
+    pub fn used(&self, now: Timestamp) -> f64 {
+        (self.full_at.saturating_sub(nanos(now)) as f64 / self.span as f64).min(1.0)
     }
 }
 
@@ -162,6 +188,19 @@ mod tests {
         assert_eq!(buckets.take("b", false, now), Ok(()));
         assert_eq!(buckets.take("c", false, now), Err(Wait { until: Timestamp(1_000_100), account: true }));
         assert_eq!(buckets.take("c", false, Timestamp(1_000_100)), Ok(()), "the refusal cost the chat nothing");
+    }
+
+    #[test]
+    fn an_accounts_bucket_is_used_up_by_messages_and_fills_by_time() {
+        let buckets = Buckets::of(&ten_a_second(), Vec::new());
+        let now = Timestamp(1_000_000);
+        let used = |millis: i64| buckets.filling().map(|filling| filling.used(Timestamp(1_000_000 + millis)));
+        assert_eq!(used(0), Some(0.0));
+        assert_eq!(buckets.take("a", false, now), Ok(()));
+        assert_eq!((used(0), used(50), used(100)), (Some(0.5), Some(0.25), Some(0.0)));
+        assert_eq!(buckets.take("b", false, now), Ok(()));
+        assert_eq!(used(0), Some(1.0));
+        assert!(Buckets::of(&Budget::default(), Vec::new()).filling().is_none());
     }
 
     #[test]

@@ -209,6 +209,7 @@ impl ChannelActor {
             self.send_page(me, account);
         }
         self.send_page(me, account);
+        self.house.outbox.note_filling(self.channel.kind(), account.buckets.filling());
         gauge!(gauges::CHANNEL_PAUSED, "channel" => self.word())
             .set(if account.paused_until.is_some_and(|until| until > now) { 1.0 } else { 0.0 });
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use baton_core::ids::{AgentId, JobId};
@@ -41,25 +42,45 @@ pub enum Key {
 #[derive(Clone)]
 pub struct Directory {
     shards: Arc<[Post<ShardMessage>]>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Counts a message for as long as it waits in a shard's mailbox, also where it is lost there.
+pub struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Directory {
     /// A directory of these shards.
     pub fn of(shards: Vec<Post<ShardMessage>>) -> Self {
-        Self { shards: shards.into() }
+        Self { shards: shards.into(), waiting: Arc::default() }
     }
 
     /// Tells a job something.
     pub fn tell_job(&self, job: JobId, message: JobMessage) {
         let shard = &self.shards[usize::from(job.partition()) % self.shards.len()];
         // A shard outlives the doors; if it is gone the node is stopping, and the asker hears that the way is closed.
-        shard.cast(ShardMessage::Job(job, message));
+        shard.cast(ShardMessage::Job(job, message, self.count()));
     }
 
     /// Tells an agent's actor something.
     pub fn tell_agent(&self, agent: AgentId, message: AgentMessage) {
         let shard = &self.shards[usize::from(agent.partition()) % self.shards.len()];
-        shard.cast(ShardMessage::Agent(agent, message));
+        shard.cast(ShardMessage::Agent(agent, message, self.count()));
+    }
+
+    fn count(&self) -> Waiting {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(Arc::clone(&self.waiting))
+    }
+
+    /// How many messages wait for the shards.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Tells a job what the world tells.
@@ -116,9 +137,9 @@ pub struct Parked {
 /// What a shard is told.
 pub enum ShardMessage {
     /// For a job.
-    Job(JobId, JobMessage),
+    Job(JobId, JobMessage, Waiting),
     /// For an agent's actor.
-    Agent(AgentId, AgentMessage),
+    Agent(AgentId, AgentMessage, Waiting),
     /// An actor has nothing to do, after so many messages.
     Idle {
         /// Who.
@@ -159,6 +180,8 @@ pub struct ShardState {
     idle: VecDeque<(Timestamp, Key, u64)>,
     crashes: HashMap<Key, Crashes>,
     parked: HashMap<JobId, Parked>,
+    /// How many jobs and agents the gauge of those awake knows of.
+    told: (usize, usize),
 }
 
 struct Entry {
@@ -198,8 +221,12 @@ impl Actor for Shard {
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ShardMessage::Job(job, message) => self.deliver(&me, state, Key::Job(job), Message::Job(message)).await,
-            ShardMessage::Agent(agent, message) => {
+            ShardMessage::Job(job, message, waiting) => {
+                drop(waiting);
+                self.deliver(&me, state, Key::Job(job), Message::Job(message)).await;
+            }
+            ShardMessage::Agent(agent, message, waiting) => {
+                drop(waiting);
                 self.deliver(&me, state, Key::Agent(agent), Message::Agent(message)).await;
             }
             ShardMessage::Idle { who, handled } => self.idle(state, who, handled),
@@ -292,12 +319,22 @@ impl Shard {
         }
     }
 
+    /// Adds what has changed since the last time: the gauge is the sum over all shards.
+    fn tell_awake(state: &mut ShardState) {
+        let jobs = state.entries.keys().filter(|who| matches!(who, Key::Job(_))).count();
+        let agents = state.entries.len() - jobs;
+        for (kind, now, told) in [("job", jobs, &mut state.told.0), ("agent", agents, &mut state.told.1)] {
+            gauge!(gauges::ACTORS_AWAKE, "kind" => kind).increment(now as f64 - *told as f64);
+            *told = now;
+        }
+    }
+
     async fn sweep(&self, me: &ActorRef<ShardMessage>, state: &mut ShardState) {
         let now = self.house.clock.now();
         while let Some((_, who, handled)) = state.idle.pop_front_if(|(at, _, _)| *at <= now) {
             put_to_sleep(state, who, handled);
         }
-        gauge!(gauges::ACTORS_AWAKE, "kind" => "job").set(state.entries.len() as f64 * self.house.limits.shards as f64);
+        Self::tell_awake(state);
         state.crashes.retain(|_, crashes| {
             crashes.rests_until.is_some() || crashes.at.last().is_some_and(|at| now.since(*at) < CRASH_WINDOW)
         });

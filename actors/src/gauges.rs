@@ -30,7 +30,7 @@ pub const TIME_TO_CLAIM: &str = "baton_time_to_claim_seconds";
 pub const TIMER_LAG: &str = "baton_timer_lag_seconds";
 /// Deadlines that are set.
 pub const TIMERS: &str = "baton_timers";
-/// Overdue jobs not yet woken after an outage.
+/// 1 while overdue jobs are being woken after an outage, else 0.
 pub const TIMERS_CATCHING_UP: &str = "baton_timers_catching_up";
 
 /// Steps that shared one flush.
@@ -52,8 +52,6 @@ pub const DISK_FREE: &str = "baton_disk_free_bytes";
 
 /// Messages that are owed and not yet settled: `channel`.
 pub const OUTBOX_DEPTH: &str = "baton_outbox_depth";
-/// From the step that owes a message until the provider took it: `channel`.
-pub const OUTBOX_LAG: &str = "baton_outbox_lag_seconds";
 /// Attempts to send: `channel`, `class`.
 pub const SENDS: &str = "baton_sends_total";
 /// How long an attempt takes: `channel`.

@@ -16,5 +16,8 @@ pub fn measure(house: &House) {
     gauge!(gauges::TIMERS).set(counts.timers as f64);
     gauge!(gauges::OFFERS_OPEN).set(counts.open_offers as f64);
     gauge!(gauges::COMMIT_QUEUE).set(house.committer.depth() as f64);
-    house.outbox.measure();
+    if let Some(directory) = house.directory() {
+        gauge!(gauges::MAILBOX_DEPTH, "kind" => "directory").set(directory.waiting() as f64);
+    }
+    house.outbox.measure(house.clock.now());
 }

@@ -10,10 +10,12 @@ use baton_core::delivery::ChannelKind;
 use baton_core::ids::{EffectId, JobId};
 use baton_core::job::{Job, Owed};
 use baton_core::message::{Lane, Message};
+use baton_core::time::Timestamp;
 use metrics::gauge;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::buckets::Filling;
 use crate::channel::Errand;
 use crate::gauges;
 
@@ -76,6 +78,8 @@ pub struct Queue {
     pub wake: Notify,
     settled: Notify,
     sending: AtomicUsize,
+    /// How full the account's bucket is: its channel tells after every message, and it fills by itself between them.
+    filling: Mutex<Option<Filling>>,
 }
 
 #[derive(Default)]
@@ -223,12 +227,21 @@ impl Outbox {
         std::mem::take(&mut *self.parked.lock())
     }
 
+    /// A channel tells how full its account's bucket is.
+    pub(crate) fn note_filling(&self, channel: ChannelKind, filling: Option<Filling>) {
+        if let Some(queue) = self.queues.get(&channel) {
+            *queue.filling.lock() = filling;
+        }
+    }
+
     /// Sets the gauges.
-    pub fn measure(&self) {
+    pub fn measure(&self, now: Timestamp) {
         for (channel, queue) in &self.queues {
             let inner = queue.inner.lock();
             let depth = inner.in_hand.len() + inner.waiting.iter().map(VecDeque::len).sum::<usize>();
             gauge!(gauges::OUTBOX_DEPTH, "channel" => channel.as_str()).set(depth as f64);
+            let used = queue.filling.lock().map_or(0.0, |filling| filling.used(now));
+            gauge!(gauges::BUDGET_USED, "channel" => channel.as_str()).set(used);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Kind, Metric};
 
 const CHANNELS: &str = "telegram, whatsapp, sms, email, console";
 const CHANNEL: &[(&str, &str)] = &[("channel", CHANNELS)];
-const ACTOR: &[(&str, &str)] = &[("kind", "job, agent, channel, directory, committer, timers, outbox")];
+const ACTOR: &[(&str, &str)] = &[("kind", "job, agent, channel, shard, roster")];
 
 /// From a hundredth of a millisecond: work on the machine.
 const MACHINE: Kind = Histogram(&[0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1]);
@@ -40,9 +40,9 @@ pub const TABLE: &[Metric] = &[
         Unit::Count,
         &[(
             "stage",
-            "needs_approval, scheduled, offering, claimed, confirmed, invoiced, paid, released, in_progress, unfilled",
+            "needs_approval, scheduled, offering, claimed, unfilled, rejected, cancelled, expired, completed, failed",
         )],
-        "Open jobs by where they stand.",
+        "Jobs that are kept in memory, by where they stand; closed ones leave it.",
     ),
     metric(name::JOBS_CREATED, Counter, Unit::Count, &[], "Jobs created."),
     metric(
@@ -79,7 +79,7 @@ pub const TABLE: &[Metric] = &[
         name::CLAIMS,
         Counter,
         Unit::Count,
-        &[("verdict", "won, standby, taken, closed, full, refused")],
+        &[("verdict", "won, standby, lost, already")],
         "Attempts to claim a job: won, or lost and why.",
     ),
     metric(
@@ -97,7 +97,7 @@ pub const TABLE: &[Metric] = &[
         Gauge,
         Unit::Count,
         &[],
-        "Jobs that fell due during an outage and have not been woken yet.",
+        "1 while jobs that fell due during an outage are being woken at a bounded pace, else 0.",
     ),
     metric(
         name::COMMIT_GROUP_SIZE,
@@ -126,19 +126,12 @@ pub const TABLE: &[Metric] = &[
         name::RECORDS_QUARANTINED,
         Gauge,
         Unit::Count,
-        &[("kind", "job, agent, details, plan, tenant, key, other")],
+        &[("kind", "job, agent, settings, key, other")],
         "Records that could not be read and were put aside, byte for byte.",
     ),
     metric(name::STORE_BYTES, Gauge, Unit::Bytes, &[], "What the store takes on disk."),
     metric(name::DISK_FREE, Gauge, Unit::Bytes, &[], "What is free on the store's disk."),
     metric(name::OUTBOX_DEPTH, Gauge, Unit::Count, CHANNEL, "Messages that are owed and not settled yet."),
-    metric(
-        name::OUTBOX_LAG,
-        SERVICE,
-        Unit::Seconds,
-        CHANNEL,
-        "From the step that owes a message until the provider took it.",
-    ),
     metric(
         name::SENDS,
         Counter,
@@ -173,7 +166,13 @@ pub const TABLE: &[Metric] = &[
         "The part of the account's rate that is used up, from 0 to 1.",
     ),
     metric(name::CHANNEL_PAUSED, Gauge, Unit::Count, CHANNEL, "1 while a channel's account is paused, else 0."),
-    metric(name::MAILBOX_DEPTH, Gauge, Unit::Count, ACTOR, "Messages that wait in mailboxes, by kind of actor."),
+    metric(
+        name::MAILBOX_DEPTH,
+        Gauge,
+        Unit::Count,
+        &[("kind", "directory")],
+        "Messages that wait in the mailboxes of the shards, through which every job and agent is reached.",
+    ),
     metric(name::ACTORS_AWAKE, Gauge, Unit::Count, ACTOR, "Actors awake."),
     metric(name::ACTORS_SLEPT, Counter, Unit::Count, ACTOR, "Actors put to sleep for having nothing to do."),
     metric(name::ACTOR_RESTARTS, Counter, Unit::Count, ACTOR, "Actors restarted after a crash."),
@@ -206,7 +205,7 @@ pub const TABLE: &[Metric] = &[
         name::ADMISSION_REFUSED,
         Counter,
         Unit::Count,
-        &[("reason", "rate, busy, job_busy, disk, stopping, connections")],
+        &[("reason", "rate_limited, full, outbox, job, closed")],
         "Requests turned away with 429 or 503 before anything was done.",
     ),
     metric(name::ADMISSION_USED, Gauge, Unit::Count, &[], "Requests let in and not yet answered by the engine."),
@@ -214,7 +213,7 @@ pub const TABLE: &[Metric] = &[
         name::INBOUND,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("outcome", "answered, repeated, ignored, refused")],
+        &[("channel", CHANNELS), ("outcome", "taken, failed")],
         "What people and providers sent in.",
     ),
     metric(name::RETENTION_REMOVED, Counter, Unit::Count, &[("kind", "closed_job, token")], "What was removed by age."),
