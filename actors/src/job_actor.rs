@@ -180,7 +180,8 @@ impl Actor for JobActor {
             JobMessage::Ask { ask, reply } => self.wait(life, Input::Ask { ask, reply }),
             JobMessage::Tell(report) => life.waiting.push_back(Input::Tell(report)),
             JobMessage::AskVerdict { agent, offer } => {
-                life.waiting.push_back(Input::AskVerdict(Reply { asker: None, holder: Some(Holder::Question(agent, offer)) }));
+                life.waiting
+                    .push_back(Input::AskVerdict(Reply { asker: None, holder: Some(Holder::Question(agent, offer)) }));
             }
             JobMessage::Recover => self.recover(life)?,
             JobMessage::Stored(result) => self.stored(life, result)?,
