@@ -116,8 +116,11 @@ fn yes_means(reading: Reading, hint: Option<JobId>, known: &Known<'_>) -> About 
         (None, Some(job)) => offer.job == job,
         (None, None) => true,
     };
-    let takes = reading.reply == Reply::Yes && known.open.iter().any(named);
-    if known.reminded.iter().any(named) && !takes { About::Acknowledge } else { About::Claim }
+    let open = known.open.iter().any(named);
+    let takes = reading.reply == Reply::Yes && open;
+    // With nothing to be taken, an OK is about the job they have, reminded or not.
+    let theirs = reading.reply == Reply::Ok && !open && known.claims.iter().any(named);
+    if theirs || (known.reminded.iter().any(named) && !takes) { About::Acknowledge } else { About::Claim }
 }
 
 fn answer(
