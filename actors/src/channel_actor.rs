@@ -106,6 +106,8 @@ struct Ready {
     effect: Option<EffectId>,
     attempts: u32,
     errand: Errand,
+    /// When the record was read: whoever waits longer for their turn is looked at again.
+    as_of: Timestamp,
 }
 
 impl ChannelActor {
@@ -201,7 +203,8 @@ impl ChannelActor {
             };
             match resolve(&self.house, self.channel.kind(), item, now) {
                 Resolved::Send { errand, effect } => {
-                    Self::offer_place(account, Ready { ticket, effect, attempts, errand: *errand }, now);
+                    let ready = Ready { ticket, effect, attempts, errand: *errand, as_of: now };
+                    Self::offer_place(account, ready, now);
                 }
                 Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ticket),
                 Resolved::Not { effect, delivery } => self.settle(ticket, Some(effect), delivery),
@@ -283,9 +286,45 @@ impl ChannelActor {
         }
     }
 
+    /// Whoever waited for their turn may be worth nothing any more: a message whose offer is over is never sent.
+    fn look_again(&self, account: &mut Account) {
+        let now = self.house.clock.now();
+        let mut fresh = Vec::with_capacity(account.page.len());
+        // Whoever leaves the page makes room for the next of their chat, who is looked at as well.
+        while let Some(mut ready) = account.page.pop() {
+            let Some(effect) = ready.effect.filter(|_| ready.as_of < now) else {
+                fresh.push(ready);
+                continue;
+            };
+            let possible_repeat = ready.errand.possible_repeat;
+            let item = Item::Debt { effect, attempts: ready.attempts, possible_repeat };
+            match resolve(&self.house, self.channel.kind(), item, now) {
+                Resolved::Send { errand, .. } => {
+                    ready.errand = Errand { to: ready.errand.to, ..*errand };
+                    ready.as_of = now;
+                    fresh.push(ready);
+                    continue;
+                }
+                Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ready.ticket),
+                Resolved::Not { effect, delivery } => self.settle(ready.ticket, Some(effect), delivery),
+            }
+            if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
+                chat.busy = false;
+            }
+            Self::next_of_chat(account, &ready.errand.to, now);
+        }
+        // Popped from the end, so the order is turned round; within a chat there is one at most.
+        fresh.reverse();
+        account.page = fresh;
+    }
+
     /// Journals the page where that is needed, and sends it.
     fn send_page(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
-        if account.page.is_empty() || account.journaling {
+        if account.journaling {
+            return;
+        }
+        self.look_again(account);
+        if account.page.is_empty() {
             return;
         }
         if self.channel.idempotent() || account.page.iter().all(|ready| ready.effect.is_none()) {
