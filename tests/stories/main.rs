@@ -12,9 +12,13 @@ mod process;
 mod town;
 mod wait;
 
+mod beyond;
 mod cascade;
 mod channels;
 mod intake;
 mod kill;
+mod observing;
+mod registration;
 mod restart;
+mod security;
 mod shows;

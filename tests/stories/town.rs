@@ -26,6 +26,8 @@ pub struct Town {
     pub bot: Bot,
     pub mailbox: Mailbox,
     pub environment: Vec<(String, String)>,
+    /// The store's folder.
+    pub data: PathBuf,
     process: Process,
     folder: TempDir,
     _telegram: Server,
@@ -41,10 +43,11 @@ pub async fn town_with(settings: &[(&str, &str)]) -> Town {
     let own = |(key, value): &(&str, &str)| (format!("BATON__{key}"), (*value).to_owned());
     environment.extend(settings.iter().map(own));
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Process::start(&folder.path().join("store"), &folder.path().join("log"), &environment);
+    let data = folder.path().join("store");
+    let mut process = Process::start(&data, &folder.path().join("log"), &environment);
     let door = Door::new(DEV_KEY);
     door.moves_to(process.serves_at().await);
-    Town { door, bot, mailbox, environment, process, folder, _telegram: telegram }
+    Town { door, bot, mailbox, environment, data, process, folder, _telegram: telegram }
 }
 
 pub async fn town() -> Town {
@@ -138,8 +141,9 @@ impl Town {
         link.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{link} starts elsewhere")).to_owned()
     }
 
-    pub fn store(&self) -> PathBuf {
-        self.folder.path().join("store")
+    /// A folder for what a story puts aside.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
     }
 
     /// What the server has logged since it was last started.
@@ -157,7 +161,7 @@ impl Town {
 
     /// Starts it again on the same store.
     pub async fn starts_again(&mut self) {
-        self.process = Process::start(&self.store(), &self.folder.path().join("log"), &self.environment);
+        self.process = Process::start(&self.data, &self.folder.path().join("log"), &self.environment);
         self.door.moves_to(self.process.serves_at().await);
     }
 
