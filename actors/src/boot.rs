@@ -188,6 +188,7 @@ type Owed = Vec<(EffectId, Message)>;
 /// Scans the live jobs, one thread a core, a partition at a time.
 fn load_jobs(store: &Arc<dyn Store>, broken: &mut Broken) -> Result<(Arc<Index>, Owed), BootError> {
     let index = Arc::new(Index::default());
+    index.begin_reading();
     let next = std::sync::atomic::AtomicU8::new(0);
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(usize::from(PARTITIONS));
     let results: Vec<Result<(Owed, Broken), StoreError>> = std::thread::scope(|scope| {
@@ -201,6 +202,7 @@ fn load_jobs(store: &Arc<dyn Store>, broken: &mut Broken) -> Result<(Arc<Index>,
         owed.extend(some_owed);
         broken.extend(some_broken);
     }
+    index.end_reading();
     // The oldest debts leave first.
     owed.sort_by_key(|(effect, _)| (effect.no.version, *effect));
     Ok((index, owed))
