@@ -163,6 +163,8 @@ async fn x3_a_long_outage_eats_nobodys_time() {
     let [ana, bo] = town.people(["ana", "bo"]).await;
     let job = town.desk().publishes(order("x3").one_by_one("4s")).await;
     ana.shows_offer(&job).await;
+    let sent = |job: &Value| offer_of(job, "ana").is_some_and(|offer| offer["sent"] == true);
+    town.desk().waits(&job, "it is known that ana has it", sent).await;
     let closes = |job: &Value| offer_of(job, "ana").unwrap()["closes_at"].as_str().unwrap().parse::<jiff::Timestamp>();
     let before = closes(&town.desk().sees(&job).await).unwrap();
     town.kill_9().await;
