@@ -9,7 +9,7 @@ use super::{
     Answer, Awaiting, Ending, HORIZON, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage, UnfilledReason,
     Watch,
 };
-use crate::delivery::{ChannelKind, Delivery};
+use crate::delivery::{ChannelKind, Delivery, DropReason};
 use crate::eligibility::choose;
 use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
@@ -356,6 +356,12 @@ impl Turn<'_> {
         if offer.receipt.is_some() {
             return;
         }
+        if let (OfferState::Open { closes_at, .. }, Delivery::Dropped(DropReason::Late)) = (offer.state, &delivery)
+            && let Some((closes_at, outage)) = self.after_outages(closes_at, offer.outage_seen)
+        {
+            let (agent, channel) = (offer.agent, offer.channel);
+            return self.offer_again(no, agent, channel, closes_at, outage);
+        }
         match (offer.state, delivery) {
             (OfferState::Open { runs, .. }, Delivery::Sent(receipt)) => {
                 let closes_at = if runs { None } else { self.claim_within().map(|span| self.now + span) };
@@ -390,6 +396,15 @@ impl Turn<'_> {
                 | OfferState::Lost,
                 Delivery::Failed { .. } | Delivery::Dropped(_) | Delivery::Unsure,
             ) => {}
+        }
+    }
+
+    /// Its time ran out while the engine was away and nothing was sent: it has that time back, and is sent after all.
+    fn offer_again(&mut self, no: OfferNo, agent: AgentId, channel: ChannelKind, closes_at: Timestamp, outage: Timestamp) {
+        self.happened(Event::OfferExtended { no, closes_at, outage: Some(outage) });
+        let debt = self.owe(Recipient::Agent(agent), channel, Topic::Offer(no), Some(closes_at));
+        if let Some(offer) = self.job.offers.iter_mut().find(|offer| offer.no == no) {
+            offer.debt = Some(debt);
         }
     }
 

@@ -292,6 +292,24 @@ fn an_outage_gives_its_time_back_once() {
 }
 
 #[test]
+fn an_offer_that_an_outage_kept_from_leaving_is_sent_after_all() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let from = desk.now + minutes(10);
+    desk.outages = vec![Window { from, to: from + minutes(60) }];
+    desk.now = desk.now + minutes(70);
+    let effect = desk.job().owed[0].no;
+    let late = Delivery::Dropped(crate::delivery::DropReason::Late);
+    desk.turn(|turn| turn.observe(Report::Delivery { effect, delivery: late.clone() }));
+    assert_eq!(desk.open(), ["ana"]);
+    let again = desk.job().owed[0].clone();
+    assert_eq!(again.message.lifetime, Some(desk.now + minutes(20)));
+    // Once: the second time it really is too late.
+    desk.now = desk.now + minutes(20);
+    desk.turn(|turn| turn.observe(Report::Delivery { effect: again.no, delivery: late }));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
 fn what_never_left_is_not_taken_back_and_what_left_is() {
     let mut desk = Desk::publishes(&["ana", "bo", "cy"], together());
     desk.delivers_everything();
