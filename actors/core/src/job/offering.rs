@@ -400,7 +400,14 @@ impl Turn<'_> {
     }
 
     /// Its time ran out while the engine was away and nothing was sent: it has that time back, and is sent after all.
-    fn offer_again(&mut self, no: OfferNo, agent: AgentId, channel: ChannelKind, closes_at: Timestamp, outage: Timestamp) {
+    fn offer_again(
+        &mut self,
+        no: OfferNo,
+        agent: AgentId,
+        channel: ChannelKind,
+        closes_at: Timestamp,
+        outage: Timestamp,
+    ) {
         self.happened(Event::OfferExtended { no, closes_at, outage: Some(outage) });
         let debt = self.owe(Recipient::Agent(agent), channel, Topic::Offer(no), Some(closes_at));
         if let Some(offer) = self.job.offers.iter_mut().find(|offer| offer.no == no) {
