@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, OfferId};
+use crate::ids::{JobId, OfferId, OfferNo};
 use crate::job::Refusal;
 use crate::reply::Question;
 use crate::time::{Timestamp, Window};
 
 /// After this long without a verdict the job is asked.
 pub const HOLD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// An assignment by an operator makes its own offer in the job: until then room is kept under this number.
+pub const ASSIGNMENT: OfferNo = 0;
 
 /// What an agent's record holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +34,7 @@ pub struct Book {
 /// Room kept for a claim on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The offer that is being claimed.
+    /// The job that is being claimed, and its latest offer that is.
     pub offer: OfferId,
     /// When the job takes place, as far as that is known.
     pub occupies: Option<Window>,
@@ -57,7 +60,7 @@ pub struct ClaimedJob {
 pub enum Held {
     /// Room is kept for this claim, too; the book must be stored before it goes on.
     New,
-    /// No room is needed: the job is theirs already, or the offer is older than the one that is held.
+    /// No room is needed: the job is theirs already.
     Already,
 }
 
@@ -71,20 +74,20 @@ impl Book {
         claims: &[ClaimedJob],
         now: Timestamp,
     ) -> Result<Held, Refusal> {
-        if claims.iter().any(|claim| claim.job == offer.job) {
+        let theirs = claims.iter().any(|claim| claim.job == offer.job);
+        if theirs && offer.no != ASSIGNMENT {
             return Ok(Held::Already);
         }
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.offer.job == offer.job) {
-            if hold.offer.no > offer.no {
-                return Ok(Held::Already);
-            }
-            if hold.offer.no < offer.no {
-                // The verdict on the older offer must not free what the newer one needs.
-                *hold = Hold { claims: 0, asked: None, offer, ..*hold };
-            }
+            hold.offer.no = hold.offer.no.max(offer.no);
             hold.at = now;
             hold.claims = hold.claims.saturating_add(1);
             hold.asked = hold.asked.map(|followed| followed.saturating_add(1));
+            return Ok(Held::New);
+        }
+        if theirs {
+            // They may lose it before the assignment is decided. It is counted already.
+            self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None });
             return Ok(Held::New);
         }
         let held = self.holds.iter().filter(|hold| claims.iter().all(|claim| claim.job != hold.offer.job));
@@ -102,13 +105,13 @@ impl Book {
         Ok(Held::New)
     }
 
-    /// A job has decided about one claim by this offer, and if it won it is counted among the claims. The room is freed if
-    /// no other claim by the offer is on its way. Need not be stored. Says whether the room is free.
+    /// A job has decided about one claim, and if it won it is counted among the claims. The room is freed if no other claim
+    /// to the job is on its way. Need not be stored. Says whether the room is free.
     pub fn free(&mut self, offer: OfferId) -> bool {
         self.heard(offer, |hold| hold.claims.saturating_sub(1))
     }
 
-    /// A job has answered the question about this offer: every claim before the question is decided, or was lost. The room
+    /// A job has answered the question: every claim before the question is decided, or was lost. The room
     /// is freed if no claim has followed the question. Need not be stored. Says whether the room is free.
     pub fn answered(&mut self, offer: OfferId) -> bool {
         self.heard(offer, |hold| hold.asked.take().unwrap_or(hold.claims))
@@ -117,10 +120,11 @@ impl Book {
     fn heard(&mut self, offer: OfferId, left: impl Fn(&mut Hold) -> u16) -> bool {
         let before = self.holds.len();
         self.holds.retain_mut(|hold| {
-            if hold.offer == offer {
+            let heard = hold.offer.job == offer.job;
+            if heard {
                 hold.claims = left(hold);
             }
-            hold.offer != offer || hold.claims > 0
+            !heard || hold.claims > 0
         });
         self.holds.len() < before
     }
@@ -133,7 +137,7 @@ impl Book {
 
     /// The job was asked: it has time to answer. Need not be stored.
     pub fn asked(&mut self, offer: OfferId, now: Timestamp) {
-        for hold in self.holds.iter_mut().filter(|hold| hold.offer == offer) {
+        for hold in self.holds.iter_mut().filter(|hold| hold.offer.job == offer.job) {
             hold.at = now;
             // The answer to an earlier question may still come: what followed that one may still be on its way.
             hold.asked = hold.asked.or(Some(0));

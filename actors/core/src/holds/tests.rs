@@ -65,7 +65,7 @@ fn the_verdict_on_an_older_offer_frees_nothing_the_newer_one_needs() {
     let mut book = Book::default();
     book.hold(job(1).offer(1), None, 1, &[], NOW).expect("room");
     assert_eq!(book.hold(job(1).offer(4), None, 1, &[], NOW), Ok(Held::New), "it must be stored");
-    assert!(!book.free(job(1).offer(1)));
+    assert!(!book.free(job(1).offer(1)), "one of two");
     assert_eq!(book.hold(offer(2), None, 1, &[], NOW), Err(Refusal::AgentFull { claims: 1, capacity: 1 }));
     assert!(book.free(job(1).offer(4)));
 }
@@ -98,6 +98,8 @@ fn a_hold_that_hears_nothing_has_its_job_asked() {
 enum Happening {
     /// They say yes to a job's latest offer, or to the one before; the hold is stored and the claim is on its way.
     Yes(u8, bool),
+    /// An operator gives them a job.
+    Assigned(u8),
     /// The job that is first on the way decides: for them, or not.
     Decided(bool),
     /// The first verdict on the way back arrives.
@@ -121,6 +123,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         6 => (0..8u8, any::<bool>()).prop_map(|(n, older)| Happening::Yes(n, older)),
+        1 => (0..8u8).prop_map(Happening::Assigned),
         4 => any::<bool>().prop_map(Happening::Decided),
         3 => Just(Happening::Heard),
         1 => Just(Happening::HeardAndForgotten),
@@ -165,7 +168,10 @@ struct Life {
 impl Life {
     fn happens(&mut self, happening: Happening) {
         match happening {
-            Happening::Yes(n, older) => self.says_yes(n, older),
+            Happening::Yes(n, older) => {
+                self.is_to_have(n, job(n).offer(self.jobs[usize::from(n)].latest - u16::from(older)));
+            }
+            Happening::Assigned(n) => self.is_to_have(n, job(n).offer(ASSIGNMENT)),
             Happening::Decided(wins) => self.decided(wins),
             Happening::Heard => {
                 match self.to_agent.pop_front() {
@@ -200,8 +206,7 @@ impl Life {
         (0..8).filter(|n| self.jobs[usize::from(*n)].theirs).collect()
     }
 
-    fn says_yes(&mut self, n: u8, older: bool) {
-        let offer = job(n).offer(self.jobs[usize::from(n)].latest - u16::from(older));
+    fn is_to_have(&mut self, n: u8, offer: OfferId) {
         let claims: Vec<_> = self.claims().iter().map(|n| ClaimedJob { job: job(*n), occupies: time_of(*n) }).collect();
         match self.book.hold(offer, time_of(n), self.capacity, &claims, self.now) {
             Ok(Held::New) => {
@@ -221,6 +226,9 @@ impl Life {
                     self.jobs.iter_mut().zip(0..).find(|(_, n)| job(*n) == offer.job).expect("one of the eight").0;
                 if asked.latest == offer.no && asked.open {
                     *asked = Asked { open: false, theirs: wins, ..*asked };
+                }
+                if offer.no == ASSIGNMENT && wins {
+                    *asked = Asked { open: false, theirs: true, ..*asked };
                 }
                 self.to_agent.push_back(Letter::Claim(offer));
             }
@@ -260,7 +268,7 @@ proptest! {
             stored: Book::default(),
             to_jobs: VecDeque::new(),
             to_agent: VecDeque::new(),
-            jobs: [Asked { latest: 1, open: true, theirs: false }; 8],
+            jobs: [Asked { latest: 2, open: true, theirs: false }; 8],
         };
         for happening in story {
             life.happens(happening);

@@ -87,5 +87,10 @@ mod tests {
         let forged = Attempt { verdict: "offer-closed".into(), ..first.clone() };
         assert!(!forged.follows(&job, None));
         assert!(!second.follows(&job, None), "a removed attempt shows");
+        let (rehashed, _) = claim(Head::default(), "offer-closed");
+        assert!(
+            rehashed.follows(&job, None) && !second.follows(&job, Some(&rehashed)),
+            "so does one that was replaced"
+        );
     }
 }

@@ -206,3 +206,17 @@ fn undeliverable_offers_to_everybody_leave_the_job_unfilled() {
     undelivered(&mut desk);
     assert_eq!(desk.status(), "unfilled");
 }
+
+#[test]
+fn a_delivery_that_is_told_twice_starts_no_clock_again() {
+    let wave = Wave { starts: crate::plan::ClockStart::Delivered, ..Wave::new(Mode::OneByOne, minutes(10)) };
+    let mut desk = Desk::publishes(&["ana"], Plan { waves: vec![wave], ..Plan::default() });
+    let effect = desk.job().owed[0].no;
+    let receipt = Receipt { channel: ChannelKind::Console, message: "1".into() };
+    let sent = Report::Delivery { effect, delivery: Delivery::Sent(receipt) };
+    desk.turn(|turn| turn.observe(sent.clone()));
+    let (version, due) = (desk.job().version, desk.job().due());
+    desk.now = desk.now + minutes(5);
+    desk.turn(|turn| turn.observe(sent));
+    assert_eq!((desk.job().version, desk.job().due()), (version, due));
+}
