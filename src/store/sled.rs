@@ -18,7 +18,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use baton_actors::clock::Stopwatch;
 use baton_actors::store::{Gathered, KEY_MAX, StepWrites, Store, StoreError, VALUE_MAX, Verdict, Visitor};
 use parking_lot::Mutex;
 use sled::{Batch, Db, IVec};
@@ -85,7 +87,7 @@ impl SledStore {
             .cache_capacity(options.cache_bytes)
             .segment_size(SEGMENT)
             .flush_every_ms(Some(500));
-        let db = guarded(|| config.open()).map_err(|error| in_words(error, folder))?;
+        let db = once_free(|| guarded(|| config.open()).map_err(|error| in_words(error, folder)))?;
         sync_folder(folder)?;
         let file = File::open(folder.join("db")).map_err(failed("opening the store's file"))?;
         Ok(Self { db, file, options, writing: Mutex::new(()), watched: Watched::default(), failure: OnceLock::new() })
@@ -213,6 +215,25 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("sled panicked");
             Err(StoreError::Corrupt(text.to_owned()))
+        }
+    }
+}
+
+/// How long a folder that is in use is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A store that was let go a moment ago is held a little longer by sled's own threads, and one of a process that is just
+/// ending by that process: neither is another Baton at work.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for the machine, before there is a runtime or a clock to wait with"
+)]
+fn once_free<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let waited = Stopwatch::start();
+    loop {
+        match open() {
+            Err(StoreError::InUse(_)) if waited.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+            opened => return opened,
         }
     }
 }
