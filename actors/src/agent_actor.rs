@@ -1,8 +1,9 @@
 //! One person, however many channels and jobs: the actor that keeps an agent's holds and finds the job behind a "YES".
 //!
 //! Where the agent's capacity is finite a claim first becomes a stored hold, then a command to the job; the job's verdict
-//! frees the hold, because from then on the index counts the claim. A hold of an earlier life of the process has no
-//! claim on its way any more and is let go; one that hears nothing is let go after a while, when the index knows.
+//! frees the hold, because from then on the index counts the claim. While room is kept the actor stays awake, so a hold that
+//! an actor finds when it wakes has no claim on its way any more and is let go, as is one of an earlier life of the process;
+//! about one that hears nothing, the job is asked after a while.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -64,6 +65,10 @@ pub enum AgentMessage {
         /// Hears it. A question is stored before it is asked.
         reply: oneshot::Sender<Result<Resolved, Failure>>,
     },
+    /// The actor fell and has come back: claims may be on their way for which its record keeps room.
+    Recover,
+    /// It is time to look for holds that have heard nothing.
+    Ring,
     /// The book on its way was stored, or not.
     Stored(Result<(), NotStored>),
 }
@@ -80,6 +85,10 @@ pub struct Life {
     book: Option<Book>,
     waiting: VecDeque<AgentMessage>,
     after: Option<Vec<After>>,
+    /// Whether claims may be on their way for which the record keeps room: not for one that was asleep.
+    claims_under_way: bool,
+    /// Whether the shard is to ring; it does so once.
+    rings: bool,
     handled: u64,
 }
 
@@ -102,7 +111,8 @@ impl Actor for AgentActor {
     type Arguments = AgentId;
 
     async fn pre_start(&self, _: ActorRef<AgentMessage>, id: AgentId) -> Result<Life, ActorProcessingErr> {
-        Ok(Life { id, book: None, waiting: VecDeque::new(), after: None, handled: 0 })
+        let waiting = VecDeque::new();
+        Ok(Life { id, book: None, waiting, after: None, claims_under_way: false, rings: false, handled: 0 })
     }
 
     async fn handle(
@@ -114,10 +124,15 @@ impl Actor for AgentActor {
         life.handled += u64::from(!matches!(message, AgentMessage::Stored(_)));
         match message {
             AgentMessage::Stored(result) => self.stored(life, result),
+            AgentMessage::Recover => {
+                life.claims_under_way = true;
+                life.waiting.push_back(AgentMessage::Ring);
+            }
             waits @ (AgentMessage::Take { .. }
             | AgentMessage::Seat { .. }
             | AgentMessage::Verdict { .. }
             | AgentMessage::Answered { .. }
+            | AgentMessage::Ring
             | AgentMessage::Read { .. }) => {
                 self.wait(life, waits);
             }
@@ -126,7 +141,7 @@ impl Actor for AgentActor {
             self.turn(&me, life)?;
         }
         if life.after.is_none() {
-            let _ = self.shard.cast(ShardMessage::Idle { who: Actors::Agent(life.id), handled: life.handled });
+            self.rest(life);
         }
         Ok(())
     }
@@ -143,11 +158,27 @@ impl AgentActor {
         }
     }
 
-    fn load(&self, id: AgentId) -> Result<Book, ActorProcessingErr> {
-        let Some(record) = self.house.store.get(&Key::Holds(id).bytes())? else { return Ok(Book::default()) };
+    /// Nothing to do: it may go to sleep, unless it keeps room. Then it looks again when a verdict has been due for long.
+    fn rest(&self, life: &mut Life) {
+        // A shard outlives its agents; if it is gone, so is the node.
+        match life.book.as_ref().and_then(Book::due) {
+            Some(_) if life.rings => {}
+            Some(at) => {
+                life.rings = true;
+                let _ = self.shard.cast(ShardMessage::RingAgent { agent: life.id, at });
+            }
+            None => {
+                let _ = self.shard.cast(ShardMessage::Idle { who: Actors::Agent(life.id), handled: life.handled });
+            }
+        }
+    }
+
+    fn load(&self, life: &mut Life) -> Result<Book, ActorProcessingErr> {
+        let claims_under_way = std::mem::replace(&mut life.claims_under_way, true);
+        let Some(record) = self.house.store.get(&Key::Holds(life.id).bytes())? else { return Ok(Book::default()) };
         let (_, mut book) = codec::open::<Book>(&record)?;
-        // Of claims that were on their way when the process ended, none is on its way now; those that won are counted.
-        book.holds.retain(|hold| hold.at >= self.house.booted_at);
+        // Claims that won are counted; of those that were on their way when the process ended, none is now.
+        book.holds.retain(|hold| claims_under_way && hold.at >= self.house.booted_at);
         Ok(book)
     }
 
@@ -156,7 +187,7 @@ impl AgentActor {
         let now = self.house.clock.now();
         let mut book = match life.book.take() {
             Some(book) => book,
-            None => self.load(life.id)?,
+            None => self.load(life)?,
         };
         let mut after = Vec::new();
         for offer in book.stale(now).collect::<Vec<_>>() {
@@ -198,7 +229,8 @@ impl AgentActor {
                     }
                     after.push(After::Answer(reply, resolved));
                 }
-                AgentMessage::Stored(_) => {}
+                AgentMessage::Ring => life.rings = false,
+                AgentMessage::Recover | AgentMessage::Stored(_) => {}
             }
         }
         if changed {
@@ -293,7 +325,9 @@ impl AgentActor {
         match result {
             Ok(()) => self.act(after),
             Err(error) => {
+                // Nothing is known any more: forget, and look at once at what is stored, or it would sleep with room kept.
                 life.book = None;
+                life.waiting.push_front(AgentMessage::Ring);
                 for after in after {
                     match after {
                         After::Tell(_, JobMessage::Ask { reply, .. }) => {

@@ -4,7 +4,7 @@
 //! Everything an actor hears comes through its shard, except that its step was stored. So an actor that says how many
 //! messages it has handled, and is not storing, can be put to sleep exactly if the shard has sent it no more than that.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -147,8 +147,17 @@ pub enum ShardMessage {
         /// How many messages of the shard it has handled.
         handled: u64,
     },
-    /// Put to sleep who has been idle for long enough; wake who has rested after a crash.
+    /// An agent's actor keeps room for a claim: if it is still there then, it is rung.
+    RingAgent {
+        /// Who.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Put to sleep who has been idle for long enough; ring whose time has come; wake who has rested after a crash.
     Sweep,
+    /// What a fallen actor handed over before it fell is no longer on its way to the disk.
+    Passed(Key),
     /// Which jobs are parked?
     Parked(oneshot::Sender<Vec<Parked>>),
     /// Give a parked job another chance.
@@ -178,6 +187,8 @@ pub struct ShardState {
     entries: HashMap<Key, Entry>,
     by_cell: HashMap<ActorId, Key>,
     idle: VecDeque<(Timestamp, Key, u64)>,
+    /// At most one an agent that keeps room.
+    rings: BTreeSet<(Timestamp, AgentId)>,
     crashes: HashMap<Key, Crashes>,
     parked: HashMap<JobId, Parked>,
     /// How many jobs and agents the gauge of those awake knows of.
@@ -195,7 +206,15 @@ struct Entry {
 struct Crashes {
     at: Vec<Timestamp>,
     rests_until: Option<Timestamp>,
+    /// Its last step may still be on its way to the disk: what is read before that is not what was decided last.
+    step_on_its_way: bool,
     waiting: VecDeque<Message>,
+}
+
+impl Crashes {
+    fn has_rested(&self, now: Timestamp) -> bool {
+        !self.step_on_its_way && self.rests_until.is_some_and(|until| until <= now)
+    }
 }
 
 impl Shard {
@@ -230,12 +249,19 @@ impl Actor for Shard {
                 self.deliver(&me, state, Key::Agent(agent), Message::Agent(message)).await;
             }
             ShardMessage::Idle { who, handled } => self.idle(state, who, handled),
+            ShardMessage::RingAgent { agent, at } => drop(state.rings.insert((at, agent))),
             ShardMessage::Sweep => self.sweep(&me, state).await,
+            ShardMessage::Passed(who) => {
+                if let Some(crashes) = state.crashes.get_mut(&who) {
+                    crashes.step_on_its_way = false;
+                }
+                self.sweep(&me, state).await;
+            }
             ShardMessage::Parked(reply) => {
                 // Whoever asked may have hung up.
                 let _ = reply.send(state.parked.values().cloned().collect());
             }
-            ShardMessage::Release(job) => self.release(&me, state, job).await,
+            ShardMessage::Release(job) => self.release(&me, state, job),
             ShardMessage::Awake(reply) => {
                 let _ = reply.send(state.entries.len());
             }
@@ -334,27 +360,29 @@ impl Shard {
         while let Some((_, who, handled)) = state.idle.pop_front_if(|(at, _, _)| *at <= now) {
             put_to_sleep(state, who, handled);
         }
+        while let Some((_, agent)) = pop_due(&mut state.rings, now) {
+            // Only who has fallen since is not awake; it looks when it comes back.
+            if let Some(entry) = state.entries.get_mut(&Key::Agent(agent)) {
+                send(entry, Message::Agent(AgentMessage::Ring));
+            }
+        }
         Self::tell_awake(state);
         state.crashes.retain(|_, crashes| {
             crashes.rests_until.is_some() || crashes.at.last().is_some_and(|at| now.since(*at) < CRASH_WINDOW)
         });
-        let rested: Vec<Key> = state
-            .crashes
-            .iter()
-            .filter(|(_, crashes)| crashes.rests_until.is_some_and(|until| until <= now))
-            .map(|(who, _)| *who)
-            .collect();
+        let rested: Vec<Key> =
+            state.crashes.iter().filter(|(_, crashes)| crashes.has_rested(now)).map(|(who, _)| *who).collect();
         for who in rested {
-            let waiting = match state.crashes.get_mut(&who) {
-                Some(crashes) => {
-                    crashes.rests_until = None;
-                    std::mem::take(&mut crashes.waiting)
-                }
-                None => VecDeque::new(),
+            let Some(crashes) = state.crashes.get_mut(&who) else { continue };
+            crashes.rests_until = None;
+            let (waiting, count) = (std::mem::take(&mut crashes.waiting), crashes.at.len());
+            let recover = match who {
+                Key::Job(_) => Message::Job(JobMessage::Recover),
+                // Whose book cannot be read would only fall again.
+                Key::Agent(_) if count >= CRASHES_MAX && waiting.is_empty() => continue,
+                Key::Agent(_) => Message::Agent(AgentMessage::Recover),
             };
-            if let Key::Job(_) = who {
-                self.deliver(me, state, who, Message::Job(JobMessage::Recover)).await;
-            }
+            self.deliver(me, state, who, recover).await;
             for message in waiting {
                 self.deliver(me, state, who, message).await;
             }
@@ -397,10 +425,17 @@ impl Shard {
                 // 1 s, 2 s, 4 s, at most a minute.
                 let rest = Duration::from_secs(1 << (count - 1).min(6)).min(Duration::from_secs(60));
                 crashes.rests_until = Some(now + rest);
-                // With a clock that is moved by hand nobody else looks.
-                let _ = me.cast(ShardMessage::Sweep);
+                self.let_its_step_pass(me, crashes, who);
             }
         }
+    }
+
+    /// The fallen actor is gone, so whatever it handed over stands in the committer's queue before this mark.
+    fn let_its_step_pass(&self, me: &ActorRef<ShardMessage>, crashes: &mut Crashes, who: Key) {
+        crashes.step_on_its_way = true;
+        let me = me.clone();
+        // If the shard is gone, so are those who rest in it.
+        self.house.committer.once_passed(move || drop(me.cast(ShardMessage::Passed(who))));
     }
 
     fn park(&self, state: &mut ShardState, job: JobId, now: Timestamp, reason: &str) {
@@ -411,11 +446,14 @@ impl Shard {
         self.house.outbox.tell_desk_of_quarantine(job);
     }
 
-    async fn release(&self, me: &ActorRef<ShardMessage>, state: &mut ShardState, job: JobId) {
+    fn release(&self, me: &ActorRef<ShardMessage>, state: &mut ShardState, job: JobId) {
         if state.parked.remove(&job).is_some() {
             gauge!(gauges::QUARANTINED, "kind" => "job").decrement(1.0);
-            self.deliver(me, state, Key::Job(job), Message::Job(JobMessage::Recover)).await;
-            self.deliver(me, state, Key::Job(job), Message::Job(JobMessage::Tell(Report::Ring))).await;
+            let who = Key::Job(job);
+            let crashes = state.crashes.entry(who).or_default();
+            crashes.rests_until = Some(self.house.clock.now());
+            crashes.waiting.push_back(Message::Job(JobMessage::Tell(Report::Ring)));
+            self.let_its_step_pass(me, crashes, who);
         }
     }
 
@@ -430,6 +468,10 @@ impl Shard {
             | Message::Agent(_) => {}
         }
     }
+}
+
+fn pop_due(rings: &mut BTreeSet<(Timestamp, AgentId)>, now: Timestamp) -> Option<(Timestamp, AgentId)> {
+    rings.first().is_some_and(|(at, _)| *at <= now).then(|| rings.pop_first()).flatten()
 }
 
 fn kind(who: Key) -> &'static str {

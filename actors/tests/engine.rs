@@ -12,13 +12,14 @@ use baton_actors::engine::{Engine, Setup};
 use baton_actors::error::Failure;
 use baton_actors::house::Limits;
 use baton_actors::store::Store;
+use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::{Agent, Availability};
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
-use baton_core::job::{Actor, Answer, Approval, By, Cause, Job, NewJob, Refusal};
+use baton_core::job::{Actor, Answer, Approval, By, Cause, Job, NewJob, Refusal, Report};
 use baton_core::plan::{Mode, Plan, Wave};
 use baton_core::time::Timestamp;
 use parking_lot::Mutex;
@@ -86,12 +87,16 @@ impl Town {
     }
 
     async fn open_on(store: Arc<MemoryStore>, clock: ManualClock) -> Self {
+        Self::open_with(store, clock, Limits::default()).await
+    }
+
+    async fn open_with(store: Arc<MemoryStore>, clock: ManualClock, limits: Limits) -> Self {
         let wall = Arc::new(Wall::default());
         let engine = Engine::start(Setup {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock: Arc::new(clock.clone()),
             channels: vec![Arc::new(OnWall(Arc::clone(&wall)))],
-            limits: Limits::default(),
+            limits,
             approve_link: Box::new(|job, _| format!("http://example.com/approve/{}", job.id)),
         })
         .await
@@ -125,6 +130,14 @@ impl Town {
     async fn claims(&self, id: JobId, name: &str) -> Result<Answer, Failure> {
         let offer = self.offer_to(id, name);
         self.engine.claim(offer, who(name), None, client()).await.map(|done| done.answer)
+    }
+
+    /// Time passes until everybody sleeps.
+    async fn all_asleep(&self) {
+        while self.engine.awake().await > 0 {
+            self.clock.pass(Duration::from_millis(500));
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until a job is as it should be: its record is looked at after every stored step.
@@ -253,6 +266,46 @@ async fn an_agent_of_capacity_one_wins_one_of_two_jobs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_claim_keeps_no_room_behind_a_sleep() {
+    let town = Town::open().await;
+    town.agents(&["ana", "bo"], Some(1)).await;
+    let (first, second) = (town.publishes("a", together()).await, town.publishes("b", together()).await);
+    town.claims(first, "bo").await.unwrap();
+    let lost = town.claims(first, "ana").await.unwrap_err();
+    assert!(matches!(lost, Failure::Refused(Refusal::AlreadyClaimed { .. }, _)), "{lost:?}");
+    town.until(first, |job| job.owed.is_empty()).await;
+    town.all_asleep().await;
+    assert_eq!(town.claims(second, "ana").await.unwrap(), Answer::Done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn room_kept_for_a_claim_that_got_lost_is_free_again_without_a_word() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::at(Timestamp(1_800_000_000_000)));
+    let town = Town::open_with(store, clock, Limits { waiting_max: 1, ..Limits::default() }).await;
+    town.agents(&["ana"], Some(1)).await;
+    let (first, second) = (town.publishes("a", together()).await, town.publishes("b", together()).await);
+    for job in [first, second] {
+        town.until(job, |job| job.owed.is_empty()).await;
+    }
+    town.all_asleep().await;
+    // The first job falls. While it rests one message can wait for it: the claim is the second, and gets lost.
+    let record = Key::LiveJob(first).bytes();
+    let directory = town.engine.house().directory().unwrap();
+    assert!(town.store.damage(&record));
+    directory.report(first, Report::Ring);
+    while town.engine.awake().await > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(town.store.damage(&record), "the record is as it was");
+    directory.report(first, Report::Ring);
+    assert!(matches!(town.claims(first, "ana").await, Err(Failure::Fell)));
+    let full = town.claims(second, "ana").await.unwrap_err();
+    assert!(matches!(full, Failure::Refused(Refusal::AgentFull { .. }, _)), "{full:?}");
+    town.all_asleep().await;
+    assert_eq!(town.claims(second, "ana").await.unwrap(), Answer::Done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_identical_creates_are_one_job() {
     let town = Town::open().await;
     let id = JobId::of_reference(T, "same");
@@ -296,10 +349,7 @@ async fn idle_jobs_go_to_sleep_and_wake_for_a_claim() {
     town.agents(&["ana"], None).await;
     let job = town.publishes("j1", Plan::default()).await;
     town.until(job, |job| job.owed.is_empty()).await;
-    while town.engine.awake().await > 0 {
-        town.clock.pass(Duration::from_millis(500));
-        tokio::task::yield_now().await;
-    }
+    town.all_asleep().await;
     assert_eq!(town.claims(job, "ana").await.unwrap(), Answer::Done);
 }
 

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use baton_actors::agent_actor::AgentMessage;
 use baton_actors::channel::{Budget, Channel, Errand, Say};
 use baton_actors::clock::{BoxFuture, Clock, ManualClock};
+use baton_actors::committer::NotStored;
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::error::Failure;
 use baton_actors::house::Limits;
+use baton_actors::job_actor::JobMessage;
 use baton_actors::records;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::{Fault, MemoryStore};
@@ -22,7 +25,7 @@ use baton_core::agent::{Agent, Availability};
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::ids::{AgentId, JobId, TenantId};
-use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob, Stage};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Stage};
 use baton_core::plan::Plan;
 use baton_core::time::Timestamp;
 use parking_lot::Mutex;
@@ -121,6 +124,39 @@ impl Town {
         self.engine.claim(offer, who(agent), None, client()).await.map(drop)
     }
 
+    /// The disk stands still, and the committer with it: from now on steps wait in its queue.
+    fn stop_the_disk(&self) {
+        self.store.hold();
+        let committer = &self.engine.house().committer;
+        committer.once_passed(|| {});
+        while committer.depth() > 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until so many steps wait for the disk.
+    async fn steps_wait(&self, count: usize) {
+        while self.engine.house().committer.depth() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Time passes until everybody sleeps.
+    async fn all_asleep(&self) {
+        while self.engine.awake().await > 0 {
+            self.clock.pass(Duration::from_millis(500));
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Gives whoever has fallen every chance to come back.
+    async fn rests(&self) {
+        for _ in 0..100 {
+            self.clock.pass(Duration::from_millis(100));
+            self.engine.awake().await;
+        }
+    }
+
     /// Waits until so many offers have gone out.
     async fn offers_sent(&self, count: usize) -> Vec<Errand> {
         loop {
@@ -205,7 +241,7 @@ async fn p2_a_step_decided_on_another_version_is_refused_and_the_record_reread()
     town.until("j", |job| job.owed.is_empty()).await;
     forge(&town, "j");
     let refused = town.claims("j", "ana").await.unwrap_err();
-    assert!(matches!(refused, Failure::NotStored(baton_actors::committer::NotStored::Conflict)), "{refused}");
+    assert!(matches!(refused, Failure::NotStored(NotStored::Conflict)), "{refused}");
     assert!(town.job("j").unwrap().winner().is_none());
     town.claims("j", "ana").await.unwrap();
     assert_eq!(town.job("j").unwrap().winner(), Some(who("ana")));
@@ -242,6 +278,68 @@ async fn p4_when_the_outcome_is_unknown_the_restart_tells() {
     // It was stored after all, which only the disk knew.
     let again = Town::with(Arc::new(town.store.copy()), Limits::default(), Arc::default()).await;
     assert_eq!(again.job("j").unwrap().winner(), Some(who("ana")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_fallen_job_comes_back_behind_its_last_step() {
+    let town = Town::open().await;
+    town.has(&["ana"]).await;
+    town.publish("j").await.unwrap().unwrap();
+    town.until("j", |job| job.owed.is_empty()).await;
+    town.stop_the_disk();
+    let (engine, offer) = (town.engine.clone(), id("j").offer(1));
+    let claim = tokio::spawn(async move { engine.claim(offer, who("ana"), None, client()).await });
+    town.steps_wait(1).await;
+    // It falls with the claim on its way.
+    let directory = town.engine.house().directory().unwrap();
+    directory.tell_job(id("j"), JobMessage::Stored(Err(NotStored::TooLarge)));
+    assert!(claim.await.unwrap().is_err(), "nobody was told that the claim is stored");
+    town.all_asleep().await;
+    let engine = town.engine.clone();
+    let command = Command::Withdraw { agent: Some(who("ana")), reason: None };
+    let ask = Ask { command, by: client(), key: None, expects: None };
+    let withdrawal = tokio::spawn(async move { engine.ask(id("j"), ask).await });
+    town.rests().await;
+    assert!(!withdrawal.is_finished(), "it was decided on a record that the claim was about to replace");
+    town.store.resume();
+    withdrawal.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_fallen_agent_comes_back_behind_its_last_step() {
+    let town = Town::open().await;
+    let mut ana = agent("ana", 1, town.clock.now());
+    ana.capacity = Some(2);
+    let change = Box::new(move |_: &_, _| AgentsDecided { upserts: vec![ana], ..AgentsDecided::default() });
+    town.engine.change_agents(T, change).await.unwrap();
+    for name in ["a", "b"] {
+        town.publish(name).await.unwrap().unwrap();
+        town.until(name, |job| job.owed.is_empty()).await;
+    }
+    town.claims("a", "ana").await.unwrap();
+    town.until("a", |job| job.owed.is_empty()).await;
+    town.all_asleep().await;
+    town.stop_the_disk();
+    let claims_b = || {
+        let (engine, offer) = (town.engine.clone(), id("b").offer(1));
+        tokio::spawn(async move { engine.claim(offer, who("ana"), None, client()).await })
+    };
+    let (first, book) = (claims_b(), Key::Holds(who("ana")).bytes());
+    town.steps_wait(1).await;
+    // It loses sight of its book, finds it unreadable, and falls with the hold on its way.
+    assert!(town.store.damage(&book));
+    let directory = town.engine.house().directory().unwrap();
+    directory.tell_agent(who("ana"), AgentMessage::Stored(Err(NotStored::Conflict)));
+    assert!(first.await.unwrap().is_err());
+    while town.engine.awake().await > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(town.store.damage(&book), "the book is as it was");
+    let again = claims_b();
+    town.rests().await;
+    assert!(!again.is_finished(), "room was given by a book that the hold was about to replace");
+    town.store.resume();
+    again.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -333,10 +431,7 @@ async fn p10_a_poison_record_takes_down_one_job_and_the_rest_runs_on() {
     town.has(&["ana"]).await;
     town.publish("poisoned").await.unwrap().unwrap();
     town.until("poisoned", |job| job.owed.is_empty()).await;
-    while town.engine.awake().await > 0 {
-        town.clock.pass(Duration::from_millis(500));
-        tokio::task::yield_now().await;
-    }
+    town.all_asleep().await;
     let offer = id("poisoned").offer(1);
     assert!(town.store.damage(&Key::LiveJob(id("poisoned")).bytes()));
     // It falls, rests, comes back and falls again, until it is parked.
