@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::index::{Facts, Index};
 use crate::records::{self, Attempting, Heartbeat, NamedPlan, TenantRecord};
 use crate::store::codec::{self, Record};
-use crate::store::envelope::Kind;
+use crate::store::envelope::{Kind, RecordError};
 use crate::store::keys::{Key, MetaRow, PARTITIONS, Prefix, Space};
 use crate::store::quarantine;
 use crate::store::restored::restored;
@@ -80,8 +80,13 @@ pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) 
     Ok(Found { epoch, outages, index, tenants, owed, interrupted, restored, broken })
 }
 
-fn own<T>(result: Result<T, crate::store::envelope::RecordError>) -> Result<T, BootError> {
-    result.map_err(|error| BootError::Own(error.to_string()))
+fn own<T>(result: Result<T, RecordError>) -> Result<T, BootError> {
+    result.map_err(|error| if error.is_newer() { newer(&error).into() } else { BootError::Own(error.to_string()) })
+}
+
+/// A job that a newer program wrote cannot be passed over: nobody would ring its deadlines.
+fn newer(error: &RecordError) -> StoreError {
+    StoreError::Newer(error.to_string())
 }
 
 fn put(store: &dyn Store, key: Key, value: Vec<u8>) -> Result<(), BootError> {
@@ -140,15 +145,20 @@ fn each<T: Record>(
     broken: &mut Broken,
     mut take: impl FnMut(Key, T),
 ) -> Result<(), BootError> {
+    let mut too_new = Ok(());
     store.scan(&Prefix::space(space), None, &mut |key, record| {
         match (Key::parse(key), codec::open::<T>(record)) {
             (Some(parsed), Ok((_, value))) => take(parsed, value),
             (None, _) => broken.push((key.to_vec(), "the key is not one of ours".to_owned())),
+            (Some(_), Err(error)) if error.is_newer() => {
+                too_new = Err(newer(&error));
+                return ControlFlow::Break(());
+            }
             (Some(_), Err(error)) => broken.push((key.to_vec(), error.to_string())),
         }
         ControlFlow::Continue(())
     })?;
-    Ok(())
+    Ok(too_new?)
 }
 
 fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootError> {
@@ -220,11 +230,16 @@ fn scan_partitions(
             return Ok((owed, broken));
         }
         let mut page: Vec<Facts> = Vec::with_capacity(256);
+        let mut too_new = Ok(());
         store.scan(&Prefix::partition(Space::LiveJobs, partition), None, &mut |key, record| {
             match records::open_job(record) {
                 Ok(job) => {
                     page.push(Facts::of(&job));
                     owed.extend(job.owed.into_iter().map(|debt| (EffectId { job: job.id, no: debt.no }, debt.message)));
+                }
+                Err(error) if error.is_newer() => {
+                    too_new = Err(newer(&error));
+                    return ControlFlow::Break(());
                 }
                 Err(error) => broken.push((key.to_vec(), error.to_string())),
             }
@@ -234,6 +249,7 @@ fn scan_partitions(
             }
             ControlFlow::Continue(())
         })?;
+        too_new?;
         index.apply_all(page.iter());
     }
 }

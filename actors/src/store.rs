@@ -96,6 +96,9 @@ pub enum StoreError {
     /// The files cannot be read.
     #[error("the store's files are broken: {0}; restore a backup into an empty folder with `baton restore`")]
     Corrupt(String),
+    /// A newer program has written to it.
+    #[error("the store was written by a newer baton ({0}): start that one, or restore a backup of this one's")]
+    Newer(String),
     /// Its folder is locked.
     #[error("another baton is using the folder {}: stop it first, or give this one a folder of its own", .0.display())]
     InUse(PathBuf),

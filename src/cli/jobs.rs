@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod import;
 pub mod list;
+pub mod quarantine;
 pub mod show;
 
 use clap::Subcommand;
@@ -18,6 +19,8 @@ pub enum Jobs {
     List(list::List),
     /// Shows a job and what happened to it.
     Show(show::Show),
+    /// Lists what was put aside: jobs whose actor kept falling, and records that cannot be read.
+    Quarantine(quarantine::Quarantine),
     /// Says for every agent whether they can be asked, or the rule that keeps them out; and what happens next.
     Explain(explain::Explain),
 }
@@ -29,6 +32,7 @@ impl Jobs {
             Self::Import(command) => command.run().await,
             Self::List(command) => command.run().await,
             Self::Show(command) => command.run().await,
+            Self::Quarantine(command) => command.run().await,
             Self::Explain(command) => command.run().await,
         }
     }

@@ -241,7 +241,11 @@ fn once_free<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreErro
 fn in_words(error: StoreError, folder: &Path) -> StoreError {
     match error {
         StoreError::Failed(text) if text.contains("could not acquire lock") => StoreError::InUse(folder.to_owned()),
-        StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::InUse(_) | StoreError::HalfRestored => error,
+        StoreError::Failed(_)
+        | StoreError::Corrupt(_)
+        | StoreError::Newer(_)
+        | StoreError::InUse(_)
+        | StoreError::HalfRestored => error,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::error::Failure;
 use crate::records::{self, History, STAGES, SettingsChange};
 use crate::store::codec::{self, Record};
 use crate::store::keys::{Key, Prefix, Space};
+use crate::store::quarantine::{self, SetAside};
 
 /// Where a list goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,19 @@ impl Engine {
         });
         scan.map_err(|error| Failure::unreadable(&error))?;
         failed.map_or(Ok(rows), Err)
+    }
+
+    /// Every record that could not be read: those that were put aside, now or at an earlier start, and those that stay where
+    /// they are, because they are whole and a mended program may read them.
+    pub fn unreadable(&self) -> Result<Vec<SetAside>, Failure> {
+        let house = self.house();
+        let mut all = quarantine::list(&*house.store).map_err(|error| Failure::unreadable(&error))?;
+        for (key, reason) in self.broken() {
+            if !all.iter().any(|aside| aside.key == *key) {
+                all.push(SetAside { at: house.booted_at, key: key.clone(), reason: reason.clone() });
+            }
+        }
+        Ok(all)
     }
 
     /// The whole timeline of a job, oldest first.

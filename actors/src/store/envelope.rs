@@ -127,6 +127,20 @@ pub enum RecordError {
     Unencodable(#[source] bincode::Error),
 }
 
+impl RecordError {
+    /// Whether a newer program wrote it: this one must leave it alone.
+    pub fn is_newer(&self) -> bool {
+        match self {
+            Self::TooNew { .. } | Self::UnknownFormat(_) | Self::UnknownKind(_) => true,
+            Self::NoEnvelope
+            | Self::Checksum
+            | Self::WrongKind { .. }
+            | Self::Undecodable(_)
+            | Self::Unencodable(_) => false,
+        }
+    }
+}
+
 impl Kind {
     const ALL: [Kind; 19] = [
         Kind::Meta,

@@ -170,6 +170,53 @@ impl Key {
         }
     }
 
+    /// Which job it is a row of; none: of no job alone.
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Key::LiveJob(job)
+            | Key::ClosedJob(job)
+            | Key::Details(job)
+            | Key::Ledger { job, .. }
+            | Key::History { job, .. } => Some(*job),
+            Key::ClosedDay { tenant, job, .. } => Some(JobId::drawn(*tenant, *job)),
+            Key::Meta(_)
+            | Key::Agent(_)
+            | Key::Holds(_)
+            | Key::Plan { .. }
+            | Key::Tenant(_)
+            | Key::TenantAudit { .. }
+            | Key::ApiKey(_)
+            | Key::Registration(_)
+            | Key::Idempotency { .. }
+            | Key::Events(_)
+            | Key::Attempts { .. }
+            | Key::Channel { .. }
+            | Key::Inbox { .. }
+            | Key::Quarantined { .. } => None,
+        }
+    }
+
+    /// Which tenant it belongs to; none: to the store itself, or to whoever holds a key or a token.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Key::LiveJob(job)
+            | Key::ClosedJob(job)
+            | Key::Details(job)
+            | Key::Ledger { job, .. }
+            | Key::History { job, .. } => Some(job.tenant),
+            Key::Agent(agent) | Key::Holds(agent) => Some(agent.tenant),
+            Key::ClosedDay { tenant, .. }
+            | Key::Plan { tenant, .. }
+            | Key::Tenant(tenant)
+            | Key::TenantAudit { tenant, .. }
+            | Key::Idempotency { tenant, .. }
+            | Key::Attempts { tenant, .. }
+            | Key::Channel { tenant, .. }
+            | Key::Inbox { tenant, .. } => Some(*tenant),
+            Key::Meta(_) | Key::ApiKey(_) | Key::Registration(_) | Key::Events(_) | Key::Quarantined { .. } => None,
+        }
+    }
+
     /// The key as it stands in the store.
     pub fn bytes(&self) -> Vec<u8> {
         let key = Writer::in_space(self.space());
