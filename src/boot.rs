@@ -12,7 +12,7 @@ use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::{ApproveLink, Limits, Retry};
-use baton_actors::store::keys::{Prefix, Space};
+use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
 use baton_core::ids::OfferId;
 use baton_core::tenant::Settings;
@@ -26,6 +26,7 @@ use crate::channels::email::{Email, EmailError};
 use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
 use crate::config::Config;
 use crate::config::telegram::Mode;
+use crate::falls;
 use crate::housekeeping;
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
@@ -188,6 +189,17 @@ pub async fn start_with(
         approve_link: approve_link(&links, &public_url),
     })
     .await?;
+    for (key, reason) in engine.broken() {
+        let key = Key::parse(key);
+        let (space, job) = (key.as_ref().map(Key::space), key.as_ref().and_then(Key::job));
+        let job = job.map(tracing::field::display);
+        tracing::error!(?space, job.id = job, reason, "a record cannot be read; it is kept, and the rest runs on");
+    }
+    if let Some(folder) = &config.falls {
+        tracing::warn!(folder = %folder.display(), "actors fall when a file in this folder says so");
+        // Set once: this is the only place.
+        let _ = engine.house().falls.set(falls::from(folder.clone()));
+    }
     seed_tenants(&engine, &config).await;
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);

@@ -32,10 +32,14 @@ pub mod wording;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use self::fault::{Fault, Faults};
 use self::layers::{Layers, Sources};
 use self::reader::Reader;
+
+/// The variable that names the folder of falls to come.
+const FALLS: &str = "BATON_DEV_FALLS";
 
 /// Everything that is set.
 #[derive(Clone, Debug)]
@@ -72,6 +76,8 @@ pub struct Config {
     pub metrics: metrics::Metrics,
     /// Logs.
     pub logs: logs::Logs,
+    /// The folder of falls to come, with `--dev` alone (see [`crate::falls`]).
+    pub falls: Option<PathBuf>,
     /// What `serve` should say at its start: with `--dev`, all that production would refuse.
     pub warnings: Vec<Fault>,
     layers: Layers,
@@ -125,6 +131,7 @@ impl Config {
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),
             logs: logs::Logs::read(&mut reader.section("logs")),
+            falls: falls(sources, &mut warnings),
             timers,
             links,
             warnings,
@@ -132,6 +139,21 @@ impl Config {
         };
         (config, reader.asked())
     }
+}
+
+/// Without `--dev` nothing is ever made to fall, whatever the environment says.
+fn falls(sources: &Sources, warnings: &mut Vec<Fault>) -> Option<PathBuf> {
+    let folder = sources.environment.get(FALLS).filter(|folder| !folder.is_empty())?;
+    if sources.flags.dev {
+        return Some(PathBuf::from(folder));
+    }
+    warnings.push(Fault {
+        key: FALLS.to_owned(),
+        origin: Some("environment".to_owned()),
+        what: "it does nothing without --dev".to_owned(),
+        cure: "remove it".to_owned(),
+    });
+    None
 }
 
 /// The address the server listens on, whatever else is wrong: for whoever only wants to reach it.

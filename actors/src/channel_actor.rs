@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -22,17 +23,25 @@ use crate::buckets::{Buckets, Wait};
 use crate::channel::{Address, Channel, Errand};
 use crate::clock::Stopwatch;
 use crate::committer::{NotStored, Pending};
+use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records::{Attempting, ChannelMemory};
 use crate::resolve::{Resolved, is_owed, resolve};
 use crate::store::codec;
-use crate::store::keys::Key;
-use crate::store::{StepWrites, Write};
+use crate::store::keys::{Key, Prefix, Space};
+use crate::store::{StepWrites, StoreError, Write};
 
 /// So many messages are held for chats that must wait; beyond it nothing more is pulled.
 const HELD_MAX: usize = 10_000;
+
+/// So many messages may have arrived without anybody knowing; beyond it nothing new is begun. A provider that hangs is no
+/// reason to make every message a possible repeat, and the journal holds them all.
+const UNCERTAIN_MAX: usize = 1_000;
+
+/// So many attempts stand on a page of the journal: it stays well below the largest value of the store.
+const JOURNAL_PAGE: usize = 1_000;
 
 /// What a channel's actor is told.
 pub enum ChannelMessage {
@@ -77,6 +86,8 @@ pub struct Account {
     uncertain: HashSet<EffectId>,
     /// Debts that are settled, though perhaps not yet in the store: they stay in the journal until they are.
     settled: HashSet<EffectId>,
+    /// How many pages of the journal lie in the store.
+    pages: u64,
     in_flight: usize,
     woken_for: Option<Timestamp>,
 }
@@ -124,8 +135,22 @@ impl ChannelActor {
         Key::Channel { tenant: TenantId::DEFAULT, account: self.word().to_owned(), page: 0 }
     }
 
-    fn attempts_key(&self) -> Key {
-        Key::Attempts { tenant: TenantId::DEFAULT, account: self.word().to_owned(), seq: 0 }
+    fn attempts_key(&self, page: u64) -> Key {
+        Key::Attempts { tenant: TenantId::DEFAULT, account: self.word().to_owned(), seq: page }
+    }
+
+    /// What the journal holds, and on how many pages.
+    fn journaled(&self) -> Result<(HashSet<EffectId>, u64), StoreError> {
+        let (mut before, mut pages) = (HashSet::new(), 0);
+        let prefix = Prefix::account(Space::Attempts, TenantId::DEFAULT, self.word());
+        self.house.store.scan(&prefix, None, &mut |key, record| {
+            if let Some(Key::Attempts { seq, .. }) = Key::parse(key) {
+                pages = pages.max(seq + 1);
+            }
+            before.extend(codec::open::<Attempting>(record).into_iter().flat_map(|(_, attempting)| attempting.0));
+            ControlFlow::Continue(())
+        })?;
+        Ok((before, pages))
     }
 }
 
@@ -140,8 +165,7 @@ impl Actor for ChannelActor {
         let memory = record.and_then(|record| codec::open::<ChannelMemory>(&record).ok()).map(|(_, memory)| memory);
         let memory = memory.unwrap_or_default();
         // Those it was about to send when it last ended keep their mark until their debts are paid, over any number of falls.
-        let before = self.house.store.get(&self.attempts_key().bytes())?;
-        let before = before.and_then(|record| codec::open::<Attempting>(&record).ok()).map(|(_, before)| before.0);
+        let (before, pages) = self.journaled()?;
         self.house.outbox.put_back(self.channel.kind());
         me.cast(ChannelMessage::Wake)?;
         Ok(Account {
@@ -157,7 +181,8 @@ impl Actor for ChannelActor {
             journaling: false,
             under_way: HashMap::new(),
             uncertain: HashSet::new(),
-            settled: before.unwrap_or_default().into_iter().collect(),
+            settled: before,
+            pages,
             in_flight: 0,
             woken_for: None,
         })
@@ -193,7 +218,11 @@ impl ChannelActor {
         let now = self.house.clock.now();
         Self::take_up_later(account, now);
         let places = usize::from(self.channel.budget().in_flight.max(1));
-        while !account.journaling && account.taken() < places && account.held < HELD_MAX {
+        while !account.journaling
+            && account.taken() < places
+            && account.held < HELD_MAX
+            && account.uncertain.len() < UNCERTAIN_MAX
+        {
             if account.paused_until.is_some_and(|until| until > now) {
                 break;
             }
@@ -342,17 +371,25 @@ impl ChannelActor {
         self.journal(me, account, effects.into_iter().collect());
     }
 
-    fn journal(&self, me: &ActorRef<ChannelMessage>, account: &Account, effects: Vec<EffectId>) {
+    fn journal(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, effects: Vec<EffectId>) {
         let now = self.house.clock.now();
         let memory =
             ChannelMemory { paused_until: account.paused_until, buckets: account.buckets.remember(now), offset: None };
-        let row = |key: Key, value| Write { key: key.bytes(), value: Some(value) };
-        let sealed = codec::seal(&Attempting(effects), 1, self.house.epoch)
-            .and_then(|attempting| Ok((attempting, codec::seal(&memory, 1, self.house.epoch)?)));
+        let row = |page, value| Write { key: self.attempts_key(page).bytes(), value };
+        let sealed = codec::seal(&memory, 1, self.house.epoch).and_then(|memory| {
+            let pages = effects.chunks(JOURNAL_PAGE);
+            let pages: Result<Vec<Vec<u8>>, _> =
+                pages.map(|page| codec::seal(&Attempting(page.to_vec()), 1, self.house.epoch)).collect();
+            Ok((pages?, memory))
+        });
         let me = me.clone();
         match sealed {
-            Ok((attempting, memory)) => {
-                let writes = vec![row(self.attempts_key(), attempting), row(self.account_key(), memory)];
+            Ok((pages, memory)) => {
+                let filled = pages.len() as u64;
+                let mut writes = vec![Write { key: self.account_key().bytes(), value: Some(memory) }];
+                writes.extend((0..).zip(pages).map(|(page, attempting)| row(page, Some(attempting))));
+                writes.extend((filled..account.pages).map(|page| row(page, None)));
+                account.pages = filled;
                 let done = Box::new(move |result| drop(me.cast(ChannelMessage::Journaled(result))));
                 self.house.committer.store(Pending { writes: StepWrites { check: None, writes }, facts: None, done });
             }
@@ -363,6 +400,7 @@ impl ChannelActor {
 
     /// Makes the attempt. A channel that answers at once is not worth a task.
     fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
+        self.house.may_fall(Place::Channel(self.channel.kind()));
         let (ticket, errand) = (ready.ticket, ready.errand.clone());
         if !self.channel.idempotent() {
             account.uncertain.extend(ready.effect);
@@ -397,6 +435,7 @@ impl ChannelActor {
         let address = ready.errand.to.clone();
         counter!(gauges::SENDS, "channel" => self.word(), "class" => outcome.class()).increment(1);
         histogram!(gauges::SEND_SECONDS, "channel" => self.word()).record(took.as_secs_f64());
+        self.house.outbox.note_attempt(self.channel.kind(), is_well(&outcome));
         if let Some(chat) = account.chats.get_mut(&address) {
             chat.busy = false;
         }
@@ -539,6 +578,20 @@ impl ChannelActor {
             clock.sleep_until(at).await;
             let _ = me.cast(ChannelMessage::Wake);
         });
+    }
+}
+
+/// Whether the provider answered as one that works, be it with a no to this one message.
+fn is_well(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Accepted(_)
+        | Outcome::Noop
+        | Outcome::RetryAfter(..)
+        | Outcome::Moved(_)
+        | Outcome::Recipient(_)
+        | Outcome::Window(_)
+        | Outcome::Content(_) => true,
+        Outcome::Retry(_) | Outcome::Unknown(_) | Outcome::Sender(_) => false,
     }
 }
 

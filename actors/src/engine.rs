@@ -107,6 +107,7 @@ impl Engine {
             booted_at: now,
             limits,
             approve_link,
+            falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });
         for (effect, message) in &found.owed {

@@ -14,6 +14,7 @@ use baton_core::world::World;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::directory::Directory;
+use crate::falls::{Falls, Place};
 use crate::index::Index;
 use crate::outbox::Outbox;
 use crate::store::Store;
@@ -47,6 +48,8 @@ pub struct House {
     pub limits: Limits,
     /// The page where the desk approves a job: links are signed at the doors.
     pub approve_link: ApproveLink,
+    /// Where actors are to fall. Empty but for servers that are tried out.
+    pub falls: OnceLock<Falls>,
     /// Whether commands are let in.
     pub(crate) open: AtomicBool,
 }
@@ -130,6 +133,13 @@ impl House {
     /// The way to jobs and agents.
     pub fn directory(&self) -> Option<&Directory> {
         self.rooms.get()
+    }
+
+    /// Falls here, if somebody wants to see that.
+    pub(crate) fn may_fall(&self, place: Place) {
+        if let Some(falls) = self.falls.get() {
+            falls(place);
+        }
     }
 
     /// What a decision of this tenant may look at.

@@ -19,6 +19,7 @@ use crate::clock::Stopwatch;
 use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Who, ShardMessage};
 use crate::error::Failure;
+use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
 use crate::index::Facts;
@@ -171,6 +172,7 @@ impl Actor for JobActor {
         message: JobMessage,
         life: &mut Life,
     ) -> Result<(), ActorProcessingErr> {
+        self.house.may_fall(Place::Job(life.id));
         let from_shard = !matches!(message, JobMessage::Stored(_));
         life.handled += u64::from(from_shard);
         match message {
@@ -238,7 +240,11 @@ impl JobActor {
     /// After a fall: debts that were on their way may have lost their way back.
     fn recover(&self, life: &mut Life) -> Result<(), ActorProcessingErr> {
         self.read(life)?;
-        if let Known::Stored { job, .. } = &life.known {
+        if let Known::Stored { job, closed } = &life.known {
+            // It was in quarantine, which the index forgets: without this no deadline would ring.
+            if !closed && !self.house.index.is_live(&job.id) {
+                self.house.index.apply(&Facts::of(job));
+            }
             for owed in &job.owed {
                 self.house.outbox.owe_again(EffectId { job: job.id, no: owed.no }, &owed.message);
             }

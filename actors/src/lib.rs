@@ -10,6 +10,7 @@ pub mod committer;
 pub mod directory;
 pub mod engine;
 pub mod error;
+pub mod falls;
 pub mod gauges;
 pub mod house;
 pub mod index;

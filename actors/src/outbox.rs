@@ -19,6 +19,9 @@ use crate::buckets::Filling;
 use crate::channel::Errand;
 use crate::gauges;
 
+/// So many attempts that fail one after the other, for no fault of a message, and the channel counts as failing.
+const FAILING: usize = 3;
+
 /// So many lanes.
 const LANES: usize = 5;
 
@@ -78,6 +81,8 @@ pub struct Queue {
     pub wake: Notify,
     settled: Notify,
     sending: AtomicUsize,
+    /// How many attempts in a row have failed for no fault of the message.
+    failed: AtomicUsize,
     /// How full the account's bucket is: its channel tells after every message, and it fills by itself between them.
     filling: Mutex<Option<Filling>>,
 }
@@ -225,6 +230,21 @@ impl Outbox {
     /// The parked jobs that the desk has not been told of.
     pub(crate) fn take_parked(&self) -> Vec<JobId> {
         std::mem::take(&mut *self.parked.lock())
+    }
+
+    /// An attempt has ended, with a provider that works or not.
+    pub(crate) fn note_attempt(&self, channel: ChannelKind, well: bool) {
+        let Some(queue) = self.queues.get(&channel) else { return };
+        if well {
+            queue.failed.store(0, Ordering::Relaxed);
+        } else {
+            queue.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The channels, each with whether its provider fails at present. Told by the attempts that are made anyway: nobody is asked.
+    pub fn failing(&self) -> impl Iterator<Item = (ChannelKind, bool)> {
+        self.queues.iter().map(|(kind, queue)| (*kind, queue.failed.load(Ordering::Relaxed) >= FAILING))
     }
 
     /// A channel tells how full its account's bucket is.

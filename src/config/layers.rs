@@ -18,7 +18,7 @@ const DEV: &str = include_str!("../../config/dev.toml");
 pub const PREFIX: &str = "BATON__";
 
 /// Variables that are no settings.
-const OTHER_VARIABLES: [&str; 4] = ["BATON_CONFIG", "BATON_DEV_KEY", "BATON_KEY", "BATON_SERVER"];
+const OTHER_VARIABLES: [&str; 5] = ["BATON_CONFIG", "BATON_DEV_FALLS", "BATON_DEV_KEY", "BATON_KEY", "BATON_SERVER"];
 
 /// Tables whose next part is a name that the user chooses.
 const NAMED: [&str; 4] = ["api_keys", "sealing.keys", "sealing.key_files", "tenants"];

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use baton_actors::channel::{Budget, Rate};
 use lettre::message::Mailbox;
+use lettre::transport::smtp::client::Certificate;
 use secrecy::SecretString;
 
 use super::reader::Section;
 use super::setting::Switch;
+
+/// How a certificate begins in a PEM file.
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The e-mail channel by SMTP, when it is on.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct Smtp {
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
+    /// An authority that is trusted besides those of the machine.
+    pub authority: Option<Certificate>,
     /// Name and password to log in with.
     pub login: Option<(String, SecretString)>,
     /// Sender of every mail.
@@ -65,6 +71,7 @@ impl Smtp {
         });
         let port = section.within::<u64>("port", 1..=65_535) as u16;
         let tls = section.word("tls", &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)]);
+        let authority = authority(section);
         let request_timeout = section.some("request_timeout");
         let data_timeout = section.some("data_timeout");
         let budget = Budget {
@@ -76,6 +83,29 @@ impl Smtp {
         let login = password.filter(|_| !username.is_empty()).map(|password| (username, password));
         // Without a sender there is a fault already, and the configuration is not given out.
         let from = mailbox?;
-        on.then_some(Self { host, port, tls, login, from, request_timeout, data_timeout, budget })
+        on.then_some(Self { host, port, tls, authority, login, from, request_timeout, data_timeout, budget })
     }
+}
+
+/// The certificates of `ca_file`.
+fn authority(section: &mut Section<'_, '_>) -> Option<Certificate> {
+    let file = section.get::<String>("ca_file");
+    if file.is_empty() {
+        return None;
+    }
+    let text = match std::fs::read(&file) {
+        Ok(text) => text,
+        Err(error) => {
+            let cure = "name a file that exists and that this user may read".to_owned();
+            section.fault("ca_file", format!("the file cannot be read ({error})"), cure);
+            return None;
+        }
+    };
+    let holds_one = text.windows(BEGIN.len()).any(|here| here == BEGIN);
+    let certificate = Certificate::from_pem(&text).ok().filter(|_| holds_one);
+    section.expect("ca_file", certificate.is_some(), || {
+        let cure = "name a PEM file, in which each certificate begins with -----BEGIN CERTIFICATE-----".to_owned();
+        ("the file holds no certificate".to_owned(), cure)
+    });
+    certificate
 }

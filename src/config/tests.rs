@@ -162,6 +162,30 @@ fn the_dev_key_opens_everything_with_dev_and_nothing_without() {
 }
 
 #[test]
+fn an_authority_is_a_file_of_certificates() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let path = file.to_str().unwrap();
+    let mail = [
+        ("BATON__CHANNELS__EMAIL__SMTP__HOST", "mail.example.com"),
+        ("BATON__CHANNELS__EMAIL__SMTP__FROM", "dispatch@example.com"),
+        ("BATON__CHANNELS__EMAIL__SMTP__CA_FILE", path),
+    ];
+    assert_eq!(keys_at_fault(&dev(&mail)), ["channels.email.smtp.ca_file"]);
+    std::fs::write(&file, "not a certificate").unwrap();
+    assert_eq!(keys_at_fault(&dev(&mail)), ["channels.email.smtp.ca_file"]);
+}
+
+#[test]
+fn nothing_is_made_to_fall_without_dev() {
+    let folder = [("BATON_DEV_FALLS", "/tmp/falls")];
+    assert!(Config::load(&dev(&folder)).expect("valid").falls.is_some());
+    let config = Config::load(&production(&folder)).expect("valid");
+    assert!(config.falls.is_none());
+    assert_eq!(config.warnings[0].key, "BATON_DEV_FALLS");
+}
+
+#[test]
 fn s1_a_short_key_is_refused_everywhere() {
     assert_eq!(keys_at_fault(&dev(&[("BATON_DEV_KEY", "short")])), ["BATON_DEV_KEY"]);
     let short = [("BATON__API_KEYS__SHOP__KEY", "short"), ("BATON__API_KEYS__SHOP__SCOPES", "jobs:read")];

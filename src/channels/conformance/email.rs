@@ -72,6 +72,7 @@ async fn email_conforms() {
                 host: mailbox.address().ip().to_string(),
                 port: mailbox.address().port(),
                 tls: Tls::None,
+                authority: None,
                 login: Some(("baton".to_owned(), "TEST-PASSWORD".to_owned().into())),
                 from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
                 request_timeout: Duration::from_secs(2),

@@ -79,9 +79,14 @@ impl Route {
         }
         let tls = match smtp.tls {
             Tls::None => None,
-            Tls::StartTls | Tls::Implicit => Some(
-                TlsParameters::new(host.clone()).map_err(|source| EmailError::Tls { host: host.clone(), source })?,
-            ),
+            Tls::StartTls | Tls::Implicit => {
+                let parameters = TlsParameters::builder(host.clone());
+                let parameters = match &smtp.authority {
+                    Some(authority) => parameters.add_root_certificate(authority.clone()),
+                    None => parameters,
+                };
+                Some(parameters.build().map_err(|source| EmailError::Tls { host: host.clone(), source })?)
+            }
         };
         let credentials = |(name, password): &(String, secrecy::SecretString)| {
             Credentials::new(name.clone(), password.expose_secret().to_owned())

@@ -36,6 +36,7 @@ fn account_at(mailbox: &Mailbox) -> Smtp {
         host: mailbox.address().ip().to_string(),
         port: mailbox.address().port(),
         tls: Tls::None,
+        authority: None,
         login: None,
         from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
         request_timeout: Duration::from_secs(5),

@@ -1,5 +1,7 @@
 //! `GET /api/v1/health`: how the parts of the server are, for those with a key.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -32,9 +34,11 @@ pub struct Components {
     quarantined: usize,
     /// Records that could not be read at the start.
     unreadable_records: usize,
+    /// Each channel: `ok`, or `failing` when its latest attempts all failed for no fault of the messages.
+    channels: BTreeMap<&'static str, &'static str>,
 }
 
-/// Tells how the parts of the server are. Providers are not asked: what they refuse shows in `/metrics`.
+/// Tells how the parts of the server are. Providers are not asked: the messages that are sent anyway tell how they are.
 #[utoipa::path(get, path = "/api/v1/health", tag = "operations", responses((status = 200, body = Health)))]
 pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Health> {
     let engine = &door.engine;
@@ -45,7 +49,13 @@ pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Heal
         outbox: engine.house().outbox.depth(),
         quarantined: engine.quarantined().await.len(),
         unreadable_records: engine.broken().len(),
+        channels: engine.house().outbox.failing().map(|(kind, failing)| (kind.as_str(), word(failing))).collect(),
     };
-    let well = engine.is_ready() && components.quarantined == 0 && components.unreadable_records == 0;
+    let failing = components.channels.values().any(|state| *state == word(true));
+    let well = engine.is_ready() && components.quarantined == 0 && components.unreadable_records == 0 && !failing;
     Json(Health { status: if well { "ok" } else { "degraded" }, components })
+}
+
+fn word(failing: bool) -> &'static str {
+    if failing { "failing" } else { "ok" }
 }
