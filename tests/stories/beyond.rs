@@ -13,6 +13,38 @@ use super::town::{Town, person, town, town_with};
 use super::wait::{a_moment, until};
 
 #[tokio::test]
+async fn x2_an_answer_that_is_there_before_we_know_that_we_asked_counts() {
+    let town = town_with(&[("RETRY__FIRST", "3s"), ("RETRY__MAX", "3s")]).await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    // The offer arrives, and the word that it did never comes back: for us it is not sent.
+    ana.next_call_meets(Fault::DoneAndCut);
+    let job = town.desk().publishes(order("x2").everybody()).await;
+    bo.shows_offer(&job).await;
+    ana.shows_offer(&job).await;
+    assert_eq!(offer_of(&town.desk().sees(&job).await, "ana").unwrap()["sent"], false);
+    ana.presses_yes(&job).await;
+    let seen = town.desk().sees_it(&job, "claimed").await;
+    assert_eq!(seen["claim"]["agent"]["ref"], "ana");
+    ana.shows_victory(&job).await;
+    bo.shows_withdrawal(&job).await;
+    // The attempt that was to be made again is not: there is nothing to offer any more.
+    town.sends_all_it_owes().await;
+    assert_eq!((ana.offers(&job), open_offers(&town.desk().sees(&job).await)), (1, 0));
+}
+
+#[tokio::test]
+async fn x2_an_answer_in_words_is_matched_to_an_offer_of_which_nothing_is_known_yet() {
+    let town = town_with(&[("RETRY__FIRST", "3s"), ("RETRY__MAX", "3s")]).await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    ana.next_call_meets(Fault::DoneAndCut);
+    let job = town.desk().publishes(order("x2-words")).await;
+    ana.shows_offer(&job).await;
+    ana.types("no");
+    bo.shows_offer(&job).await;
+    assert_eq!(town.desk().sees_offer(&job, "ana", "declined").await["sent"], false);
+}
+
+#[tokio::test]
 async fn x5_a_provider_that_was_away_is_used_again_by_itself() {
     let town = town_with(&[("RETRY__ATTEMPTS", "50"), ("RETRY__MAX", "200ms")]).await;
     let [ana] = town.people(["ana"]).await;

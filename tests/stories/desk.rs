@@ -123,6 +123,19 @@ impl Desk {
         self.door.post("/api/v1/replies", body).await
     }
 
+    /// Every job there is, a page at a time.
+    pub async fn sees_all(&self) -> Vec<Value> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let mut page = self.door.get(&format!("/api/v1/jobs?limit=100{cursor}")).await.is(200);
+            all.append(page["items"].as_array_mut().unwrap());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return all,
+            }
+        }
+    }
+
     pub async fn timeline(&self, job: &Job) -> Vec<Value> {
         self.door.get(&job.path("/timeline")).await.is(200)["items"].as_array().unwrap().clone()
     }

@@ -11,8 +11,13 @@
 )]
 
 mod desk;
+mod disk;
 mod door;
+#[path = "../power_cut/loop_disk.rs"]
+#[expect(dead_code, reason = "cutting its power is the other test's")]
+mod loop_disk;
 mod phone;
+mod poster;
 mod process;
 mod town;
 mod wait;
@@ -20,10 +25,15 @@ mod wait;
 mod beyond;
 mod cascade;
 mod channels;
+mod damaged;
+mod falls;
 mod intake;
 mod kill;
+mod load;
+mod mail_tls;
 mod observing;
 mod registration;
 mod restart;
 mod security;
 mod shows;
+mod stages;

@@ -18,9 +18,11 @@ pub struct Process {
     from: usize,
 }
 
-/// The binary with the environment of a story and nothing else.
+/// The binary with the environment of a story and nothing else. `STORIES_BATON` names another one than that of this build,
+/// such as one that is made for speed.
 pub fn baton(environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    let given = std::env::var_os("STORIES_BATON");
+    let mut command = Command::new(given.unwrap_or_else(|| env!("CARGO_BIN_EXE_baton").into()));
     command.env_clear().env("BATON_DEV_KEY", DEV_KEY).kill_on_drop(true);
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     command
@@ -56,8 +58,20 @@ impl Process {
         String::from_utf8_lossy(&log[self.from..]).into_owned()
     }
 
+    /// How much memory it holds, in MiB.
+    pub fn resident_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    }
+
     pub async fn kill_9(&mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Waits until it ends by itself; gives back how.
+    pub async fn ends(&mut self) -> ExitStatus {
+        tokio::time::timeout(super::wait::PATIENCE, self.child.wait()).await.expect("it ends").unwrap()
     }
 
     /// SIGTERM; gives back how it ended.

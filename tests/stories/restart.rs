@@ -6,53 +6,9 @@ use baton::simulator::telegram::Fault;
 use serde_json::{Value, json};
 
 use super::desk::{Job, offer_of, open_offers, order};
+use super::shows::number;
 use super::town::{town, town_with};
-use super::wait::{a_moment, until};
-
-#[tokio::test]
-async fn t1_a_thousand_jobs_in_all_stages_stand_as_they_stood() {
-    let mut town = town_with(&[("LOGS__LEVEL", "info")]).await;
-    town.people(["ana", "bo"]).await;
-    let line = |no: usize| {
-        let order = order(&format!("t1-{no}"));
-        let order = match no % 4 {
-            0 => order.needing_approval(),
-            1 => order.with("start_at", json!("2027-06-01T08:00:00Z")),
-            _ => order,
-        };
-        format!("{}\n", order.0)
-    };
-    let lines: String = (0..1000).map(line).collect();
-    let post = town.door.request(reqwest::Method::POST, "/api/v1/jobs/batch");
-    let answer = super::door::send(post.header("content-type", "application/x-ndjson").body(lines)).await;
-    let results: Vec<Value> = answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(results.len() == 1000 && results.iter().all(|result| result["status"] == 201), "{:?}", results.first());
-    for (no, result) in results.iter().enumerate().filter(|(no, _)| no % 20 == 2) {
-        let id = result["id"].as_str().unwrap();
-        let offer = format!("/api/v1/offers/{id}-1");
-        match no % 3 {
-            0 => town.door.post(&format!("{offer}/claim"), json!({})).await,
-            1 => town.door.post(&format!("{offer}/decline"), json!({})).await,
-            _ => town.door.post(&format!("/api/v1/jobs/{id}/cancel"), json!({})).await,
-        }
-        .is(200);
-    }
-    let before = standing(&town.door, &results).await;
-    town.kill_9().await;
-    town.starts_again().await;
-    assert_eq!(standing(&town.door, &results).await, before);
-}
-
-/// How every job stands, without what may move on by itself.
-async fn standing(door: &super::door::Door, jobs: &[Value]) -> Vec<String> {
-    let mut all = Vec::new();
-    for job in jobs {
-        let seen = door.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await.is(200);
-        let offers: Vec<&Value> = seen["offers"].as_array().unwrap().iter().map(|offer| &offer["status"]).collect();
-        all.push(format!("{} {} {offers:?}", seen["status"], seen["claim"]["agent"]["ref"]));
-    }
-    all
-}
+use super::wait::a_moment;
 
 #[tokio::test]
 async fn t2_a_deadline_that_passed_meanwhile_is_kept_at_once_and_once() {
@@ -106,7 +62,7 @@ async fn t4_what_was_owed_is_sent_after_the_kill_and_a_repeat_says_so() {
         ana.shows_offer(job).await;
         bo.shows_offer(job).await;
     }
-    until("the outbox is empty", async || (town.metric("baton_outbox_depth", "").await < 0.5).then_some(())).await;
+    town.sends_all_it_owes().await;
     for job in &jobs {
         for phone in [&ana, &bo] {
             let messages = phone.chat.messages();
@@ -133,17 +89,20 @@ async fn t6_told_to_stop_it_finishes_and_ends_well() {
     town.desk().sees_it(&job, "claimed").await;
 }
 
+/// `STORIES_ROUNDS` sets how many rounds are run.
 #[tokio::test]
 async fn x1_a_yes_and_a_timeout_in_the_same_instant_as_a_kill() {
     let mut town = town().await;
     town.people(["ana", "bo"]).await;
-    for round in 0..4u64 {
+    for round in 0..number("STORIES_ROUNDS", 4) as u64 {
+        // Around the deadline: the yes a little earlier or later, the kill a little earlier or later after it.
+        let (early, later) = (round % 4, round / 4 % 4);
         let job = town.desk().publishes(order(&format!("x1-{round}")).one_by_one("300ms")).await;
         let offer = offer_of(&town.desk().sees(&job).await, "ana").unwrap()["id"].as_str().unwrap().to_owned();
         let claim = town.door.request(reqwest::Method::POST, &format!("/api/v1/offers/{offer}/claim")).json(&json!({}));
-        a_moment(Duration::from_millis(250 + 15 * round)).await;
+        a_moment(Duration::from_millis(250 + 15 * early)).await;
         let claim = tokio::spawn(super::door::try_send(claim));
-        a_moment(Duration::from_millis(5 * round)).await;
+        a_moment(Duration::from_millis(5 * (early + later) % 20)).await;
         town.kill_9().await;
         let answer = claim.await.unwrap();
         town.starts_again().await;

@@ -1,6 +1,6 @@
 //! A town: a server, a simulated Telegram, a mailbox, a desk, and people with phones.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use baton::simulator::mailbox::Mailbox;
@@ -33,17 +33,29 @@ pub struct Town {
     _telegram: Server,
 }
 
-/// A town with settings of its own.
+/// A town with settings of its own; those of `BATON_DEV_…` as `DEV_…`.
 pub async fn town_with(settings: &[(&str, &str)]) -> Town {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("store");
+    town_of(folder, data, settings).await
+}
+
+/// A town whose store lies on a disk of its own.
+pub async fn town_in(disk: &Path, settings: &[(&str, &str)]) -> Town {
+    town_of(tempfile::tempdir().unwrap(), disk.join("store"), settings).await
+}
+
+async fn town_of(folder: TempDir, data: PathBuf, settings: &[(&str, &str)]) -> Town {
     let telegram = Server::start().await.unwrap();
     let bot = telegram.bot(TOKEN, "baton_bot");
     bot.chat(DESK);
     let mailbox = Mailbox::start().await.unwrap();
     let mut environment = environment(&telegram.url(), mailbox.address().port());
-    let own = |(key, value): &(&str, &str)| (format!("BATON__{key}"), (*value).to_owned());
+    let own = |(key, value): &(&str, &str)| {
+        let prefix = if key.starts_with("DEV_") { "BATON_" } else { "BATON__" };
+        (format!("{prefix}{key}"), (*value).to_owned())
+    };
     environment.extend(settings.iter().map(own));
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("store");
     let mut process = Process::start(&data, &folder.path().join("log"), &environment);
     let door = Door::new(DEV_KEY);
     door.moves_to(process.serves_at().await);
@@ -151,8 +163,18 @@ impl Town {
         self.process.log()
     }
 
+    /// How much memory the server holds, in MiB.
+    pub fn resident_mib(&self) -> u64 {
+        self.process.resident_mib()
+    }
+
     pub async fn kill_9(&mut self) {
         self.process.kill_9().await;
+    }
+
+    /// Waits until the server ends by itself; gives back how.
+    pub async fn ends(&mut self) -> ExitStatus {
+        self.process.ends().await
     }
 
     pub async fn told_to_stop(&mut self) -> ExitStatus {
@@ -173,6 +195,18 @@ impl Town {
             rest.is_some_and(|rest| rest.starts_with([' ', '{'])) && line.contains(labels)
         });
         ours.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// Waits until nothing is owed to anybody any more. However much it is: as long as it gets less, it is waited for.
+    pub async fn sends_all_it_owes(&self) {
+        let mut least = f64::MAX;
+        while least > 0.5 {
+            least = until(&format!("fewer than {least} messages are owed"), async || {
+                let depth = self.door.get("/api/v1/health").await.is(200)["components"]["outbox"].as_f64().unwrap();
+                (depth < least).then_some(depth)
+            })
+            .await;
+        }
     }
 
     /// Waits until a metric has a value.
