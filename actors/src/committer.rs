@@ -148,6 +148,9 @@ fn commit(group: &mut Vec<Pending>, store: &dyn Store, index: &Index, state: &St
     let facts =
         group.iter().enumerate().filter(|(at, _)| stored(*at)).filter_map(|(_, pending)| pending.facts.as_deref());
     index.apply_all(facts);
+    // Whether stored or not: what counts from now on is what the index knows.
+    let jobs = group.iter().filter_map(|pending| pending.facts.as_deref()).map(|facts| &facts.id);
+    index.on_the_way.passed(jobs);
     for (at, pending) in group.drain(..).enumerate() {
         let (word, result) = match verdicts.get(at) {
             Some(Verdict::Stored) => ("stored", Ok(())),

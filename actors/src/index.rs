@@ -15,6 +15,10 @@ use tokio::sync::Notify;
 
 use crate::records::{STAGES, stage_number};
 
+mod on_the_way;
+
+pub use on_the_way::OnTheWay;
+
 /// What the index keeps of one job; read off its record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -111,6 +115,8 @@ pub struct Held {
 #[derive(Default)]
 pub struct Index {
     inner: RwLock<Inner>,
+    /// Offers that are not stored yet.
+    pub on_the_way: OnTheWay,
     /// Rung when an earlier deadline than all others comes in.
     pub earlier: Notify,
 }
@@ -356,21 +362,26 @@ impl Index {
 
 impl Load for Index {
     fn of(&self, agent: &AgentId) -> AgentLoad {
-        let inner = self.inner.read();
-        let Some(facts) = inner.agents.get(agent) else { return AgentLoad::default() };
-        let busy = facts.claims.iter().filter_map(|slot| inner.slot(*slot)?.claim.as_deref()?.occupies).collect();
-        AgentLoad {
-            claims: u32::try_from(facts.claims.len()).unwrap_or(u32::MAX),
-            open_offers: u32::try_from(facts.open.len()).unwrap_or(u32::MAX),
-            busy,
-            last_offered: facts.last_offered,
-        }
+        let mut load = self.inner.read().load(agent);
+        self.on_the_way.add(agent, &mut load);
+        load
     }
 }
 
 impl Inner {
     fn slot(&self, slot: u32) -> Option<&Slot> {
         self.slots.get(slot as usize)?.as_ref()
+    }
+
+    fn load(&self, agent: &AgentId) -> AgentLoad {
+        let Some(facts) = self.agents.get(agent) else { return AgentLoad::default() };
+        let busy = facts.claims.iter().filter_map(|slot| self.slot(*slot)?.claim.as_deref()?.occupies).collect();
+        AgentLoad {
+            claims: u32::try_from(facts.claims.len()).unwrap_or(u32::MAX),
+            open_offers: u32::try_from(facts.open.len()).unwrap_or(u32::MAX),
+            busy,
+            last_offered: facts.last_offered,
+        }
     }
 
     fn offers(&self, of: &BTreeSet<(u32, OfferNo)>) -> Vec<OfferId> {

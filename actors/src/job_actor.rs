@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, EffectId, JobId, OfferId, OfferNo};
-use baton_core::job::{Answer, Ask, By, Job, NewJob, Refusal, Report, Stage, Step, Turn, invariants};
+use baton_core::job::{Answer, Ask, By, Event, Job, NewJob, Refusal, Report, Stage, Step, Turn, invariants};
 use baton_core::time::Timestamp;
 use metrics::{counter, histogram};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -343,6 +343,11 @@ impl JobActor {
         let writes = rows(&step, was_closed, sealed.as_ref(), self.house.epoch, now)?;
         histogram!(gauges::SNAPSHOT_SECONDS).record(took.elapsed().as_secs_f64());
         let facts = Box::new(Facts::of(&step.job));
+        let asked = step.entries.iter().filter_map(|entry| match &entry.event {
+            Event::Offered { agent, .. } => Some(*agent),
+            _ => None,
+        });
+        self.house.index.on_the_way.note(life.id, asked.collect(), now);
         let me = me.clone();
         let done = Box::new(move |result| {
             // An actor that is storing is never put to sleep; if it fell, the shard has told those who waited.

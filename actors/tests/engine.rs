@@ -306,6 +306,37 @@ async fn room_kept_for_a_claim_that_got_lost_is_free_again_without_a_word() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_that_come_at_once_ask_everybody_and_not_the_same_one() {
+    let town = Town::open().await;
+    let names: Vec<String> = (0..50).map(|n| format!("agent-{n}")).collect();
+    let now = town.clock.now();
+    let agents: Vec<Agent> = names.iter().map(|name| agent(name, 1, None, now)).collect();
+    let change = Box::new(move |_: &_, _| AgentsDecided { upserts: agents, ..AgentsDecided::default() });
+    town.engine.change_agents(T, change).await.unwrap();
+    for round in 1..=4 {
+        // All are decided before any of them is stored.
+        town.store.hold();
+        let creates: Vec<_> = (0..50)
+            .map(|n| {
+                let id = JobId::of_reference(T, &format!("job-{round}-{n}"));
+                let engine = town.engine.clone();
+                tokio::spawn(async move { engine.create(new_job(id, Plan::default()), None, client()).await })
+            })
+            .collect();
+        while town.engine.index().on_the_way.jobs() < 50 {
+            tokio::task::yield_now().await;
+        }
+        town.store.resume();
+        for create in creates {
+            create.await.unwrap().unwrap();
+        }
+        let most = names.iter().map(|name| town.engine.index().open_offers(&who(name)).len()).max();
+        assert!(most <= Some(round + 2), "somebody has {most:?} open offers after {round} rounds of one each");
+    }
+    assert_eq!(town.engine.index().on_the_way.jobs(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_identical_creates_are_one_job() {
     let town = Town::open().await;
     let id = JobId::of_reference(T, "same");

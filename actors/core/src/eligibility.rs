@@ -190,7 +190,7 @@ pub fn can_take(capacity: u32, occupies: Option<Window>, load: &AgentLoad) -> Re
     clash.map_or(Ok(()), |busy| Err(Exclusion::Busy(*busy)))
 }
 
-/// Those to ask in a wave: at most its size, by priority, then longest idle, then id.
+/// Those to ask in a wave: at most its size, by priority, then longest idle, then fewest open offers, then id.
 pub struct Chosen {
     /// Who, and by which channel.
     pub agents: Vec<(AgentId, ChannelKind)>,
@@ -215,7 +215,11 @@ pub fn choose(wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestam
             }
         }
         if equals.len() > 1 {
-            fit.sort_by_cached_key(|(id, _)| (world.load.of(id).last_offered, *id));
+            // Jobs that come in one millisecond find many who were asked in the same one: those who wait for less go first.
+            fit.sort_by_cached_key(|(id, _)| {
+                let load = world.load.of(id);
+                (load.last_offered, load.open_offers, *id)
+            });
         }
         fit.truncate(size - chosen.agents.len());
         chosen.agents.append(&mut fit);

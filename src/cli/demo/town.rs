@@ -109,7 +109,7 @@ impl Town {
                 text,
                 "\n[api_keys.demo-{name}]\nkey = \"{}\"\ntenant = \"{name}\"\n\
                  scopes = [\"jobs:write\", \"jobs:read\", \"operator\", \"admin\"]\n\n\
-                 [tenants.{name}]\ntime_zone = \"Europe/London\"\nmax_open_offers = 2\n\n\
+                 [tenants.{name}]\ntime_zone = \"Europe/London\"\n\n\
                  [tenants.{name}.plan]\n{mode}\nclaim_within = \"{within}\"\n",
                 key.expose_secret()
             );

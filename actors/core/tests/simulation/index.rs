@@ -102,7 +102,8 @@ impl Load for Index {
             claims: claims.len() as u32,
             open_offers: self.open(*agent).len() as u32,
             busy: claims.iter().filter_map(|(_, claim, _)| claim.occupies).collect(),
-            last_offered: None,
+            // Always in one order: where jobs ask the same few first, most can go wrong.
+            last_offered: Some(Timestamp((agent.local.as_u128() >> 65) as i64)),
         }
     }
 }
