@@ -21,10 +21,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
+use crate::channels::call::CallerError;
 use crate::channels::console::Console;
-use crate::channels::email::{Email, EmailError};
+use crate::channels::email::resend::Resend;
+use crate::channels::email::sendgrid::SendGrid;
+use crate::channels::email::smtp::{Email, EmailError};
 use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
 use crate::config::Config;
+use crate::config::email::Route;
 use crate::config::telegram::Mode;
 use crate::falls;
 use crate::housekeeping;
@@ -75,6 +79,9 @@ pub enum ServeError {
     /// The mail client.
     #[error(transparent)]
     Email(#[from] EmailError),
+    /// The way to a provider.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
     /// A configured key.
     #[error(transparent)]
     Key(#[from] WeakKey),
@@ -305,8 +312,13 @@ fn channels(
         let client = desk.client.clone();
         channels.push(Arc::new(Telegram::new(client, Arc::clone(wording), set.budget, Arc::clone(clock))));
     }
-    if let Some(set) = &config.channels.smtp {
-        channels.push(Arc::new(Email::new(set, Arc::clone(wording), Arc::clone(clock))?));
+    if let Some(set) = &config.channels.email {
+        let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
+        channels.push(match &set.route {
+            Route::Smtp(set) => Arc::new(Email::new(set, unsubscribe, wording, Arc::clone(clock))?),
+            Route::Resend(set) => Arc::new(Resend::new(set, unsubscribe, wording)?),
+            Route::SendGrid(set) => Arc::new(SendGrid::new(set, unsubscribe, wording, Arc::clone(clock))?),
+        });
     }
     if let Some(set) = &config.channels.console {
         let wording = Arc::clone(wording);

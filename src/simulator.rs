@@ -3,6 +3,7 @@
 
 pub mod mailbox;
 pub mod people;
+pub mod provider;
 pub mod telegram;
 
 use std::time::Duration;

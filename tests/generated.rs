@@ -130,3 +130,8 @@ fn the_tests_that_hold_the_promises_exist() {
         }
     }
 }
+
+#[test]
+fn docs_provider_errors_says_what_every_code_means() {
+    is_generated("docs/PROVIDER-ERRORS.md", &baton::channels::errors::reference());
+}

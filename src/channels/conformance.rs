@@ -3,6 +3,7 @@
 
 mod console;
 mod email;
+mod email_api;
 mod telegram;
 
 use std::time::Duration;

@@ -24,7 +24,7 @@ use tracing::warn;
 pub use button::{Press, Verdict};
 pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
 pub use fault::{Fault, Refused};
-pub use outcome::of as outcome_of;
+pub use outcome::{CODES, TEXTS, of as outcome_of};
 pub use poll::{Patience, poll};
 pub use update::{Inbound, NotAnUpdate, What};
 

@@ -11,9 +11,10 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::output::{print, print_json};
 use super::settings::Settings;
-use crate::channels::email::Email;
+use crate::channels::email::smtp::Email;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::config::Config;
+use crate::config::email::Route;
 use crate::config::size::show_size;
 use crate::config::telegram::Mode;
 use crate::store::{SledOptions, SledStore};
@@ -61,8 +62,8 @@ impl Doctor {
             findings.extend(telegram(&config).await);
             findings.extend(email(&config).await);
         });
-        if config.channels.telegram.is_none() && config.channels.smtp.is_none() {
-            let cure = "set channels.telegram or channels.email.smtp; `baton config print --defaults` shows how";
+        if config.channels.telegram.is_none() && config.channels.email.is_none() {
+            let cure = "set channels.telegram or channels.email; `baton config print --defaults` shows how";
             findings.push(Finding::ill("channels", "only the console is configured: nobody is reached", cure));
         }
         self.show(&findings)?;
@@ -184,21 +185,27 @@ async fn telegram(config: &Config) -> Option<Finding> {
 }
 
 async fn email(config: &Config) -> Option<Finding> {
-    let set = config.channels.smtp.as_ref()?;
+    let set = config.channels.email.as_ref()?;
+    let smtp = match &set.route {
+        Route::Smtp(smtp) => smtp,
+        // There is no call that proves a key and sends nothing.
+        Route::Resend(set) => return Some(Finding::well("email", format!("by Resend at {}", set.base_url))),
+        Route::SendGrid(set) => return Some(Finding::well("email", format!("by SendGrid at {}", set.base_url))),
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let wording = match Wording::builtin(Arc::new(|_, _| String::new())) {
         Ok(wording) => Arc::new(wording),
         Err(error) => return Some(Finding::ill("email", error.to_string(), "this is a fault of Baton itself")),
     };
-    let email = match Email::new(set, wording, clock) {
+    let email = match Email::new(smtp, set.unsubscribe.clone(), wording, clock) {
         Ok(email) => email,
         Err(error) => return Some(Finding::ill("email", error.to_string(), "mend channels.email.smtp")),
     };
     Some(match email.check().await {
-        Outcome::Noop => Finding::well("email", format!("{} takes our log-in", set.host)),
+        Outcome::Noop => Finding::well("email", format!("{} takes our log-in", smtp.host)),
         outcome => {
             let cure = "check channels.email.smtp: host, port, tls, username, password";
-            Finding::ill("email", format!("{}: {outcome:?}", set.host), cure)
+            Finding::ill("email", format!("{}: {outcome:?}", smtp.host), cure)
         }
     })
 }

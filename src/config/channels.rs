@@ -1,8 +1,8 @@
 //! `[channels]`: the ways to reach people. None where a channel is off.
 
 use super::console::Console;
+use super::email::Email;
 use super::reader::Reader;
-use super::smtp::Smtp;
 use super::telegram::Telegram;
 
 /// The ways to reach people.
@@ -12,8 +12,8 @@ pub struct Channels {
     pub console: Option<Console>,
     /// Telegram.
     pub telegram: Option<Telegram>,
-    /// E-mail by SMTP.
-    pub smtp: Option<Smtp>,
+    /// E-mail.
+    pub email: Option<Email>,
 }
 
 impl Channels {
@@ -21,7 +21,7 @@ impl Channels {
         Self {
             console: Console::read(&mut reader.section("channels.console"), dev),
             telegram: Telegram::read(&mut reader.section("channels.telegram")),
-            smtp: Smtp::read(&mut reader.section("channels.email.smtp")),
+            email: Email::read(reader),
         }
     }
 }

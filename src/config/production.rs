@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use secrecy::ExposeSecret;
 
 use super::Config;
+use super::email::{Email, Route};
 use super::fault::Fault;
 use super::smtp::Tls;
 use super::telegram::Mode;
@@ -35,7 +36,7 @@ pub(super) fn refusals(config: &Config) -> Vec<Fault> {
         let cure = "set it to the output of `openssl rand -hex 32`, then run `baton telegram set-webhook`";
         refuse("channels.telegram.webhook_secret", "without it anybody could answer in a driver's name", cure);
     }
-    if let Some(smtp) = &config.channels.smtp
+    if let Some(Email { route: Route::Smtp(smtp), .. }) = &config.channels.email
         && smtp.tls == Tls::None
         && smtp.login.is_some()
         && !is_loopback(&smtp.host)

@@ -7,6 +7,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::client::Certificate;
 use secrecy::SecretString;
 
+use super::email::sender;
 use super::reader::Section;
 use super::setting::Switch;
 
@@ -53,7 +54,6 @@ impl Smtp {
         let host = section.get::<String>("host");
         let username = section.get::<String>("username");
         let password = section.secret("password");
-        let from = section.get::<String>("from");
         let on = enabled.or(!host.is_empty());
         section.expect("host", !on || !host.is_empty(), || {
             (
@@ -64,11 +64,7 @@ impl Smtp {
         section.expect("password", username.is_empty() || password.is_some(), || {
             ("there is a username and no password".to_owned(), "set password or password_file".to_owned())
         });
-        let mailbox = from.parse::<Mailbox>().ok();
-        section.expect("from", mailbox.is_some() || (from.is_empty() && !on), || {
-            let cure = "write an address, with or without a name: \"Dispatch <dispatch@example.com>\"".to_owned();
-            ("the sender is no mail address".to_owned(), cure)
-        });
+        let from = sender(section, on);
         let port = section.within::<u64>("port", 1..=65_535) as u16;
         let tls = section.word("tls", &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)]);
         let authority = authority(section);
@@ -82,7 +78,7 @@ impl Smtp {
         };
         let login = password.filter(|_| !username.is_empty()).map(|password| (username, password));
         // Without a sender there is a fault already, and the configuration is not given out.
-        let from = mailbox?;
+        let from = from?;
         on.then_some(Self { host, port, tls, authority, login, from, request_timeout, data_timeout, budget })
     }
 }

@@ -46,7 +46,7 @@ fn the_defaults_hold_with_dev_and_say_what_production_would_refuse() {
     let config = Config::load(&dev(&[])).expect("valid");
     let warned: Vec<_> = config.warnings.iter().map(|fault| fault.key.as_str()).collect();
     assert_eq!(warned, ["sealing.key", "links.secret"]);
-    assert!(config.channels.console.is_some() && config.channels.telegram.is_none() && config.channels.smtp.is_none());
+    assert!(config.channels.console.is_some() && config.channels.telegram.is_none() && config.channels.email.is_none());
     assert_eq!(
         config.tenants[0].settings,
         baton_core::tenant::Settings::default(),

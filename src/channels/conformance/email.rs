@@ -6,7 +6,8 @@ use baton_actors::channel::Budget;
 use baton_actors::clock::SystemClock;
 
 use super::*;
-use crate::channels::email::Email;
+use crate::channels::email::Unsubscribe;
+use crate::channels::email::smtp::Email;
 use crate::config::smtp::{Smtp, Tls};
 use crate::simulator::mailbox::{Mailbox, Twist};
 use crate::wording::Wording;
@@ -80,7 +81,7 @@ async fn email_conforms() {
                 budget: Budget { in_flight: 4, ..Budget::default() },
             };
             let wording = Arc::new(Wording::builtin(samples::links()).expect("ours are valid"));
-            let email = Email::new(&smtp, wording, Arc::new(SystemClock)).expect("set up");
+            let email = Email::new(&smtp, Unsubscribe::default(), wording, Arc::new(SystemClock)).expect("set up");
             Box::new(Town { mailbox: Some(mailbox), email }) as Box<dyn Bench>
         })
     })

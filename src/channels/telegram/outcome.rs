@@ -7,6 +7,7 @@ use std::time::Duration;
 use baton_core::delivery::{Outcome, Scope};
 
 use super::fault::{Fault, Refused};
+use crate::channels::errors::{Class, Row, find, row};
 
 /// Where a 429 does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
@@ -21,72 +22,79 @@ pub fn of(fault: &Fault) -> Outcome {
 }
 
 fn of_refusal(refused: &Refused) -> Outcome {
-    let said = refused.to_string();
-    let text = refused.description.to_lowercase();
-    let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    let wait = refused.retry_after.map_or(UNSAID_WAIT, Duration::from_secs);
     if refused.code == 429 {
-        return Outcome::RetryAfter(refused.retry_after.map_or(UNSAID_WAIT, Duration::from_secs), Scope::Chat);
+        return Outcome::RetryAfter(wait, Scope::Chat);
     }
     if let Some(chat) = refused.migrate_to {
         return Outcome::Moved(chat.to_string());
     }
-    if says(ALREADY) {
-        return Outcome::Noop;
-    }
-    if says(UNREACHABLE) {
-        return Outcome::Recipient(said);
-    }
-    if says(WRONG_MESSAGE) {
-        return Outcome::Content(said);
-    }
-    match refused.code {
-        401 | 404 | 409 | 421 => Outcome::Sender(said),
-        403 => Outcome::Recipient(said),
-        400..=499 => Outcome::Content(said),
-        _ => Outcome::Unknown(said),
-    }
+    let text = refused.description.to_lowercase();
+    let by_text = TEXTS.iter().find(|row| row.codes.iter().any(|part| text.contains(part)));
+    let row = by_text.or_else(|| find(CODES, &refused.code.to_string()));
+    row.map_or(Class::Unknown, |row| row.class).outcome(refused.to_string(), wait)
 }
 
-/// What we wanted is so already, or there is nothing left to do it to.
-const ALREADY: &[&str] = &[
-    "message is not modified",
-    "message to edit not found",
-    "message can't be edited",
-    "message to delete not found",
-    "message can't be deleted",
-    "query is too old",
-    "query id is invalid",
+/// By a part of the description, in lower case.
+pub const TEXTS: &[Row] = &[
+    row(
+        &[
+            "message is not modified",
+            "message to edit not found",
+            "message can't be edited",
+            "message to delete not found",
+            "message can't be deleted",
+            "query is too old",
+            "query id is invalid",
+        ],
+        Class::Noop,
+        "it is so already, or there is nothing left to do it to",
+    ),
+    row(
+        &[
+            "bot was blocked",
+            "user is deactivated",
+            "can't initiate conversation",
+            "bot was kicked",
+            "bot is not a member",
+            "chat was deleted",
+            "chat not found",
+            "user not found",
+            "not enough rights",
+            "have no rights to send",
+            "chat_write_forbidden",
+            "chat_restricted",
+            "user_is_blocked",
+            "peer_id_invalid",
+        ],
+        Class::Recipient,
+        "the person or the chat's admin must act before anything arrives",
+    ),
+    row(
+        &[
+            "message thread not found",
+            "topic_closed",
+            "topic_deleted",
+            "message text is empty",
+            "message is too long",
+            "can't parse entities",
+            "button_data_invalid",
+            "wrong http url",
+            "method not found",
+        ],
+        Class::Content,
+        "another message might go through; this one never will",
+    ),
+    row(&["upgraded to a supergroup"], Class::Moved, "the group has another id, which comes with the answer"),
 ];
 
-/// The person or the chat's admin must act before anything arrives.
-const UNREACHABLE: &[&str] = &[
-    "bot was blocked",
-    "user is deactivated",
-    "can't initiate conversation",
-    "bot was kicked",
-    "bot is not a member",
-    "chat was deleted",
-    "chat not found",
-    "user not found",
-    "not enough rights",
-    "have no rights to send",
-    "chat_write_forbidden",
-    "chat_restricted",
-    "user_is_blocked",
-    "peer_id_invalid",
-];
-
-/// Another message might go through; this one never will.
-const WRONG_MESSAGE: &[&str] = &[
-    "message thread not found",
-    "topic_closed",
-    "topic_deleted",
-    "message text is empty",
-    "message is too long",
-    "can't parse entities",
-    "button_data_invalid",
-    "wrong http url",
-    "method not found",
+/// By the code, where the text says nothing.
+pub const CODES: &[Row] = &[
+    row(&["429"], Class::RetryAfter(Scope::Chat), "too many messages; when others wait as well, the whole bot does"),
+    row(&["401", "404", "409", "421"], Class::Sender, "the token is not valid, or another server uses the bot"),
+    row(&["403"], Class::Recipient, "not allowed in this chat"),
+    row(&["400-499"], Class::Content, "the request is not to its liking"),
+    row(&["500-599"], Class::Unknown, "Telegram is in trouble; the message may have been taken"),
 ];
 
 #[cfg(test)]

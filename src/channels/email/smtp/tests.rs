@@ -47,7 +47,7 @@ fn account_at(mailbox: &Mailbox) -> Smtp {
 
 fn account(smtp: &Smtp) -> Email {
     let wording = Arc::new(Wording::builtin(samples::links()).expect("ours are valid"));
-    Email::new(smtp, wording, Arc::new(SystemClock)).expect("set up")
+    Email::new(smtp, Unsubscribe::default(), wording, Arc::new(SystemClock)).expect("set up")
 }
 
 fn errand(say: Say) -> Errand {
@@ -159,7 +159,10 @@ async fn a_password_never_travels_in_the_open() {
     assert_eq!(mailbox.mails(), []);
     let open = Smtp { host: "mail.example.com".to_owned(), tls: Tls::None, login, ..account_at(&mailbox) };
     let wording = Arc::new(Wording::builtin(samples::links()).expect("ours are valid"));
-    assert!(matches!(Email::new(&open, wording, Arc::new(SystemClock)), Err(EmailError::OpenPassword { .. })));
+    assert!(matches!(
+        Email::new(&open, Unsubscribe::default(), wording, Arc::new(SystemClock)),
+        Err(EmailError::OpenPassword { .. })
+    ));
 }
 
 #[tokio::test]

@@ -3,16 +3,15 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_actors::channel::Errand;
 use baton_core::delivery::ChannelKind;
 use baton_core::time::Timestamp;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
-use sha2::{Digest, Sha256};
 
+use crate::channels::email::Unsubscribe;
+use crate::channels::trace;
 use crate::wording::{Mail, one_line};
 
 /// A mail and the addresses on its envelope.
@@ -39,6 +38,7 @@ impl Letter {
         to: &str,
         errand: &Errand,
         mail: Mail,
+        unsubscribe: &Unsubscribe,
         now: Timestamp,
     ) -> Result<Self, NotALetter> {
         let to: Address = to.trim().parse().map_err(|_| NotALetter::Address)?;
@@ -56,6 +56,9 @@ impl Letter {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ));
+        for (name, value) in unsubscribe.headers(&trace::of(errand)) {
+            letter = letter.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+        }
         if let Some(earlier) = errand.replaces.as_ref().filter(|receipt| receipt.channel == ChannelKind::Email) {
             let earlier = format!("<{}>", one_line(&earlier.message));
             letter = letter.in_reply_to(earlier.clone()).references(earlier);
@@ -70,12 +73,7 @@ impl Letter {
 
 /// The same for every attempt at the same errand: many receivers then show one mail where two arrive.
 fn message_id(key: &str, domain: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !key.is_empty() && key.len() <= 128 && key.chars().all(plain) {
-        return format!("{key}@{domain}");
-    }
-    let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..16]);
-    format!("{hash}@{domain}")
+    format!("{}@{domain}", trace::plain(key))
 }
 
 #[cfg(test)]

@@ -1,0 +1,152 @@
+//! E-mail by Resend. It tells repeats apart by an Idempotency-Key for a day, as long as the body is the same: so a mail never
+//! says that it may be a repeat, and what may have arrived is simply sent again.
+
+mod errors;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_actors::channel::{Budget, Channel, Errand};
+use baton_actors::clock::BoxFuture;
+use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Unsubscribe;
+use super::api_mail::ApiMail;
+use crate::channels::call::{Caller, CallerError, Reply, call};
+use crate::channels::errors::{Class, find, said};
+use crate::channels::trace;
+use crate::config;
+use crate::wording::Wording;
+
+pub use errors::ERRORS;
+
+/// The tag that comes back in Resend's callbacks.
+pub const TRACE: &str = "baton";
+
+/// Where a wait is not said.
+const UNSAID_WAIT: Duration = Duration::from_secs(5);
+
+/// One team at Resend.
+pub struct Resend {
+    caller: Caller,
+    api_key: SecretString,
+    from: Mailbox,
+    unsubscribe: Unsubscribe,
+    budget: Budget,
+    wording: Arc<Wording>,
+}
+
+impl Resend {
+    /// An account as it is configured.
+    pub fn new(
+        set: &config::resend::Resend,
+        unsubscribe: Unsubscribe,
+        wording: Arc<Wording>,
+    ) -> Result<Self, CallerError> {
+        Ok(Self {
+            caller: Caller::new("Resend", &set.base_url, set.request_timeout)?,
+            api_key: set.api_key.clone(),
+            from: set.from.clone(),
+            unsubscribe,
+            budget: set.budget,
+            wording,
+        })
+    }
+
+    async fn attempt(&self, mut errand: Errand) -> Outcome {
+        errand.possible_repeat = false;
+        let mail = match ApiMail::write(&errand, &self.wording, &self.unsubscribe) {
+            Ok(mail) => mail,
+            Err(outcome) => return outcome,
+        };
+        let request = self.caller.post("/emails").bearer_auth(self.api_key.expose_secret());
+        let request = request.header("Idempotency-Key", trace::plain(&errand.key)).json(&self.body(&mail));
+        match call(request).await {
+            Ok(reply) if reply.is_success() => accepted(&reply),
+            Ok(reply) => outcome_of(&reply),
+            Err(lost) => lost.outcome(true),
+        }
+    }
+
+    fn body(&self, mail: &ApiMail) -> Value {
+        let headers: Map<_, _> =
+            mail.headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
+        json!({
+            "from": self.from.to_string(),
+            "to": [mail.to.to_string()],
+            "subject": mail.subject,
+            "text": mail.text,
+            "html": mail.html,
+            "headers": headers,
+            "tags": [{ "name": TRACE, "value": mail.trace }],
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    id: String,
+}
+
+fn accepted(reply: &Reply) -> Outcome {
+    match serde_json::from_slice::<Accepted>(&reply.body) {
+        Ok(Accepted { id }) => Outcome::Accepted(Receipt { channel: ChannelKind::Email, message: id }),
+        // Under the same key nothing is sent twice.
+        Err(_) => Outcome::Retry(format!("answer with status {} is not of Resend", reply.status)),
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Refused {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// What an answer other than a yes means. The same name means something else under another status.
+fn outcome_of(reply: &Reply) -> Outcome {
+    let refused: Refused = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let code = format!("{} {}", reply.status, refused.name);
+    let row = find(ERRORS, &code).or_else(|| find(ERRORS, &refused.name));
+    let class = row.map_or_else(|| by_status(reply.status), |row| row.class);
+    let wait = reply.retry_after().or_else(|| reply.number("ratelimit-reset").map(Duration::from_secs));
+    class.outcome(said(code.trim_end(), row, &refused.message), wait.unwrap_or(UNSAID_WAIT))
+}
+
+/// The class of an answer that says nothing we know.
+fn by_status(status: u16) -> Class {
+    match status {
+        429 => Class::RetryAfter(baton_core::delivery::Scope::Account),
+        401 | 403 => Class::Sender,
+        408 | 409 => Class::Retry,
+        400..=499 => Class::Content,
+        _ => Class::Retry,
+    }
+}
+
+impl Channel for Resend {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::Email
+    }
+
+    fn idempotent(&self) -> bool {
+        true
+    }
+
+    fn edits(&self) -> bool {
+        false
+    }
+
+    fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {
+        Box::pin(self.attempt(errand))
+    }
+}

@@ -1,0 +1,211 @@
+//! Providers that take messages over HTTP: servers on loopback that hold callers to the documented contract, keep what they
+//! took, and meet them with faults on demand.
+//!
+//! ```no_run
+//! # async fn shown() -> Result<(), Box<dyn std::error::Error>> {
+//! use baton::simulator::provider::{Provider, resend::Resend};
+//!
+//! let resend = Provider::start(Resend { api_key: "re_TEST".to_owned() }).await?;
+//! // … a server whose `base_url` is `resend.url()` sends a mail …
+//! assert_eq!(resend.taken()[0].to, "d1@example.com");
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod answer;
+pub mod resend;
+pub mod sendgrid;
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use baton_actors::clock::SystemClock;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::pass;
+pub use answer::Answer;
+
+/// One provider; it ends when it is dropped.
+pub struct Provider {
+    address: SocketAddr,
+    office: Arc<Office>,
+    serving: JoinHandle<()>,
+}
+
+/// How a provider speaks.
+pub trait Wire: Send + Sync + 'static {
+    /// Reads a call and holds it to the contract; the refusal where it breaks it.
+    fn read(&self, call: &Call) -> Result<Taken, Answer>;
+
+    /// The answer to a message that was taken.
+    fn accept(&self, taken: &Taken) -> Answer;
+
+    /// The answer to another message under a key that was used.
+    fn key_reused(&self) -> Answer {
+        Answer::json(409, &serde_json::json!({ "message": "the key was used for another message" }))
+    }
+}
+
+/// A call as it came.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: Uri,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+/// A message that was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Counted from 1; the provider's id is made of it.
+    pub no: usize,
+    /// To whom.
+    pub to: String,
+    /// What they see.
+    pub text: String,
+    /// What its buttons carry, with what they say.
+    pub buttons: Vec<(String, String)>,
+    /// What comes back in callbacks.
+    pub trace: String,
+    /// The key under which repeats are told apart.
+    pub key: Option<String>,
+    /// Everything as it came.
+    pub body: String,
+}
+
+/// What a call meets.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This answer; nothing is taken.
+    Refused(Answer),
+    /// The message is taken, and answered so.
+    TakenAnd(Answer),
+    /// The message is taken, and answered after this time.
+    Hang(Duration),
+}
+
+struct Office {
+    wire: Box<dyn Wire>,
+    state: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    taken: Vec<Taken>,
+    faults: VecDeque<Fault>,
+    refused: Vec<Answer>,
+}
+
+impl Provider {
+    /// Starts one on a free port of loopback.
+    pub async fn start(wire: impl Wire) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let address = listener.local_addr()?;
+        let office = Arc::new(Office { wire: Box::new(wire), state: Mutex::default() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&office));
+        let serving = tokio::spawn(async move {
+            // It ends with its provider.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, office, serving })
+    }
+
+    /// What a client takes for the provider's address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Everything that was taken, oldest first.
+    pub fn taken(&self) -> Vec<Taken> {
+        self.office.state.lock().taken.clone()
+    }
+
+    /// Everything that was refused because the call broke the contract.
+    pub fn refused(&self) -> Vec<Answer> {
+        self.office.state.lock().refused.clone()
+    }
+
+    /// The next call meets a fault.
+    pub fn next_call_meets(&self, fault: Fault) {
+        self.office.state.lock().faults.push_back(fault);
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn answer(
+    State(office): State<Arc<Office>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let call = Call { method, uri, headers, body };
+    let fault = office.state.lock().faults.pop_front();
+    match fault {
+        None => office.take(&call).into_response(),
+        Some(Fault::Refused(answer)) => answer.into_response(),
+        Some(Fault::TakenAnd(answer)) => {
+            office.take(&call);
+            answer.into_response()
+        }
+        Some(Fault::Hang(time)) => {
+            let taken = office.take(&call);
+            pass(&SystemClock, time).await;
+            taken.into_response()
+        }
+    }
+}
+
+impl Office {
+    fn take(&self, call: &Call) -> Answer {
+        let read = self.wire.read(call);
+        let mut state = self.state.lock();
+        let mut taken = match read {
+            Ok(taken) => taken,
+            Err(refusal) => {
+                state.refused.push(refusal.clone());
+                return refusal;
+            }
+        };
+        taken.body = String::from_utf8_lossy(&call.body).into_owned();
+        let before =
+            taken.key.as_ref().and_then(|key| state.taken.iter().find(|other| other.key.as_ref() == Some(key)));
+        if let Some(before) = before {
+            return if before.body == taken.body { self.wire.accept(before) } else { self.wire.key_reused() };
+        }
+        taken.no = state.taken.len() + 1;
+        let answer = self.wire.accept(&taken);
+        state.taken.push(taken);
+        answer
+    }
+}
+
+/// The bearer token of a call.
+pub(crate) fn bearer(call: &Call) -> &str {
+    let said = call.headers.get("authorization").and_then(|value| value.to_str().ok());
+    said.and_then(|said| said.strip_prefix("Bearer ")).unwrap_or_default()
+}
+
+/// A status that exists.
+pub(crate) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

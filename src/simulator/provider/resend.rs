@@ -1,0 +1,65 @@
+//! Resend: a JSON mail under an idempotency key.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Call, Taken, Wire, bearer};
+
+/// A team at Resend.
+pub struct Resend {
+    /// Its key.
+    pub api_key: String,
+}
+
+/// An error as Resend words it.
+pub fn error(status: u16, name: &str, message: &str) -> Answer {
+    Answer::json(status, &json!({ "statusCode": status, "name": name, "message": message }))
+}
+
+impl Wire for Resend {
+    fn read(&self, call: &Call) -> Result<Taken, Answer> {
+        if !call.headers.contains_key("user-agent") {
+            return Err(Answer::html(403));
+        }
+        if (&call.method, call.uri.path()) != (&Method::POST, "/emails") {
+            return Err(error(404, "not_found", "The requested endpoint does not exist"));
+        }
+        if bearer(call) != self.api_key {
+            return Err(error(403, "invalid_api_key", "API key is invalid"));
+        }
+        let key = call.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let Some(key) = key.filter(|key| (1..=256).contains(&key.len())) else {
+            return Err(error(400, "invalid_idempotency_key", "The key must be between 1-256 chars"));
+        };
+        let mail: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let text = |name: &str| mail[name].as_str().filter(|text| !text.is_empty());
+        let (Some(_), Some(to), Some(subject), Some(text), Some(html)) =
+            (text("from"), mail["to"][0].as_str(), text("subject"), text("text"), text("html"))
+        else {
+            return Err(error(422, "missing_required_field", "Missing a required field"));
+        };
+        let tag = &mail["tags"][0];
+        let plain =
+            |text: &str| text.len() <= 256 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let trace = tag["value"].as_str().unwrap_or_default();
+        if !plain(trace) || !plain(tag["name"].as_str().unwrap_or_default()) || subject.contains(['\r', '\n']) {
+            return Err(error(422, "validation_error", "Tags should only contain ASCII letters, numbers, _ and -"));
+        }
+        let to = to.rsplit_once('<').map_or(to, |(_, address)| address.trim_end_matches('>'));
+        Ok(Taken {
+            to: to.to_owned(),
+            text: format!("{subject}\n{text}\n{html}"),
+            trace: trace.to_owned(),
+            key: Some(key.to_owned()),
+            ..Taken::default()
+        })
+    }
+
+    fn accept(&self, taken: &Taken) -> Answer {
+        Answer::json(200, &json!({ "id": format!("00000000-0000-4000-8000-{:012}", taken.no) }))
+    }
+
+    fn key_reused(&self) -> Answer {
+        error(409, "invalid_idempotent_request", "This idempotency key has been used with a different payload")
+    }
+}
