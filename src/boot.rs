@@ -26,14 +26,21 @@ use crate::channels::console::Console;
 use crate::channels::email::resend::Resend;
 use crate::channels::email::sendgrid::SendGrid;
 use crate::channels::email::smtp::{Email, EmailError};
+use crate::channels::sms::Sms;
 use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
+use crate::channels::twilio::Account;
+use crate::channels::whatsapp::Windows;
+use crate::channels::whatsapp::meta::Meta;
+use crate::channels::whatsapp::twilio::TwilioWhatsapp;
 use crate::config::Config;
 use crate::config::email::Route;
 use crate::config::telegram::Mode;
+use crate::config::whatsapp::Whatsapp;
 use crate::falls;
 use crate::housekeeping;
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
+use crate::http::public::webhooks;
 use crate::http::server::{Ended, Server};
 use crate::http::settings::Settings as DoorSettings;
 use crate::keys::{ApiKeyRecord, Keys, WeakKey};
@@ -186,7 +193,8 @@ pub async fn start_with(
     let links = Arc::new(Links::new(&secret, &[]));
     let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
     let telegram = telegram(&config, &wording).await?;
-    let mut channels = channels(&config, &wording, telegram.as_deref(), &clock)?;
+    let windows = Arc::new(Windows::default());
+    let mut channels = channels(&config, &wording, telegram.as_deref(), &windows, &clock)?;
     channels.extend(more);
     let engine = Engine::start(Setup {
         store: Arc::clone(&store),
@@ -305,6 +313,7 @@ fn channels(
     config: &Config,
     wording: &Arc<Wording>,
     desk: Option<&TelegramDesk>,
+    windows: &Arc<Windows>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Arc<dyn Channel>>, ServeError> {
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
@@ -312,6 +321,7 @@ fn channels(
         let client = desk.client.clone();
         channels.push(Arc::new(Telegram::new(client, Arc::clone(wording), set.budget, Arc::clone(clock))));
     }
+    channels.extend(phones(config, wording, windows, clock)?);
     if let Some(set) = &config.channels.email {
         let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
         channels.push(match &set.route {
@@ -325,6 +335,34 @@ fn channels(
         channels.push(Arc::new(if set.quiet { Console::quiet(wording) } else { Console::stdout(wording) }));
     }
     Ok(channels)
+}
+
+/// What reaches phones without an app of ours.
+fn phones(
+    config: &Config,
+    wording: &Arc<Wording>,
+    windows: &Arc<Windows>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn Channel>>, ServeError> {
+    let mut phones: Vec<Arc<dyn Channel>> = Vec::new();
+    // Twilio calls back at a public address only; without one nothing is told.
+    let callback = config.server.public_url.as_ref().map(|url| format!("{url}{}", webhooks::twilio::STATUS));
+    let account = config.channels.twilio.as_ref().map(|set| Account::new(set, callback)).transpose()?;
+    match (&config.channels.whatsapp, &account) {
+        (Some(Whatsapp::Meta(set)), _) => {
+            let channel = Meta::new(set, Arc::clone(windows), Arc::clone(wording), Arc::clone(clock))?;
+            phones.push(Arc::new(channel));
+        }
+        (Some(Whatsapp::Twilio(set)), Some(account)) => {
+            let (windows, wording) = (Arc::clone(windows), Arc::clone(wording));
+            phones.push(Arc::new(TwilioWhatsapp::new(account.clone(), set, windows, wording, Arc::clone(clock))));
+        }
+        (Some(Whatsapp::Twilio(_)) | None, _) => {}
+    }
+    if let (Some(set), Some(account)) = (&config.channels.sms, account) {
+        phones.push(Arc::new(Sms::new(account, set, Arc::clone(wording), Arc::clone(clock))));
+    }
+    Ok(phones)
 }
 
 fn limits(config: &Config) -> Limits {

@@ -14,6 +14,7 @@ pub mod layers;
 pub mod links;
 pub mod logs;
 mod masked;
+pub mod meta;
 pub mod metrics;
 mod production;
 pub mod rate;
@@ -31,6 +32,8 @@ pub mod store;
 pub mod telegram;
 pub mod tenants;
 pub mod timers;
+pub mod twilio;
+pub mod whatsapp;
 pub mod wording;
 
 use std::collections::BTreeSet;

@@ -99,11 +99,38 @@ impl Wording {
         }
     }
 
-    /// What an offer's two buttons say: the one that takes it, and the one that declines it.
+    /// What an offer's two buttons say in Telegram: the one that takes it, and the one that declines it.
     pub fn buttons(&self, errand: &Errand) -> Result<(String, String), WordingError> {
+        self.two_buttons(errand, "telegram.buttons")
+    }
+
+    /// The same in WhatsApp, each of 20 characters at most.
+    pub fn whatsapp_buttons(&self, errand: &Errand) -> Result<(String, String), WordingError> {
+        self.two_buttons(errand, "whatsapp.buttons")
+    }
+
+    /// For WhatsApp with buttons below.
+    pub fn whatsapp(&self, errand: &Errand) -> Result<String, WordingError> {
         let values = self.values(errand);
-        let file = "offer.telegram.buttons";
-        let labels = self.fill("offer", "telegram.buttons", &values)?.unwrap_or_default();
+        match self.fill(values.name, "whatsapp.text", &values)? {
+            Some(text) => Ok(text),
+            None => self.plain_text(&values),
+        }
+    }
+
+    /// For SMS: short.
+    pub fn sms(&self, errand: &Errand) -> Result<String, WordingError> {
+        let values = self.values(errand);
+        match self.fill(values.name, "sms.text", &values)? {
+            Some(text) => Ok(text),
+            None => self.plain_text(&values),
+        }
+    }
+
+    fn two_buttons(&self, errand: &Errand, part: &str) -> Result<(String, String), WordingError> {
+        let values = self.values(errand);
+        let file = format!("offer.{part}");
+        let labels = self.fill("offer", part, &values)?.unwrap_or_default();
         let mut labels = labels.lines().map(one_line).filter(|label| !label.is_empty());
         match (labels.next(), labels.next(), labels.next()) {
             (Some(yes), Some(no), None) => Ok((yes, no)),
@@ -111,7 +138,7 @@ impl Wording {
         }
     }
 
-    /// For the console, SMS and WhatsApp, without markup.
+    /// For the console, and for WhatsApp without buttons: without markup.
     pub fn plain(&self, errand: &Errand) -> Result<String, WordingError> {
         self.plain_text(&self.values(errand))
     }
@@ -138,6 +165,9 @@ impl Wording {
                 self.telegram(&errand).err(),
                 self.buttons(&errand).err(),
                 self.plain(&errand).err(),
+                self.whatsapp(&errand).err(),
+                self.whatsapp_buttons(&errand).err(),
+                self.sms(&errand).err(),
                 self.mail(&errand).err(),
             ];
             mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));

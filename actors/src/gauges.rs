@@ -62,6 +62,8 @@ pub const SENDS_DROPPED: &str = "baton_sends_dropped_total";
 pub const SENDS_FAILED: &str = "baton_sends_failed_total";
 /// Messages sent again though an earlier attempt may have arrived: `channel`.
 pub const SENDS_REPEATED: &str = "baton_sends_possibly_repeated_total";
+/// Segments of SMS that were sent.
+pub const SMS_SEGMENTS: &str = "baton_sms_segments_total";
 /// The part of a channel's account budget that is used up, 0 to 1: `channel`.
 pub const BUDGET_USED: &str = "baton_budget_used_ratio";
 /// Whether a channel's account is paused, 1 or 0: `channel`.

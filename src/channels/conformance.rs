@@ -4,6 +4,7 @@
 mod console;
 mod email;
 mod email_api;
+mod phones;
 mod telegram;
 
 use std::time::Duration;
@@ -166,7 +167,7 @@ async fn classes_its_troubles(mut bench: Box<dyn Bench>, trouble: Trouble) {
     if let Some(secret) = bench.secret() {
         assert!(!format!("{outcome:?}").contains(secret), "{outcome:?}");
     }
-    for private in ["ana@example.com", "1001"] {
+    for private in ["ana@example.com", "1001", "7700900001"] {
         assert!(!format!("{outcome:?}").contains(private), "{outcome:?}");
     }
 }

@@ -97,14 +97,12 @@ impl Class {
 
 /// A code with its meaning, or with what the provider says where the code is in no table: one line, masked, of bounded length.
 pub fn said(code: &str, row: Option<&Row>, text: &str) -> String {
-    match row {
-        Some(row) => format!("{code} {}", row.meaning),
-        None => {
-            let text = crate::wording::one_line(text);
-            let text = crate::telemetry::redact::scrub(&text);
-            format!("{code} {text}").trim_end().chars().take(200).collect()
-        }
+    if let Some(row) = row {
+        return format!("{code} {}", row.meaning);
     }
+    let text = crate::wording::one_line(text);
+    let text = crate::telemetry::redact::scrub(&text);
+    format!("{code} {text}").trim_end().chars().take(200).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Telegram, by the Bot API: offers with two buttons under them, edited in place when they are over.
 
-mod button;
 mod client;
 mod command;
 mod fault;
@@ -21,7 +20,7 @@ use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::message::Topic;
 use tracing::warn;
 
-pub use button::{Press, Verdict};
+pub use super::press::{Press, Verdict};
 pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
 pub use fault::{Fault, Refused};
 pub use outcome::{CODES, TEXTS, of as outcome_of};

@@ -62,8 +62,10 @@ impl Doctor {
             findings.extend(telegram(&config).await);
             findings.extend(email(&config).await);
         });
-        if config.channels.telegram.is_none() && config.channels.email.is_none() {
-            let cure = "set channels.telegram or channels.email; `baton config print --defaults` shows how";
+        let channels = &config.channels;
+        let phones = channels.whatsapp.is_some() || channels.sms.is_some();
+        if channels.telegram.is_none() && channels.email.is_none() && !phones {
+            let cure = "set channels.telegram, channels.whatsapp, channels.sms or channels.email; `baton config print --defaults` shows how";
             findings.push(Finding::ill("channels", "only the console is configured: nobody is reached", cure));
         }
         self.show(&findings)?;

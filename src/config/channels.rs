@@ -4,6 +4,8 @@ use super::console::Console;
 use super::email::Email;
 use super::reader::Reader;
 use super::telegram::Telegram;
+use super::twilio::{Twilio, TwilioSms};
+use super::whatsapp::Whatsapp;
 
 /// The ways to reach people.
 #[derive(Clone, Debug)]
@@ -12,15 +14,25 @@ pub struct Channels {
     pub console: Option<Console>,
     /// Telegram.
     pub telegram: Option<Telegram>,
+    /// WhatsApp.
+    pub whatsapp: Option<Whatsapp>,
+    /// SMS.
+    pub sms: Option<TwilioSms>,
+    /// The account at Twilio, for SMS and for WhatsApp.
+    pub twilio: Option<Twilio>,
     /// E-mail.
     pub email: Option<Email>,
 }
 
 impl Channels {
     pub(super) fn read(reader: &mut Reader<'_>, dev: bool) -> Self {
+        let twilio = Twilio::read(&mut reader.section("channels.twilio"));
         Self {
             console: Console::read(&mut reader.section("channels.console"), dev),
             telegram: Telegram::read(&mut reader.section("channels.telegram")),
+            whatsapp: Whatsapp::read(reader, twilio.is_some()),
+            sms: TwilioSms::read(&mut reader.section("channels.sms.twilio"), twilio.is_some()),
+            twilio,
             email: Email::read(reader),
         }
     }

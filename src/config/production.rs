@@ -9,6 +9,7 @@ use super::email::{Email, Route};
 use super::fault::Fault;
 use super::smtp::Tls;
 use super::telegram::Mode;
+use super::whatsapp::Whatsapp;
 
 /// The fewest characters of the secret that signs links.
 const LINK_SECRET_MIN: usize = 32;
@@ -35,6 +36,12 @@ pub(super) fn refusals(config: &Config) -> Vec<Fault> {
     {
         let cure = "set it to the output of `openssl rand -hex 32`, then run `baton telegram set-webhook`";
         refuse("channels.telegram.webhook_secret", "without it anybody could answer in a driver's name", cure);
+    }
+    if let Some(Whatsapp::Meta(meta)) = &config.channels.whatsapp
+        && meta.app_secret.is_none()
+    {
+        let cure = "copy it from the app's basic settings, or set app_secret_file";
+        refuse("channels.whatsapp.meta.app_secret", "without it no answer and no callback is believed", cure);
     }
     if let Some(Email { route: Route::Smtp(smtp), .. }) = &config.channels.email
         && smtp.tls == Tls::None

@@ -13,8 +13,10 @@
 //! ```
 
 pub mod answer;
+pub mod meta;
 pub mod resend;
 pub mod sendgrid;
+pub mod twilio;
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -42,8 +42,11 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "offer.email.subject",
     "offer.email.text",
     "offer.plain.text",
+    "offer.sms.text",
     "offer.telegram.buttons",
     "offer.telegram.html",
+    "offer.whatsapp.buttons",
+    "offer.whatsapp.text",
     "offer_over.email.subject",
     "offer_over.plain.text",
     "offer_over.telegram.html",
@@ -53,6 +56,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "won.email.html",
     "won.email.subject",
     "won.plain.text",
+    "won.sms.text",
     "won.telegram.html",
 ];
 

@@ -28,8 +28,9 @@ fn everything_there_is_to_say_has_wording_in_every_family() {
         let mail = wording.mail(&errand).expect("worded");
         let plain = wording.plain(&errand).expect("worded");
         let telegram = wording.telegram(&errand).expect("worded");
+        let (whatsapp, sms) = (wording.whatsapp(&errand).expect("worded"), wording.sms(&errand).expect("worded"));
         let html = mail.html.replace("text-decoration:none", "");
-        for text in [&mail.subject, &mail.text, &html, &plain, &telegram] {
+        for text in [&mail.subject, &mail.text, &html, &plain, &telegram, &whatsapp, &sms] {
             assert!(!text.trim().is_empty(), "{:?}", errand.say);
             for leftover in ["{{", "{%", "undefined", "none", "null", "\n\n\n"] {
                 assert!(!text.contains(leftover), "{leftover} in {text}");
@@ -43,14 +44,17 @@ fn an_offer_says_what_one_needs_to_answer_it() {
     let errand = first(|say| matches!(say, Say::Job { topic: Topic::Offer(_), .. }));
     let (plain, telegram) = (builtin().plain(&errand).expect("worded"), builtin().telegram(&errand).expect("worded"));
     let mail = builtin().mail(&errand).expect("worded");
+    let (whatsapp, sms) = (builtin().whatsapp(&errand).expect("worded"), builtin().sms(&errand).expect("worded"));
     let code = samples::view(Brief::default()).code.to_string();
-    for text in [&plain, &telegram, &mail.text, &mail.html] {
+    for text in [&plain, &telegram, &mail.text, &mail.html, &whatsapp, &sms] {
         for needed in ["Leeds", "Manchester", "Sat 30 Jan 2027", &code, "YES", "NO", "Sat 30 Jan, 14:30 GMT"] {
             assert!(text.contains(needed), "no {needed} in {text}");
         }
     }
     assert_eq!(mail.subject, format!("Job offer {code}: Leeds to Manchester, Sat 30 Jan 2027"));
-    assert!(mail.text.contains("https://example.com/public/offers/"), "{}", mail.text);
+    for text in [&mail.text, &whatsapp, &sms] {
+        assert!(text.contains("https://example.com/public/offers/"), "{text}");
+    }
 }
 
 #[test]
@@ -149,7 +153,9 @@ proptest! {
         let (wild_mail, tame_mail) = (wording.mail(&wild).unwrap(), wording.mail(&tame).unwrap());
         prop_assert_eq!(tags(&wild_mail.html), tags(&tame_mail.html));
         prop_assert!(!wild_mail.subject.chars().any(char::is_control));
-        prop_assert_eq!(wording.plain(&wild).unwrap().lines().count(), wording.plain(&tame).unwrap().lines().count());
+        for worded in [Wording::plain, Wording::whatsapp, Wording::sms] {
+            prop_assert_eq!(worded(&wording, &wild).unwrap().lines().count(), worded(&wording, &tame).unwrap().lines().count());
+        }
         if !one_line(&from).is_empty() {
             let shown = one_line(&from);
             prop_assert!(wording.plain(&wild).unwrap().contains(&shown));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Class, Row};
-use crate::channels::{email, telegram};
+use crate::channels::{email, telegram, twilio, whatsapp};
 
 const HEAD: &str = "\
 # What providers' errors mean
@@ -52,6 +52,8 @@ pub fn reference() -> String {
     table(&mut page, "Resend", "by the name of the error", email::resend::ERRORS);
     table(&mut page, "SendGrid", "by the HTTP status", email::sendgrid::ERRORS);
     smtp(&mut page);
+    table(&mut page, "WhatsApp (Meta)", "by the code of the error, never by the HTTP status", whatsapp::meta::ERRORS);
+    table(&mut page, "Twilio (SMS and WhatsApp)", "by the code of the error", twilio::ERRORS);
     page
 }
 

@@ -3,8 +3,8 @@
 
 use serde::Deserialize;
 
-use super::button::Press;
 use super::command::Command;
+use crate::channels::press::Press;
 
 /// One update. Its number is unique for a bot: what was seen once is not acted on twice.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,3 +1,4 @@
 //! Where providers call.
 
 pub mod telegram;
+pub mod twilio;

@@ -150,6 +150,13 @@ pub const TABLE: &[Metric] = &[
         &[("channel", CHANNELS), ("reason", "offer_over, late, recipient_gone")],
         "Messages dropped unsent because they were worth nothing any more.",
     ),
+    metric(
+        name::SMS_SEGMENTS,
+        Counter,
+        Unit::Count,
+        &[],
+        "Segments of SMS that were sent: what carriers limit and bill.",
+    ),
     metric(name::SENDS_FAILED, Counter, Unit::Count, CHANNEL, "Messages that failed for good."),
     metric(
         name::SENDS_REPEATED,

@@ -1,4 +1,4 @@
-//! What an offer's buttons carry: yes or no, the job and which of its offers, in 30 of the 64 bytes there are.
+//! What an offer's buttons carry: yes or no, the job and which of its offers, in 30 of the 64 bytes that Telegram has room for.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,7 +31,7 @@ impl Press {
         Self { verdict, job: offer.job.local, no: offer.no }
     }
 
-    /// As it stands in `callback_data`.
+    /// As a button carries it.
     pub fn to_data(self) -> String {
         let verdict = match self.verdict {
             Verdict::Claim => 'c',
@@ -40,7 +40,7 @@ impl Press {
         format!("{verdict}:{}.{}", URL_SAFE_NO_PAD.encode(self.job.as_bytes()), self.no)
     }
 
-    /// Reads `callback_data`; none where it is not ours.
+    /// Reads what a button carried; none where it is not ours.
     pub fn from_data(data: &str) -> Option<Self> {
         let (verdict, offer) = data.split_once(':')?;
         let verdict = match verdict {
