@@ -19,7 +19,7 @@ struct Town {
     provider: Option<Provider>,
     channel: Box<dyn Channel>,
     fault: fn(Trouble) -> Option<Fault>,
-    classes: fn(Trouble) -> Option<&'static str>,
+    classes: fn(Trouble) -> &'static str,
 }
 
 impl Bench for Town {
@@ -33,7 +33,7 @@ impl Bench for Town {
         Some("TEST-TOKEN")
     }
     fn class_of(&self, trouble: Trouble) -> Option<&'static str> {
-        (self.classes)(trouble)
+        Some((self.classes)(trouble))
     }
     fn meets(&mut self, trouble: Trouble) {
         match ((self.fault)(trouble), &self.provider) {
@@ -70,15 +70,15 @@ fn at_meta(trouble: Trouble) -> Option<Fault> {
     }
 }
 
-fn classes_at_meta(trouble: Trouble) -> Option<&'static str> {
-    Some(match trouble {
+fn classes_at_meta(trouble: Trouble) -> &'static str {
+    match trouble {
         Trouble::Blocked => "recipient",
         Trouble::TooMany => "retry_after",
         Trouble::Broken | Trouble::Away => "retry",
         Trouble::Garbage | Trouble::Silence => "unknown",
         Trouble::Stranger => "sender",
         Trouble::BadMessage => "content",
-    })
+    }
 }
 
 fn at_twilio(trouble: Trouble) -> Option<Fault> {
@@ -95,9 +95,9 @@ fn at_twilio(trouble: Trouble) -> Option<Fault> {
     }
 }
 
-fn classes_at_twilio(trouble: Trouble) -> Option<&'static str> {
+fn classes_at_twilio(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::Broken => Some("unknown"),
+        Trouble::Broken => "unknown",
         other => classes_at_meta(other),
     }
 }

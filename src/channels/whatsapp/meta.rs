@@ -147,7 +147,7 @@ impl Meta {
             };
         };
         let code = error.code.to_string();
-        let row = error.error_subcode.and_then(|subcode| find(ERRORS, &format!("{code}/{subcode}")));
+        let row = error.subcode.and_then(|subcode| find(ERRORS, &format!("{code}/{subcode}")));
         let row = row.or_else(|| find(ERRORS, &code));
         let class = match row {
             Some(row) => row.class,
@@ -196,7 +196,8 @@ struct Refused {
 #[derive(Deserialize)]
 struct Error {
     code: u32,
-    error_subcode: Option<u32>,
+    #[serde(rename = "error_subcode")]
+    subcode: Option<u32>,
     #[serde(default)]
     message: String,
     #[serde(default)]
