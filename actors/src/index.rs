@@ -136,6 +136,8 @@ struct Inner {
     reading: Option<Reading>,
     agents: HashMap<AgentId, AgentFacts>,
     stages: [u64; STAGES.len()],
+    /// The same of each tenant, by its number.
+    tenant_stages: Vec<[u64; STAGES.len()]>,
     without_next: u64,
     owed: u64,
     open_offers: u64,
@@ -322,11 +324,8 @@ impl Index {
     /// How many live jobs of a tenant stand in one stage.
     pub fn count(&self, tenant: TenantId, stage: u8) -> usize {
         let inner = self.inner.read();
-        let Some(tenant) = inner.tenants.get(&tenant).copied() else { return 0 };
-        inner
-            .listed
-            .range((tenant, stage, Timestamp(i64::MIN), 0)..(tenant, stage, Timestamp(i64::MAX), u32::MAX))
-            .count()
+        let of_tenant = inner.tenants.get(&tenant).and_then(|number| inner.tenant_stages.get(*number as usize));
+        of_tenant.and_then(|stages| stages.get(usize::from(stage))).map_or(0, |count| *count as usize)
     }
 
     /// Numbers for gauges.
@@ -407,8 +406,10 @@ impl Inner {
         if slot.stage != facts.stage {
             self.listed.remove(&(slot.tenant, slot.stage, slot.created_at, number));
             self.listed.insert((slot.tenant, facts.stage, slot.created_at, number));
-            self.stages[usize::from(slot.stage)] -= 1;
-            self.stages[usize::from(facts.stage)] += 1;
+            for stages in [&mut self.stages, &mut self.tenant_stages[slot.tenant as usize]] {
+                stages[usize::from(slot.stage)] -= 1;
+                stages[usize::from(facts.stage)] += 1;
+            }
             slot.stage = facts.stage;
         }
         if slot.has_next != facts.has_next {
@@ -459,6 +460,9 @@ impl Inner {
     fn insert(&mut self, facts: &Facts) -> u32 {
         let tenants = u32::try_from(self.tenants.len()).unwrap_or(u32::MAX);
         let tenant = *self.tenants.entry(facts.id.tenant).or_insert(tenants);
+        if tenant == tenants {
+            self.tenant_stages.push([0; STAGES.len()]);
+        }
         let slot = Slot {
             id: facts.id,
             tenant,
@@ -490,6 +494,7 @@ impl Inner {
             self.codes.insert(code);
         }
         self.stages[usize::from(facts.stage)] += 1;
+        self.tenant_stages[tenant as usize][usize::from(facts.stage)] += 1;
         number
     }
 
@@ -500,6 +505,7 @@ impl Inner {
         self.listed.remove(&(slot.tenant, slot.stage, slot.created_at, number));
         self.codes.remove(&(slot.tenant, slot.id.code(), number));
         self.stages[usize::from(slot.stage)] -= 1;
+        self.tenant_stages[slot.tenant as usize][usize::from(slot.stage)] -= 1;
         self.owed -= u64::from(slot.owes);
         self.open_offers -= slot.open.len() as u64;
         self.without_next -= u64::from(!slot.has_next);

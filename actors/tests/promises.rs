@@ -477,8 +477,23 @@ async fn the_index_kept_alive_equals_the_index_read_from_the_records() {
     for name in ["c", "d"] {
         town.until(name, |job| job.offer_to(&who("bo")).is_some() && job.owed.is_empty()).await;
     }
+    let cancel = Command::Cancel { reason: None };
+    town.engine.ask(id("d"), Ask { command: cancel, by: client(), key: None, expects: None }).await.unwrap();
+    town.until("d", |job| job.is_closed() && job.owed.is_empty()).await;
+    while town.engine.index().is_live(&id("d")) {
+        tokio::task::yield_now().await;
+    }
     let again = Town::with(Arc::new(town.store.copy()), Limits::default(), Arc::default()).await;
     let (live, read) = (town.engine.index(), again.engine.index());
+    for stage in 0..u8::try_from(records::STAGES.len()).unwrap() {
+        let listed = live.list(T, &[stage], None, usize::MAX).len();
+        assert_eq!(
+            (live.count(T, stage), read.count(T, stage)),
+            (listed, listed),
+            "{}",
+            records::STAGES[usize::from(stage)]
+        );
+    }
     assert_eq!(live.versions(), read.versions());
     assert_eq!(live.counts(), read.counts());
     for name in ["ana", "bo"] {
