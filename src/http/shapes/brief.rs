@@ -1,6 +1,7 @@
 //! The crew-visible part of a job, as it comes in.
 
 use baton_core::brief::{Brief, Item, Price};
+use baton_core::job::weight;
 use jiff::civil::{Date, Time};
 use utoipa::ToSchema;
 
@@ -14,7 +15,8 @@ const PLACES: usize = 20;
 const ITEMS: usize = 100;
 const WORDS: usize = 30;
 
-/// What a crew may see: localities, categories, dates and numbers; private things go under `details`.
+/// What a crew may see: localities, categories, dates and numbers; private things go under `details`. All of it together
+/// comes to 16 KiB at most.
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = Brief)]
 pub struct BriefShape {
@@ -92,7 +94,7 @@ object! {
 impl BriefShape {
     /// What a crew may see of a job.
     pub fn read(self, form: &mut Form) -> Option<Brief> {
-        Some(Brief {
+        let brief = Brief {
             from: public_text::read(form.field("from", self.from), LOCALITY),
             to: public_text::read(form.field("to", self.to), LOCALITY),
             via: words(form.field("via", self.via), PLACES, LOCALITY),
@@ -105,7 +107,14 @@ impl BriefShape {
             price: form.field("price", self.price).within(|form, price| price.read(form)),
             tags: words(form.field("tags", self.tags), WORDS, WORD),
             duration_minutes: form.field("duration_minutes", self.duration_minutes).between(1, 14 * 24 * 60),
-        })
+        };
+        let weight = weight::brief(&brief);
+        if weight > weight::BRIEF_MAX {
+            let message = format!("comes to {weight} bytes, and at most {} are stored", weight::BRIEF_MAX);
+            form.blame("", message, "leave out or shorten places, items, services or tags");
+            return None;
+        }
+        Some(brief)
     }
 }
 

@@ -164,6 +164,21 @@ mod tests {
     }
 
     #[test]
+    fn a_brief_that_is_too_large_is_named_with_its_size_and_the_cure() {
+        let brief = |items: usize| {
+            let item = format!(r#"{{"kind":"{}"}}"#, "é".repeat(60));
+            format!(r#"{{"brief":{{"from":"Leeds","items":[{}]}}}}"#, vec![item; items].join(","))
+        };
+        let places = format!(r#""via":["{}"]"#, vec!["é".repeat(100); 20].join("\",\""));
+        assert!(shape(&brief(100)).into_core(TenantId::DEFAULT, NOW).is_ok());
+        let large = brief(100).replace(r#""from":"Leeds""#, &places);
+        let errors = shape(&large).into_core(TenantId::DEFAULT, NOW).err().expect("too large");
+        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["brief"]);
+        assert!(errors[0].message.ends_with(" bytes, and at most 16384 are stored"), "{}", errors[0].message);
+        assert!(errors[0].cure.contains("shorten"), "{}", errors[0].cure);
+    }
+
+    #[test]
     fn x4_a_horizon_that_cannot_be_kept_is_refused() {
         assert_eq!(wrong(r#"{"brief":{},"start_at":"2099-01-01T00:00:00Z"}"#), ["start_at"]);
         assert!(shape(r#"{"brief":{},"start_at":"2027-06-01T00:00:00Z"}"#).into_core(TenantId::DEFAULT, NOW).is_ok());

@@ -17,6 +17,9 @@ pub const WEIGHT_MAX: usize = 60 * 1024 - 128;
 /// No more than this of the timeline stays in the record.
 pub const TIMELINE_MAX: usize = 3 * 1024;
 
+/// No brief that comes in weighs more: the rest of the record's room is for those who are asked.
+pub const BRIEF_MAX: usize = 16 * 1024;
+
 /// No reason is kept longer than this.
 pub const REASON_MAX: usize = 256;
 
@@ -151,7 +154,8 @@ fn texts(texts: &[String]) -> usize {
     LENGTH + texts.iter().map(|text| LENGTH + text.len()).sum::<usize>()
 }
 
-fn brief(brief: &Brief) -> usize {
+/// What a brief weighs.
+pub fn brief(brief: &Brief) -> usize {
     let Brief { from, to, via, date: _, window, vehicle, volume, items, services, price, tags, duration_minutes: _ } =
         brief;
     let single = [from, to, window, vehicle, volume].into_iter().map(|given| text(given.as_deref())).sum::<usize>();
