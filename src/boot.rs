@@ -14,8 +14,8 @@ use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::{ApproveLink, Limits, Retry};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
-use baton_core::ids::OfferId;
-use baton_core::tenant::Settings;
+use baton_core::ids::{OfferId, TenantId};
+use baton_core::tenant::{Desk, Settings};
 use baton_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -215,6 +215,7 @@ pub async fn start_with(
         // Set once: this is the only place.
         let _ = engine.house().falls.set(falls::from(folder.clone()));
     }
+    engine.tenants().begin_with(unset_settings(&config));
     seed_tenants(&engine, &config).await;
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);
@@ -385,6 +386,13 @@ fn limits(config: &Config) -> Limits {
             sender_pause: config.retry.sender_pause,
         },
     }
+}
+
+/// How tenants begin of which the configuration says nothing: as the default one does. Its desk is nobody else's.
+fn unset_settings(config: &Config) -> Settings {
+    let default = config.tenants.iter().find(|seed| seed.tenant == TenantId::DEFAULT);
+    let settings = default.map(|seed| seed.settings.clone()).unwrap_or_default();
+    Settings { desk: Desk::default(), ..settings }
 }
 
 /// Tenants of the configuration begin with their seeds; what was changed at run time stays.

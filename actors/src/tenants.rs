@@ -17,7 +17,11 @@ use crate::records::NamedPlan;
 
 /// All tenants.
 #[derive(Clone, Default)]
-pub struct Tenants(Arc<ArcSwap<BTreeMap<TenantId, Arc<TenantView>>>>);
+pub struct Tenants {
+    all: Arc<ArcSwap<BTreeMap<TenantId, Arc<TenantView>>>>,
+    /// What a tenant works with that has set nothing.
+    unset: Arc<ArcSwap<TenantView>>,
+}
 
 /// One tenant at one moment.
 #[derive(Clone, Default)]
@@ -39,23 +43,35 @@ pub struct TenantView {
 impl Tenants {
     /// One tenant.
     pub fn get(&self, tenant: TenantId) -> Option<Arc<TenantView>> {
-        self.0.load().get(&tenant).cloned()
+        self.all.load().get(&tenant).cloned()
     }
 
     /// One tenant; an unknown one has no agents and the default settings.
     pub fn view(&self, tenant: TenantId) -> Arc<TenantView> {
-        self.get(tenant).unwrap_or_default()
+        self.get(tenant).unwrap_or_else(|| self.unset.load_full())
+    }
+
+    /// From now on tenants that have set nothing work with these settings, and new ones begin with them.
+    pub fn begin_with(&self, settings: Settings) {
+        self.unset.store(Arc::new(TenantView { settings: settings.clone(), ..TenantView::default() }));
+        self.all.rcu(|all| {
+            let mut next = BTreeMap::clone(all);
+            for view in next.values_mut().filter(|view| view.version == 0) {
+                *view = Arc::new(TenantView { settings: settings.clone(), ..TenantView::clone(view) });
+            }
+            next
+        });
     }
 
     /// All of them.
     pub fn all(&self) -> Vec<(TenantId, Arc<TenantView>)> {
-        self.0.load().iter().map(|(id, view)| (*id, Arc::clone(view))).collect()
+        self.all.load().iter().map(|(id, view)| (*id, Arc::clone(view))).collect()
     }
 
     /// Replaces one. Only the roster actor and the start do so.
     pub(crate) fn set(&self, tenant: TenantId, view: TenantView) {
         let view = Arc::new(view);
-        self.0.rcu(|all| {
+        self.all.rcu(|all| {
             let mut next = BTreeMap::clone(all);
             next.insert(tenant, Arc::clone(&view));
             next

@@ -10,6 +10,18 @@ use super::door::send;
 use super::town::{town, town_with};
 
 #[tokio::test]
+async fn a_tenant_made_over_the_api_begins_as_the_configuration_says() {
+    let settings = [("TENANTS__DEFAULT__JOB_DURATION", "3h"), ("TENANTS__DEFAULT__DESK_EMAIL", "desk@example.com")];
+    let town = town_with(&settings).await;
+    let made = town.door.put("/api/v1/tenants/north", json!({ "time_zone": "Europe/Oslo" })).await.is(201);
+    assert_eq!(
+        (&made["settings"]["job_duration"], &made["settings"]["time_zone"]),
+        (&json!("3h"), &json!("Europe/Oslo"))
+    );
+    assert!(made["settings"]["desk"]["email"].is_null(), "the default tenant's desk is nobody else's: {made}");
+}
+
+#[tokio::test]
 async fn t7_the_numbers_are_those_of_a_scripted_run() {
     let town = town().await;
     let [ana, bo, cy] = town.people(["ana", "bo", "cy"]).await;

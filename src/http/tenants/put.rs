@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use baton_core::ids::TenantId;
-use baton_core::tenant::Settings;
 
 use crate::http::caller::{Administer, Caller};
 use crate::http::door::Door;
@@ -14,7 +13,8 @@ use crate::http::shapes::tenant::SettingsShape;
 use crate::http::shapes::tenant_view::TenantShown;
 use crate::http::tenants::own::{own, shown};
 
-/// Makes a tenant. Only an `admin` key of the default tenant can; what is inside is then seen with keys of its own.
+/// Makes a tenant, which begins with the configured settings of the default one, its desk apart, under those given here. Only
+/// an `admin` key of the default tenant can; what is inside is then seen with keys of its own.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}", tag = "administration", request_body = Option<SettingsShape>,
     params(("tenant" = String, Path, description = "1 to 16 of a-z, 0-9 and -")),
     responses(
@@ -38,7 +38,7 @@ pub async fn put(
     })?;
     let change = shape.into_core(tenant).map_err(Problem::of_fields)?;
     let exists = || Problem::new(Code::TenantExists, "there is a tenant of this name");
-    let mut settings = Settings::default();
+    let mut settings = door.engine.tenants().view(tenant).settings.clone();
     change.onto(&mut settings);
     // From no version at all: of two who make it at once, one is told.
     let stored = door.engine.put_settings(tenant, settings, Some(0), caller.name().to_owned()).await;

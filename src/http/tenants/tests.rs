@@ -1,5 +1,7 @@
 //! Tenants, plans, the desk, keys and reports over HTTP.
 
+use baton_core::tenant::Settings;
+
 use crate::http::sample::{ADMIN, House, OTHER};
 
 #[tokio::test]
@@ -29,6 +31,27 @@ async fn settings_change_at_run_time_and_every_change_is_audited() {
     assert_eq!(items[1]["changed"]["desk"]["after"]["email"], "desk@example.com");
     assert_eq!((&items[1]["by"], items[1]["changed"].as_object().unwrap().len()), (&"desk".into(), 1));
     assert_eq!(house.ask("GET /api/v1/tenants/other", "").await.problem(), (404, "tenant-not-found"));
+}
+
+#[tokio::test]
+async fn a_new_tenant_begins_with_the_configured_settings() {
+    let house = House::open().await;
+    let configured = Settings { time_zone: "Europe/London".into(), max_open_offers: Some(3), ..Settings::default() };
+    house.door.engine.tenants().begin_with(configured);
+    let made = house.ask("PUT /api/v1/tenants/north", r#"{"time_zone":"Europe/Oslo"}"#).await;
+    let settings = &made.json["settings"];
+    assert_eq!(
+        (&settings["time_zone"], &settings["max_open_offers"]),
+        (&"Europe/Oslo".into(), &3.into()),
+        "{}",
+        made.text
+    );
+    // Of one that has only agents so far, nothing else is known either.
+    let own = [("x-api-key", OTHER), ("content-type", "application/json")];
+    let agents = r#"{"agents":[{"ref":"cy","name":"Cy","phone":"+447700900003"}]}"#;
+    assert_eq!(house.send("POST /api/v1/agents/sync", &own, agents).await.status, 200);
+    let changed = house.send("PATCH /api/v1/tenants/other", &own, r#"{"locale":"de"}"#).await;
+    assert_eq!(changed.json["settings"]["max_open_offers"], 3, "{}", changed.text);
 }
 
 #[tokio::test]
