@@ -129,6 +129,15 @@ enum Known {
     Stored { job: Arc<Job>, closed: bool },
 }
 
+impl Known {
+    fn job(&self) -> Option<&Job> {
+        match self {
+            Self::Stored { job, .. } => Some(job),
+            Self::Unread | Self::Absent => None,
+        }
+    }
+}
+
 /// The actor's state.
 pub struct Life {
     id: JobId,
@@ -378,11 +387,11 @@ impl JobActor {
         let Step { job, entries, attempts, seat, .. } = *step;
         let job = Arc::new(job);
         let closed = job.is_closed() && job.owed.is_empty();
-        life.known = Known::Stored { job: Arc::clone(&job), closed };
+        let before = std::mem::replace(&mut life.known, Known::Stored { job: Arc::clone(&job), closed });
         for (reply, verdict) in replies {
             reply.send(house, answer(verdict, &job));
         }
-        tally::entries(&job, &entries);
+        tally::entries(before.job(), &job, &entries);
         tally::attempts(&attempts);
         let fresh = job.owed.iter().filter(|owed| owed.no.version == job.version);
         house.outbox.owe(Errands::of(&job, fresh));

@@ -1,14 +1,18 @@
 //! Counters of what became true, recorded once it is stored.
 
+use baton_core::ids::OfferNo;
 use baton_core::job::ledger::Attempt;
 use baton_core::job::{Entry, Event, Job, OfferState};
 use metrics::{counter, histogram};
 
 use crate::gauges;
 
-/// Counts the entries of a stored step.
-pub fn entries(job: &Job, entries: &[Entry]) {
+/// Counts the entries of a stored step. `before`: the job as it was, for offers of a round that is over.
+pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
     for entry in entries {
+        if let Event::OfferOver { no, .. } | Event::Declined { no } | Event::Claimed { no, .. } = entry.event {
+            unsent(before, job, no);
+        }
         match &entry.event {
             Event::Created => counter!(gauges::JOBS_CREATED).increment(1),
             Event::Offered { .. } | Event::SeatSought { .. } => counter!(gauges::OFFERS_MADE).increment(1),
@@ -57,6 +61,15 @@ pub fn attempts(attempts: &[Attempt]) {
 
 fn offer(outcome: &'static str) {
     counter!(gauges::OFFERS, "outcome" => outcome).increment(1);
+}
+
+/// The message of an offer that is over is let go by the job itself if it has not left. One whose attempt is under way at this
+/// moment is counted too: whether it arrives is told later.
+fn unsent(before: Option<&Job>, job: &Job, no: OfferNo) {
+    let Some(offer) = job.offer(no).or_else(|| before?.offer(no)) else { return };
+    if offer.debt.is_some() && offer.receipt.is_none() {
+        counter!(gauges::SENDS_DROPPED, "channel" => offer.channel.as_str(), "reason" => "offer_over").increment(1);
+    }
 }
 
 fn claimed(job: &Job, entry: &Entry) {

@@ -47,6 +47,17 @@ async fn g2_the_rate_is_kept_and_so_is_the_order_in_a_chat() {
 }
 
 #[tokio::test]
+async fn g2_offers_that_are_over_before_their_turn_are_dropped_and_counted() {
+    let town = town_with(&[("CHANNELS__TELEGRAM__RATE_ACCOUNT", "1/60s burst 1")]).await;
+    let _phones = town.people(["ana", "bo", "cy"]).await;
+    let job = town.desk().publishes(order("g2").everybody()).await;
+    let sent = |job: &serde_json::Value| job["offers"].as_array().unwrap().iter().any(|offer| offer["sent"] == true);
+    town.desk().waits(&job, "one offer is sent", sent).await;
+    town.desk().tells(&job, "cancel", json!({})).await.is(200);
+    town.metric_is("baton_sends_dropped_total", "reason=\"offer_over\"", 2.0).await;
+}
+
+#[tokio::test]
 async fn g3_who_must_wait_is_written_to_when_the_wait_is_over() {
     let town = town().await;
     let [ana] = town.people(["ana"]).await;
