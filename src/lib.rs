@@ -17,4 +17,5 @@ pub mod simulator;
 pub mod store;
 pub mod telegram_desk;
 pub mod telemetry;
+pub mod webhooks;
 pub mod wording;

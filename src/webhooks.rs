@@ -1,0 +1,3 @@
+//! What providers tell us: proved to be theirs, read into a few kinds of news, stored before anything follows from it.
+
+pub mod verify;
