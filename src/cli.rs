@@ -88,7 +88,7 @@ impl Command {
             Self::Serve(command) => command.run().await,
             Self::Demo(command) => command.run().await,
             Self::Check(command) => command.run(),
-            Self::Doctor(command) => command.run(),
+            Self::Doctor(command) => command.run().await,
             Self::Health(command) => command.run().await,
             Self::Agents(command) => command.run().await,
             Self::Jobs(command) => command.run().await,

@@ -53,15 +53,11 @@ impl Finding {
 
 impl Doctor {
     /// Runs it.
-    pub fn run(self) -> Result<(), Failure> {
+    pub async fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("cannot start: {error}")))?;
         let mut findings = vec![disk(&config), store(&config), clock()];
-        runtime.block_on(async {
-            findings.extend(telegram(&config).await);
-            findings.extend(email(&config).await);
-        });
+        findings.extend(telegram(&config).await);
+        findings.extend(email(&config).await);
         let channels = &config.channels;
         let phones = channels.whatsapp.is_some() || channels.sms.is_some();
         if channels.telegram.is_none() && channels.email.is_none() && !phones {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk::order;
 use super::door::send;
+use super::process::baton;
 use super::town::{town, town_with};
 
 #[tokio::test]
@@ -122,6 +123,24 @@ async fn t10_with_a_full_disk_it_lives_and_is_not_ready() {
     assert_eq!(town.stranger().get("/health").await.status, 200);
     let refused = town.desk().posts(&order("t10")).await;
     assert!(refused.status == 503 && !refused.header("retry-after").is_empty(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_everything_and_names_the_missing_step() {
+    let town = town().await;
+    let data = town.folder().join("another");
+    let doctor = async |environment: &[(String, String)]| {
+        let mut doctor = baton(environment);
+        let looked = doctor.args(["doctor", "--dev", "--data"]).arg(&data).output().await.unwrap();
+        let said = [looked.stdout, looked.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        (looked.status.code(), said)
+    };
+    let (code, said) = doctor(&town.environment).await;
+    assert!(code == Some(0) && said.contains("@baton_bot") && said.contains("email"), "{code:?}: {said}");
+    let mut away = town.environment.clone();
+    away.push(("BATON__CHANNELS__EMAIL__SMTP__PORT".to_owned(), "1".to_owned()));
+    let (code, said) = doctor(&away).await;
+    assert!(code == Some(4) && said.contains("STEP  email"), "{code:?}: {said}");
 }
 
 #[tokio::test]
