@@ -13,11 +13,14 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && strip --strip-debug /baton
 
 FROM debian:bookworm-slim
-# Certificates, for Telegram and mail servers.
+# Certificates, for Telegram and mail servers. User and group have fixed numbers, for whoever mounts a folder of the host: it must
+# belong to them. The folder is theirs alone.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/baton --create-home --shell /usr/sbin/nologin baton
+    && groupadd --gid 10001 baton \
+    && useradd --uid 10001 --gid 10001 --home-dir /var/lib/baton --no-create-home --shell /usr/sbin/nologin baton \
+    && install --directory --owner=baton --group=baton --mode=0700 /var/lib/baton
 COPY --from=build /baton /usr/local/bin/baton
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/baton/
 
