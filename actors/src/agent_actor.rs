@@ -168,7 +168,11 @@ impl AgentActor {
                 let _ = self.shard.cast(ShardMessage::RingAgent { agent: life.id, at });
             }
             None => {
-                let _ = self.shard.cast(ShardMessage::Idle { who: Actors::Agent(life.id), handled: life.handled });
+                let _ = self.shard.cast(ShardMessage::Idle {
+                    who: Actors::Agent(life.id),
+                    handled: life.handled,
+                    rests: false,
+                });
             }
         }
     }

@@ -1,19 +1,28 @@
 //! Group commit: the disk is fastest when shared, so steps that arrive while it is busy go together in one flush.
 //!
-//! A thread of its own, because storing blocks. After the flush: first the index learns of the group, then those who
-//! decided the steps. A failed flush is never retried and never believed: from then on everything is refused, the node
-//! reports not ready, and the restart is the recovery.
+//! Threads of its own, because storing blocks; two, so that one group is written while the one before it is synced.
+//! After the sync: first the index learns of the group, then those who decided the steps, group after group in the
+//! order in which they were taken. A failed write or sync is never retried and never believed: from then on everything
+//! is refused, the node reports not ready, and the restart is the recovery.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{counter, histogram};
-use tokio::sync::mpsc;
+use parking_lot::Mutex;
 
+use crate::admission::Admission;
 use crate::clock::Stopwatch;
 use crate::gauges;
 use crate::index::{Facts, Index};
-use crate::store::{GROUP_MAX, StepWrites, Store, Verdict};
+use crate::store::{GROUP_MAX, StepWrites, Store, StoreError, Verdict};
+
+mod gathering;
+
+use gathering::Gathering;
+
+/// One writes while the other syncs.
+const THREADS: usize = 2;
 
 /// A step on its way to the disk.
 pub struct Pending {
@@ -41,38 +50,46 @@ pub enum NotStored {
 
 /// The way to the committer; cheap to clone.
 #[derive(Clone)]
-pub struct Committer {
-    queue: mpsc::UnboundedSender<Pending>,
-    state: Arc<State>,
+pub struct Committer(Arc<Sender>);
+
+/// The committer's threads end when the last of these is gone.
+struct Sender {
+    queue: Arc<Gathering>,
+    failed: Arc<AtomicBool>,
 }
 
-#[derive(Default)]
-struct State {
-    waiting: AtomicUsize,
-    failed: AtomicBool,
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
 impl Committer {
-    /// Starts the thread. It ends when every handle is gone and the queue is empty.
-    pub fn start(store: Arc<dyn Store>, index: Arc<Index>) -> std::io::Result<(Self, Ended)> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "bounded by its senders, see `store`; an actor must never wait for room"
-        )]
-        let (queue, pending) = mpsc::unbounded_channel();
-        let state = Arc::new(State::default());
-        let shared = Arc::clone(&state);
-        let thread = std::thread::Builder::new()
-            .name("committer".to_owned())
-            .spawn(move || run(pending, &*store, &index, &shared))?;
-        Ok((Self { queue, state }, Ended(thread)))
+    /// Starts the threads. They end when every handle is gone and the queue is empty.
+    pub fn start(store: Arc<dyn Store>, index: Arc<Index>, admission: Admission) -> std::io::Result<(Self, Ended)> {
+        let queue = Arc::new(Gathering::default());
+        let failed = Arc::new(AtomicBool::new(false));
+        let taker = Arc::new(Taker {
+            queue: Arc::clone(&queue),
+            admission,
+            store,
+            index,
+            failed: Arc::clone(&failed),
+            turn: Mutex::new(()),
+            order: Mutex::new(()),
+        });
+        let start = |_| {
+            let taker = Arc::clone(&taker);
+            std::thread::Builder::new().name("committer".to_owned()).spawn(move || taker.run())
+        };
+        let threads = (0..THREADS).map(start).collect::<Result<_, _>>()?;
+        Ok((Self(Arc::new(Sender { queue, failed })), Ended(threads)))
     }
 
     /// Hands a step over. The queue is bounded by its senders: an actor has at most one step on its way, and the door
     /// admits no more than it can wait for.
     pub fn store(&self, pending: Pending) {
-        self.state.waiting.fetch_add(1, Ordering::Relaxed);
-        if let Err(mpsc::error::SendError(pending)) = self.queue.send(pending) {
+        if let Err(pending) = self.0.queue.hand_over(pending) {
             (pending.done)(Err(NotStored::Unknown));
         }
     }
@@ -96,72 +113,123 @@ impl Committer {
 
     /// How many steps wait.
     pub fn depth(&self) -> usize {
-        self.state.waiting.load(Ordering::Relaxed)
+        self.0.queue.len()
     }
 
     /// Whether the store has failed; it stays so.
     pub fn has_failed(&self) -> bool {
-        self.state.failed.load(Ordering::Relaxed)
+        self.0.failed.load(Ordering::Relaxed)
     }
 }
 
-/// Waits for the thread's end.
-pub struct Ended(std::thread::JoinHandle<()>);
+/// Waits for the threads' end.
+pub struct Ended(Vec<std::thread::JoinHandle<()>>);
 
 impl Ended {
-    /// Blocks until everything handed over is stored and the thread has ended. False if it fell.
+    /// Blocks until everything handed over is stored and the threads have ended. False if one fell.
     pub fn wait(self) -> bool {
-        self.0.join().is_ok()
+        self.0.into_iter().map(|thread| thread.join().is_ok()).fold(true, |all, ended| all && ended)
     }
 }
 
-fn run(mut queue: mpsc::UnboundedReceiver<Pending>, store: &dyn Store, index: &Index, state: &State) {
-    let mut group = Vec::with_capacity(GROUP_MAX);
-    while let Some(first) = queue.blocking_recv() {
-        group.push(first);
-        while group.len() < GROUP_MAX
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
+/// What the threads share.
+struct Taker {
+    queue: Arc<Gathering>,
+    admission: Admission,
+    store: Arc<dyn Store>,
+    index: Arc<Index>,
+    failed: Arc<AtomicBool>,
+    /// Held while a group is taken and written.
+    turn: Mutex<()>,
+    /// Held while a group is synced and told of. Taken before `turn` is let go: groups end in the order they began.
+    order: Mutex<()>,
+}
+
+impl Drop for Taker {
+    /// If the threads fell, those who wait are told.
+    fn drop(&mut self) {
+        for pending in self.queue.desert() {
+            (pending.done)(Err(NotStored::Unknown));
         }
-        state.waiting.fetch_sub(group.len(), Ordering::Relaxed);
-        commit(&mut group, store, index, state);
     }
 }
 
-fn commit(group: &mut Vec<Pending>, store: &dyn Store, index: &Index, state: &State) {
-    let writes: Vec<StepWrites> = group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
-    let took = Stopwatch::start();
-    let result = if state.failed.load(Ordering::Relaxed) { None } else { Some(store.commit(&writes)) };
-    histogram!(gauges::COMMIT_SECONDS).record(took.elapsed().as_secs_f64());
-    histogram!(gauges::COMMIT_GROUP_SIZE).record(group.len() as f64);
-    let verdicts = match result {
-        Some(Ok(verdicts)) => verdicts,
-        Some(Err(error)) => {
-            tracing::error!(%error, "the store failed; nothing is stored from here on, restart to recover");
-            state.failed.store(true, Ordering::Relaxed);
-            Vec::new()
+impl Taker {
+    fn run(&self) {
+        let _fall = Fall(&self.failed);
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        loop {
+            let turn = self.turn.lock();
+            if !self.queue.take(&mut group, || self.admission.under_way()) {
+                return;
+            }
+            let took = Stopwatch::start();
+            let writes: Vec<StepWrites> = group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
+            let written = self.believe(|| self.store.write(&writes));
+            let _order = self.order.lock();
+            drop(turn);
+            let verdicts = self.sync(written);
+            histogram!(gauges::COMMIT_SECONDS).record(took.elapsed().as_secs_f64());
+            histogram!(gauges::COMMIT_GROUP_SIZE).record(group.len() as f64);
+            self.tell(&mut group, &writes, &verdicts);
         }
-        None => Vec::new(),
-    };
-    let stored = |at: usize| verdicts.get(at) == Some(&Verdict::Stored);
-    let facts =
-        group.iter().enumerate().filter(|(at, _)| stored(*at)).filter_map(|(_, pending)| pending.facts.as_deref());
-    index.apply_all(facts);
-    // Whether stored or not: what counts from now on is what the index knows.
-    let jobs = group.iter().filter_map(|pending| pending.facts.as_deref()).map(|facts| &facts.id);
-    index.on_the_way.passed(jobs);
-    for (at, pending) in group.drain(..).enumerate() {
-        let (word, result) = match verdicts.get(at) {
-            Some(Verdict::Stored) => ("stored", Ok(())),
-            Some(Verdict::Conflict) => ("conflict", Err(NotStored::Conflict)),
-            Some(Verdict::Refused) => ("refused", Err(NotStored::TooLarge)),
-            None => ("unknown", Err(NotStored::Unknown)),
-        };
-        // What has no rows is only a mark in the queue.
-        if !writes[at].writes.is_empty() {
-            counter!(gauges::COMMITS, "verdict" => word).increment(1);
+    }
+
+    /// The verdicts, once what they say is on disk; none if that is unknown.
+    fn sync(&self, written: Option<Vec<Verdict>>) -> Vec<Verdict> {
+        let Some(verdicts) = written else { return Vec::new() };
+        if verdicts.contains(&Verdict::Stored) && self.believe(|| self.store.sync()).is_none() {
+            return Vec::new();
         }
-        (pending.done)(result);
+        verdicts
+    }
+
+    /// Asks the store, unless it has failed before.
+    fn believe<T>(&self, ask: impl FnOnce() -> Result<T, StoreError>) -> Option<T> {
+        if self.failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        ask()
+            .inspect_err(|error| {
+                tracing::error!(%error, "the store failed; nothing is stored from here on, restart to recover");
+                self.failed.store(true, Ordering::Relaxed);
+            })
+            .ok()
+    }
+
+    fn tell(&self, group: &mut Vec<Pending>, writes: &[StepWrites], verdicts: &[Verdict]) {
+        let stored = |at: usize| verdicts.get(at) == Some(&Verdict::Stored);
+        let facts =
+            group.iter().enumerate().filter(|(at, _)| stored(*at)).filter_map(|(_, pending)| pending.facts.as_deref());
+        self.index.apply_all(facts);
+        // Whether stored or not: what counts from now on is what the index knows.
+        let jobs = group.iter().filter_map(|pending| pending.facts.as_deref()).map(|facts| &facts.id);
+        self.index.on_the_way.passed(jobs);
+        let mut counts = [("stored", 0), ("conflict", 0), ("refused", 0), ("unknown", 0)];
+        for (at, pending) in group.drain(..).enumerate() {
+            let (word, result) = match verdicts.get(at) {
+                Some(Verdict::Stored) => (0, Ok(())),
+                Some(Verdict::Conflict) => (1, Err(NotStored::Conflict)),
+                Some(Verdict::Refused) => (2, Err(NotStored::TooLarge)),
+                None => (3, Err(NotStored::Unknown)),
+            };
+            // What has no rows is only a mark in the queue.
+            counts[word].1 += u64::from(!writes[at].writes.is_empty());
+            (pending.done)(result);
+        }
+        for (word, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            counter!(gauges::COMMITS, "verdict" => word).increment(count);
+        }
+    }
+}
+
+/// Notes that a thread fell: what it had in hand is unknown.
+struct Fall<'a>(&'a AtomicBool);
+
+impl Drop for Fall<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
 }

@@ -146,6 +146,8 @@ pub enum ShardMessage {
         who: Key,
         /// How many messages of the shard it has handled.
         handled: u64,
+        /// Whether nobody is expected to write to it soon.
+        rests: bool,
     },
     /// An agent's actor keeps room for a claim: if it is still there then, it is rung.
     RingAgent {
@@ -248,7 +250,8 @@ impl Actor for Shard {
                 drop(waiting);
                 self.deliver(&me, state, Key::Agent(agent), Message::Agent(message)).await;
             }
-            ShardMessage::Idle { who, handled } => self.idle(state, who, handled),
+            ShardMessage::Idle { who, handled, rests: true } => put_to_sleep(state, who, handled),
+            ShardMessage::Idle { who, handled, rests: false } => self.idle(state, who, handled),
             ShardMessage::RingAgent { agent, at } => drop(state.rings.insert((at, agent))),
             ShardMessage::Sweep => self.sweep(&me, state).await,
             ShardMessage::Passed(who) => {
@@ -302,7 +305,8 @@ impl Shard {
         match state.entries.get_mut(&who) {
             Some(Entry { leaving: Some(queue), .. }) => queue.push_back(message),
             Some(entry) => send(entry, message),
-            None => self.wake(me, state, who, message).await,
+            // Boxed: starting an actor is a large future, which every message would otherwise carry.
+            None => Box::pin(self.wake(me, state, who, message)).await,
         }
     }
 

@@ -16,8 +16,9 @@ use baton_core::reply::Resolved;
 use baton_core::time::Timestamp;
 use metrics::counter;
 use ractor::{Actor, ActorRef};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
+use crate::admission::Admission;
 use crate::agent_actor::AgentMessage;
 use crate::boot::{self, BootError};
 use crate::channel::{Channel, Errand};
@@ -72,7 +73,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     pub(crate) house: Arc<House>,
-    admission: Arc<Semaphore>,
+    admission: Admission,
     pub(crate) roster: Post<RosterMessage>,
     supervisor: ActorRef<SupervisorMessage>,
     stop: watch::Sender<bool>,
@@ -90,7 +91,8 @@ impl Engine {
             .await
             .map_err(|error| BootError::Rooms(error.to_string()))??;
         // The thread ends with the last handle: nothing waits for it.
-        let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index))
+        let admission = Admission::of(limits.admission_max);
+        let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index), admission.clone())
             .map_err(|error| BootError::Rooms(error.to_string()))?;
         let kinds: Vec<ChannelKind> = channels.iter().map(|channel| channel.kind()).collect();
         let house = Arc::new(House {
@@ -113,7 +115,7 @@ impl Engine {
         for (effect, message) in &found.owed {
             house.outbox.owe_again(*effect, message);
         }
-        let engine = Self { inner: Arc::new(open_rooms(house, channels, found.broken).await?) };
+        let engine = Self { inner: Arc::new(open_rooms(house, channels, admission, found.broken).await?) };
         Ok(engine)
     }
 
@@ -159,7 +161,7 @@ impl Engine {
 
     /// How many commands are under way.
     pub fn under_way(&self) -> usize {
-        self.inner.house.limits.admission_max - self.inner.admission.available_permits()
+        self.inner.admission.under_way()
     }
 
     fn directory(&self) -> Result<&Directory, Failure> {
@@ -172,7 +174,7 @@ impl Engine {
             counter!(gauges::ADMISSION_REFUSED, "reason" => "closed").increment(1);
             return Err(Failure::Closed);
         }
-        self.inner.admission.try_acquire().map_err(|_| {
+        self.inner.admission.enter().ok_or_else(|| {
             counter!(gauges::ADMISSION_REFUSED, "reason" => "full").increment(1);
             Failure::Overloaded
         })
@@ -304,10 +306,8 @@ impl Engine {
         let house = &self.inner.house;
         // Nothing new leaves; what is owed stays owed, and leaves after the restart.
         house.outbox.hold();
-        let all = u32::try_from(house.limits.admission_max).unwrap_or(u32::MAX);
         let drained = tokio::time::timeout(within, async {
-            // Every permit back: nobody waits for an answer any more.
-            let _all = self.inner.admission.acquire_many(all).await;
+            self.inner.admission.empty().await;
             house.outbox.hands_empty().await;
         });
         let in_time = drained.await.is_ok();
@@ -329,6 +329,7 @@ impl Engine {
 async fn open_rooms(
     house: Arc<House>,
     channels: Vec<Arc<dyn Channel>>,
+    admission: Admission,
     broken: Vec<(Vec<u8>, String)>,
 ) -> Result<Inner, BootError> {
     let shards: Vec<Post<_>> = (0..house.limits.shards.max(1)).map(|_| Post::default()).collect();
@@ -353,7 +354,6 @@ async fn open_rooms(
     for (kind, post) in posts {
         tokio::spawn(wake(Arc::clone(&house), kind, post, stopping.clone()));
     }
-    let admission = Arc::new(Semaphore::new(house.limits.admission_max));
     Ok(Inner { house, admission, roster, supervisor, stop, broken })
 }
 

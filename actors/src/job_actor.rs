@@ -147,6 +147,21 @@ pub struct Life {
     handled: u64,
 }
 
+impl Life {
+    /// Whether the job now waits for the desk or for a day to come, and owes nothing: nobody will write to it soon.
+    fn rests(&self) -> bool {
+        match &self.known {
+            Known::Stored { job, .. } => match job.stage {
+                Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Unfilled { .. } | Stage::Closed { .. } => {
+                    job.owed.is_empty()
+                }
+                Stage::Offering(_) | Stage::Claimed(_) => false,
+            },
+            Known::Unread | Known::Absent => false,
+        }
+    }
+}
+
 /// A step on its way to the disk, and those who wait for it.
 struct Storing {
     step: Box<Step>,
@@ -201,7 +216,7 @@ impl Actor for JobActor {
             self.turn(&me, life)?;
         }
         if life.storing.is_none() {
-            let idle = ShardMessage::Idle { who: Who::Job(life.id), handled: life.handled };
+            let idle = ShardMessage::Idle { who: Who::Job(life.id), handled: life.handled, rests: life.rests() };
             // A shard outlives its jobs; if it is gone, so is the node.
             let _ = self.shard.cast(idle);
         }

@@ -1,5 +1,6 @@
 //! The rooms of Baton: thin actor shells around the core, and the two ports they work through.
 
+pub mod admission;
 pub mod agent_actor;
 pub mod boot;
 pub mod buckets;

@@ -1,6 +1,6 @@
 //! The port to the disk: one commit is whole or not at all, and durable before it answers.
 //!
-//! Only the committer calls `commit`, from a thread of its own: everything here blocks.
+//! Everything here blocks: the committer calls it from threads of its own.
 
 pub mod codec;
 pub mod conformance;
@@ -22,10 +22,23 @@ pub use group::Gathered;
 
 /// Where records lie. A record begins with an envelope, whose version the check of a step compares.
 pub trait Store: Send + Sync + 'static {
-    /// Stores a group of steps in one flush. Each step is whole or not at all, and refused alone if its check fails;
-    /// steps of one group see each other's writes, in order. When this returns `Ok`, every stored step survives a power
-    /// cut. An `Err` means the outcome is unknown for the whole group: nothing may be believed, and nothing retried.
-    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError>;
+    /// Writes a group of steps: reads show it from here on, but a power cut may still take it. Each step is whole or not
+    /// at all, and refused alone if its check fails; steps of one group see each other's writes, in order. An `Err`
+    /// means the outcome is unknown for the whole group: nothing may be believed, and nothing retried.
+    fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError>;
+
+    /// When this returns `Ok`, everything written before it was called survives a power cut. An `Err` is like one of
+    /// [`Store::write`], for all of it.
+    fn sync(&self) -> Result<(), StoreError>;
+
+    /// Writes a group and makes it durable.
+    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+        let verdicts = self.write(group)?;
+        if verdicts.contains(&Verdict::Stored) {
+            self.sync()?;
+        }
+        Ok(verdicts)
+    }
 
     /// The record under a key, byte for byte.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
@@ -70,7 +83,7 @@ pub struct VersionCheck {
 /// What became of a step of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is on disk.
+    /// It is written, and durable from the next [`Store::sync`].
     Stored,
     /// Its check failed: decided on another version. Nothing of it was written.
     Conflict,

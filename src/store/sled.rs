@@ -45,7 +45,9 @@ pub struct SledStore {
     /// Our own handle on sled's file, to sync it with.
     file: File,
     options: SledOptions,
+    /// One group is written at a time, and one sync runs at a time; the next group is written while the last is synced.
     writing: Mutex<()>,
+    syncing: Mutex<()>,
     watched: Watched,
     failure: OnceLock<StoreError>,
 }
@@ -90,7 +92,15 @@ impl SledStore {
         let db = once_free(|| guarded(|| config.open()).map_err(|error| in_words(error, folder)))?;
         sync_folder(folder)?;
         let file = File::open(folder.join("db")).map_err(failed("opening the store's file"))?;
-        Ok(Self { db, file, options, writing: Mutex::new(()), watched: Watched::default(), failure: OnceLock::new() })
+        Ok(Self {
+            db,
+            file,
+            options,
+            writing: Mutex::new(()),
+            syncing: Mutex::new(()),
+            watched: Watched::default(),
+            failure: OnceLock::new(),
+        })
     }
 
     /// Why nothing is believed any more; none while all is well.
@@ -106,11 +116,11 @@ impl SledStore {
     /// Does something while nothing is committed and everything committed is on disk.
     pub(super) fn between_commits<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let _alone = self.writing.lock();
-        self.expect_well()?;
+        self.sync()?;
         work()
     }
 
-    fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+    fn write_group(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
         let mut verdicts = Vec::with_capacity(group.len());
         let mut gathered = Gathered::default();
         for step in group {
@@ -122,9 +132,6 @@ impl SledStore {
         }
         if !gathered.is_empty() {
             self.apply(&mut gathered)?;
-        }
-        if verdicts.contains(&Verdict::Stored) {
-            self.make_durable()?;
         }
         Ok(verdicts)
     }
@@ -154,18 +161,28 @@ impl SledStore {
         guarded(|| self.db.get(key)).map(|value| value.map(|value| value.to_vec()))
     }
 
+    fn fail(&self, error: &StoreError) {
+        // The first failure is the one that is told.
+        let _ = self.failure.set(StoreError::Failed(format!("an earlier write failed, restart: {error}")));
+    }
+
     fn expect_well(&self) -> Result<(), StoreError> {
         self.failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 }
 
 impl Store for SledStore {
-    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+    fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
         let _alone = self.writing.lock();
         self.expect_well()?;
-        self.write(group).inspect_err(|error| {
-            let _ = self.failure.set(StoreError::Failed(format!("an earlier write failed, restart: {error}")));
-        })
+        self.write_group(group).inspect_err(|error| self.fail(error))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let _alone = self.syncing.lock();
+        // A sync after one that failed may lie.
+        self.expect_well()?;
+        self.make_durable().inspect_err(|error| self.fail(error))
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,13 +1,13 @@
 //! How a group of steps becomes rows: the checks and refusals, the same for every store.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{KEY_MAX, StepWrites, StoreError, VALUE_MAX, Verdict, VersionCheck, Write, envelope};
 
 /// Rows on their way to the disk: what the steps gathered so far leave behind, the last write of a key winning.
 #[derive(Debug, Default)]
 pub struct Gathered<'a> {
-    rows: HashMap<&'a [u8], Option<&'a [u8]>>,
+    rows: BTreeMap<&'a [u8], Option<&'a [u8]>>,
     bytes: usize,
 }
 
@@ -54,9 +54,9 @@ impl<'a> Gathered<'a> {
     }
 
     /// Hands over the rows and begins anew.
-    pub fn drain(&mut self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + '_ {
+    pub fn drain(&mut self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
         self.bytes = 0;
-        self.rows.drain()
+        std::mem::take(&mut self.rows).into_iter()
     }
 
     fn holds(

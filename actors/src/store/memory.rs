@@ -133,7 +133,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn commit(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
+    fn write(&self, group: &[StepWrites]) -> Result<Vec<Verdict>, StoreError> {
         let fault = self.next_fault();
         self.tally.lock().groups += 1;
         match fault {
@@ -143,6 +143,10 @@ impl Store for MemoryStore {
             Some(Fault::Torn(steps)) => drop(self.apply(&group[..steps.min(group.len())])?),
         }
         Err(StoreError::Failed("an injected fault".to_owned()))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
