@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The doors under load: a release server on a temporary store, wrk on the same machine. Needs wrk, curl and python3.
-# usage: benches/http/run.sh [link|none|batch|all] [seconds]
+# usage: benches/http/run.sh [link|none|batch|cascade|hot|all] [seconds]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 what=${1:-all}; seconds=${2:-20}; port=${PORT:-18099}
@@ -21,13 +21,18 @@ request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/api/v1/agents/
 urllib.request.urlopen(request).read()
 PY
   printf '%s: ' "$1"
-  if [ "$1" = batch ]; then
-    python3 benches/http/batch.py "$port" "$seconds"
-  else
-    MODE=$1 wrk -t1 -c64 -d"${seconds}s" --timeout 10s -s benches/http/intake.lua "http://127.0.0.1:$port" | tail -1
-  fi
+  local url="http://127.0.0.1:$port"
+  case $1 in
+    batch) python3 benches/http/batch.py "$port" "$seconds" ;;
+    cascade) wrk -t64 -c64 -d"${seconds}s" --timeout 10s -s benches/http/cascade.lua "$url" | tail -1 ;;
+    hot)
+      JOB=$(curl -sf "$url/api/v1/jobs" -H "authorization: Bearer $BATON_DEV_KEY" -H 'content-type: application/json' \
+        -d '{"external_ref":"hot","brief":{"from":"Leeds","to":"Manchester"},"plan":{"waves":[{"mode":"everybody","claim_within":"30m"}]}}' |
+        sed 's/.*"id":"\([^"]*\)","code".*/\1/') wrk -t1 -c64 -d"${seconds}s" --timeout 10s -s benches/http/hot.lua "$url" | tail -1 ;;
+    *) MODE=$1 wrk -t1 -c64 -d"${seconds}s" --timeout 10s -s benches/http/intake.lua "$url" | tail -1 ;;
+  esac
   awk '/VmRSS|VmHWM/ {printf "  %s %d MB", $1, $2/1024} END {print ""}' /proc/$pid/status
   kill -TERM $pid; wait $pid || true
   rm -rf "$folder"
 }
-case $what in all) for w in link none batch; do one $w; done ;; *) one "$what" ;; esac
+case $what in all) for w in link none batch cascade hot; do one $w; done ;; *) one "$what" ;; esac
