@@ -128,7 +128,8 @@ pub struct Ended(Vec<std::thread::JoinHandle<()>>);
 impl Ended {
     /// Blocks until everything handed over is stored and the threads have ended. False if one fell.
     pub fn wait(self) -> bool {
-        self.0.into_iter().map(|thread| thread.join().is_ok()).fold(true, |all, ended| all && ended)
+        let ended: Vec<bool> = self.0.into_iter().map(|thread| thread.join().is_ok()).collect();
+        ended.into_iter().all(|well| well)
     }
 }
 
