@@ -99,8 +99,10 @@ async fn g9_a_job_that_falls_again_and_again_is_put_aside_and_the_rest_runs_on()
     let path = format!("/api/v1/quarantine/{}/release", poisoned.id);
     assert_eq!(town.door.post(&path, json!({})).await.status, 204);
     // It is known again: lists have it, and its deadline is to ring.
-    let listed = town.desk().sees_all().await;
-    assert!(listed.iter().any(|job| job["id"] == json!(poisoned.id)), "{listed:#?}");
+    until("it is listed", async || {
+        town.desk().sees_all().await.iter().any(|job| job["id"] == json!(poisoned.id)).then_some(())
+    })
+    .await;
     town.metric_is("baton_jobs", "stage=\"offering\"", 1.0).await;
     town.metric_is("baton_timers", "", 1.0).await;
     ana.presses_yes(&poisoned).await;

@@ -95,7 +95,9 @@ async fn t6_told_to_stop_it_finishes_and_ends_well() {
 async fn x1_a_yes_and_a_timeout_in_the_same_instant_as_a_kill() {
     let mut town = town().await;
     town.people(["ana", "bo"]).await;
-    for round in 0..number("STORIES_ROUNDS", 4) as u64 {
+    let (mut acknowledged, mut claimed) = (0, 0);
+    let rounds = number("STORIES_ROUNDS", 4) as u64;
+    for round in 0..rounds {
         // Around the deadline: the yes a little earlier or later, the kill a little earlier or later after it.
         let (early, later) = (round % 4, round / 4 % 4);
         let job = town.desk().publishes(order(&format!("x1-{round}")).one_by_one("300ms")).await;
@@ -110,11 +112,14 @@ async fn x1_a_yes_and_a_timeout_in_the_same_instant_as_a_kill() {
         let settled = |job: &Value| job["status"] == "claimed" || offer_of(job, "ana").unwrap()["status"] != "open";
         let seen = town.desk().waits(&job, "it is settled", settled).await;
         let (status, open) = (seen["status"].as_str().unwrap(), open_offers(&seen));
+        claimed += u64::from(status == "claimed");
         if answer.is_ok_and(|answer| answer.status == 200) {
+            acknowledged += 1;
             assert_eq!((status, &seen["claim"]["agent"]["ref"]), ("claimed", &json!("ana")));
         }
         assert!(matches!((status, open), ("claimed" | "unfilled", 0) | ("offering", 1)), "{seen}");
     }
+    eprintln!("of {rounds} rounds {claimed} were claimed, {acknowledged} of them with an answer; the others moved on");
 }
 
 #[tokio::test]
