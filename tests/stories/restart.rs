@@ -98,14 +98,14 @@ async fn x1_a_yes_and_a_timeout_in_the_same_instant_as_a_kill() {
     let (mut acknowledged, mut claimed) = (0, 0);
     let rounds = number("STORIES_ROUNDS", 4) as u64;
     for round in 0..rounds {
-        // Around the deadline: the yes a little earlier or later, the kill a little earlier or later after it.
-        let (early, later) = (round % 4, round / 4 % 4);
+        // The yes comes around the deadline, and the kill before, while or after it is stored and answered.
+        let (early, later) = (round % 4, round % 11);
         let job = town.desk().publishes(order(&format!("x1-{round}")).one_by_one("300ms")).await;
         let offer = offer_of(&town.desk().sees(&job).await, "ana").unwrap()["id"].as_str().unwrap().to_owned();
         let claim = town.door.request(reqwest::Method::POST, &format!("/api/v1/offers/{offer}/claim")).json(&json!({}));
         a_moment(Duration::from_millis(250 + 15 * early)).await;
         let claim = tokio::spawn(super::door::try_send(claim));
-        a_moment(Duration::from_millis(5 * (early + later) % 20)).await;
+        a_moment(Duration::from_micros(500 * later)).await;
         town.kill_9().await;
         let answer = claim.await.unwrap();
         town.starts_again().await;
