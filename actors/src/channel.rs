@@ -105,6 +105,8 @@ pub struct OfferShown {
     pub id: OfferId,
     /// Until when it can be claimed; none while its clock has not begun.
     pub closes_at: Option<Timestamp>,
+    /// Whether it was answered with no: then its end is no news.
+    pub declined: bool,
 }
 
 /// An answer to somebody who wrote to us. The name of each is the name of its template, behind `answer_`.

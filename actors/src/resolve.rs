@@ -3,7 +3,7 @@
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
 use baton_core::ids::{AgentId, EffectId, JobId};
-use baton_core::job::{Job, Offer};
+use baton_core::job::{Job, Offer, OfferState};
 use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::time::Timestamp;
 
@@ -165,7 +165,8 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
 }
 
 fn shown(job: &Job, offer: &Offer) -> OfferShown {
-    OfferShown { id: job.id.offer(offer.no), closes_at: offer.closes_at() }
+    let declined = offer.state == OfferState::Declined;
+    OfferShown { id: job.id.offer(offer.no), closes_at: offer.closes_at(), declined }
 }
 
 /// The message that this one takes the place of.

@@ -66,7 +66,9 @@ pub(crate) fn view(brief: Brief) -> CrewView {
 pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
     let closes_at = full.then_some(Timestamp(1_801_319_400_000));
     let offer = match topic {
-        Topic::Offer(no) | Topic::OfferOver(no, _) => Some(OfferShown { id: job.job.offer(no), closes_at }),
+        Topic::Offer(no) | Topic::OfferOver(no, _) => {
+            Some(OfferShown { id: job.job.offer(no), closes_at, declined: false })
+        }
         Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::ApprovalWanted | Topic::Notice(_) => None,
     };
     Say::Job {

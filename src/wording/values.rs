@@ -83,7 +83,9 @@ impl Values {
         match &errand.say {
             Say::Job { topic, job, external_ref, offer, about, approve_url } => {
                 values.name = topic.template();
-                values.reason = reason(topic);
+                let declined =
+                    matches!(topic, Topic::OfferOver(..)) && offer.as_ref().is_some_and(|offer| offer.declined);
+                values.reason = if declined { Some("declined") } else { reason(topic) };
                 values.job = Some(Job::of(job, locale));
                 values.offer = offer.as_ref().map(|offer| Offer {
                     id: offer.id.to_string(),

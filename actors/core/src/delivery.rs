@@ -35,6 +35,14 @@ impl ChannelKind {
             Self::Sms => "sms",
         }
     }
+
+    /// Whether a message can be changed after it has arrived: then an offer loses its buttons once it is answered.
+    pub fn edits(self) -> bool {
+        match self {
+            Self::Telegram => true,
+            Self::Console | Self::Email | Self::Whatsapp | Self::Sms => false,
+        }
+    }
 }
 
 impl fmt::Display for ChannelKind {

@@ -104,6 +104,7 @@ impl Turn<'_> {
                     self.settle(debt);
                 }
                 self.move_on();
+                self.take_buttons_away(no);
                 Ok(Answer::Done)
             }
             OfferState::Declined => Ok(Answer::Already),

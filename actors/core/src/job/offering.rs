@@ -179,6 +179,15 @@ impl Turn<'_> {
         }
     }
 
+    /// A no needs no news, but where a message can be changed its buttons must go. If the next round has begun with the no, the
+    /// offer and its message are forgotten.
+    pub(super) fn take_buttons_away(&mut self, no: OfferNo) {
+        let Some(offer) = self.job.offer(no) else { return };
+        if offer.receipt.is_some() && offer.channel.edits() {
+            self.owe(Recipient::Agent(offer.agent), offer.channel, Topic::OfferOver(no, Over::Closed), None);
+        }
+    }
+
     /// Looks at the clock before an answer is judged: what the clock does is not the asker's doing.
     pub(super) fn ring_first(&mut self) {
         let timer = By { actor: Actor::Engine, cause: Cause::Timer };
@@ -376,7 +385,11 @@ impl Turn<'_> {
                 self.happened(Event::OfferSent { no, receipt, closes_at: None });
                 self.tell_offer_over(no, Over::TimedOut);
             }
-            (OfferState::Claimed | OfferState::Declined | OfferState::Lost, Delivery::Sent(receipt)) => {
+            (OfferState::Declined, Delivery::Sent(receipt)) => {
+                self.happened(Event::OfferSent { no, receipt, closes_at: None });
+                self.take_buttons_away(no);
+            }
+            (OfferState::Claimed | OfferState::Lost, Delivery::Sent(receipt)) => {
                 self.happened(Event::OfferSent { no, receipt, closes_at: None });
             }
             (OfferState::Open { .. }, Delivery::Failed { class, reason }) => {

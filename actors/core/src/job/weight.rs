@@ -96,8 +96,8 @@ fn offer_weight(offer: &Offer, agent: usize) -> usize {
 /// Whether its message may still arrive and must then be taken back.
 fn may_arrive(state: OfferState) -> bool {
     match state {
-        OfferState::Open { .. } | OfferState::Over(_) | OfferState::Failed => true,
-        OfferState::Claimed | OfferState::Declined | OfferState::Lost => false,
+        OfferState::Open { .. } | OfferState::Declined | OfferState::Over(_) | OfferState::Failed => true,
+        OfferState::Claimed | OfferState::Lost => false,
     }
 }
 
