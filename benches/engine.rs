@@ -114,6 +114,7 @@ fn agent(n: i32) -> Agent {
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

@@ -89,6 +89,7 @@ fn agent(n: i32, now: Timestamp) -> Agent {
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

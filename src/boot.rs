@@ -47,7 +47,7 @@ use crate::keys::{ApiKeyRecord, Keys, WeakKey};
 use crate::links::{Links, Purpose};
 use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
-use crate::telegram_desk::TelegramDesk;
+use crate::telegram_desk::{Taken, TelegramDesk};
 use crate::telemetry::metrics::{Exposition, MetricsError};
 use crate::wording::{Wording, WordingError};
 
@@ -192,7 +192,7 @@ pub async fn start_with(
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
     let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
-    let telegram = telegram(&config, &wording).await?;
+    let telegram = telegram(&config, &wording, &*store).await?;
     let windows = Arc::new(Windows::default());
     let mut channels = channels(&config, &wording, telegram.as_deref(), &windows, &clock)?;
     channels.extend(more);
@@ -286,7 +286,11 @@ fn approve_link(links: &Arc<Links>, public_url: &str) -> ApproveLink {
     })
 }
 
-async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<TelegramDesk>>, ServeError> {
+async fn telegram(
+    config: &Config,
+    wording: &Arc<Wording>,
+    store: &dyn Store,
+) -> Result<Option<Arc<TelegramDesk>>, ServeError> {
     let Some(set) = &config.channels.telegram else { return Ok(None) };
     let client = Client::new(&ClientSettings::from(set))?;
     let bot = match &set.bot_username {
@@ -307,6 +311,7 @@ async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<
         registration_ttl: config.links.registration_ttl,
         secret: set.webhook_secret.clone(),
         wording: Arc::clone(wording),
+        taken: Taken::read(store)?,
     })))
 }
 

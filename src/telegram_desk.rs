@@ -2,6 +2,9 @@
 //!
 //! Webhook and long polling both end here. Nothing waits for Telegram: answers are handed to the outbox.
 
+mod addresses;
+mod taken;
+
 use std::sync::Arc;
 
 use baton_actors::channel::{Address, Answer, Errand, Say};
@@ -19,6 +22,10 @@ use crate::channels::telegram::{Client, Inbound, Press, Verdict, What};
 use crate::replies::{self, Outcome};
 use crate::wording::Wording;
 
+pub use taken::Taken;
+
+use taken::Known;
+
 /// One bot.
 pub struct TelegramDesk {
     /// The way to the Bot API.
@@ -33,6 +40,8 @@ pub struct TelegramDesk {
     pub secret: Option<SecretString>,
     /// The words of short answers to a press.
     pub wording: Arc<Wording>,
+    /// The updates that were taken in: what is repeated changes nothing, and is not answered again.
+    pub taken: Taken,
 }
 
 /// Why an update was not taken in: it should come again.
@@ -58,15 +67,26 @@ impl NotTaken {
 impl TelegramDesk {
     /// Takes one update in. An error means that it should come again.
     pub async fn take(&self, engine: &Engine, update: Inbound) -> Result<(), NotTaken> {
+        let count = |word| counter!(gauges::INBOUND, "channel" => "telegram", "outcome" => word).increment(1);
+        let taking = match self.taken.comes(update.update_id) {
+            Known::New(taking) => taking,
+            Known::Repeat => {
+                count("repeat");
+                return Ok(());
+            }
+            Known::UnderWay => return Err(Failure::Overloaded.into()),
+        };
         let result = self.understand(engine, update.what).await;
-        let word = if result.is_ok() { "taken" } else { "failed" };
-        counter!(gauges::INBOUND, "channel" => "telegram", "outcome" => word).increment(1);
+        if result.is_ok() {
+            self.taken.done(&taking, &engine.house().committer, engine.house().epoch);
+        }
+        count(if result.is_ok() { "taken" } else { "failed" });
         result
     }
 
     async fn understand(&self, engine: &Engine, what: What) -> Result<(), NotTaken> {
         match what {
-            What::Start { group: true, .. } | What::Ignored | What::Unblocked { .. } | What::Migrated { .. } => Ok(()),
+            What::Start { group: true, .. } | What::Ignored => Ok(()),
             What::Start { chat, token, .. } => self.start(engine, chat, &token).await,
             What::Text { chat, .. } if chat < 0 => Ok(()),
             What::Text { chat, text, reply_to_message, .. } => self.text(engine, chat, text, reply_to_message).await,
@@ -75,15 +95,15 @@ impl TelegramDesk {
                 self.toast(callback_id, None);
                 Ok(())
             }
-            What::Blocked { chat } => {
-                tracing::info!("a person blocked the bot, or a group threw it out");
-                let _ = chat;
-                Ok(())
-            }
+            What::Blocked { chat } => addresses::reached(engine, chat, false).await,
+            What::Unblocked { chat } => addresses::reached(engine, chat, true).await,
+            What::Migrated { from, to } => addresses::moved(engine, from, to).await,
         }
     }
 
     async fn start(&self, engine: &Engine, chat: i64, token: &str) -> Result<(), NotTaken> {
+        // Whoever writes to the bot lets it write.
+        addresses::reached(engine, chat, true).await?;
         if token.is_empty() {
             let known = agents_in(engine, chat).next().is_some();
             Self::say(engine, chat, if known { Answer::AlreadyRegistered } else { Answer::Unknown });

@@ -10,7 +10,7 @@ use baton::channels::registration;
 use baton::channels::telegram::{Client, ClientSettings, Patience, Telegram, poll};
 use baton::simulator::people::{Habits, People};
 use baton::simulator::telegram::{Bot, Chat, Fault, Message, Server};
-use baton::telegram_desk::TelegramDesk;
+use baton::telegram_desk::{Taken, TelegramDesk};
 use baton::wording::Wording;
 use baton_actors::channel::{Budget, Channel};
 use baton_actors::clock::{Clock, ManualClock, SystemClock};
@@ -69,6 +69,7 @@ impl Town {
             registration_ttl: Duration::from_hours(24),
             secret: None,
             wording,
+            taken: Taken::default(),
         };
         let polling = tokio::spawn({
             let (engine, clock) = (engine.clone(), Arc::clone(&clock));
@@ -148,6 +149,7 @@ fn agent(name: &str, priority: i32, telegram: Option<i64>, now: Timestamp) -> Ag
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

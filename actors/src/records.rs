@@ -2,6 +2,8 @@
 //!
 //! A stored type is frozen: changing one is a new schema with a decoder of every older one, and a golden file each.
 
+mod agent_v1;
+
 use baton_core::agent::Agent;
 use baton_core::details::SealedDetails;
 use baton_core::holds::Book;
@@ -13,6 +15,7 @@ use baton_core::tenant::Settings;
 use baton_core::time::{Timestamp, Window};
 use serde::{Deserialize, Serialize};
 
+use self::agent_v1::AgentV1;
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::job_head::JobHead;
@@ -34,7 +37,14 @@ impl Record for Attempt {
 
 impl Record for Agent {
     const KIND: Kind = Kind::Agent;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<AgentV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 impl Record for Book {
@@ -171,6 +181,15 @@ pub struct ChannelMemory {
 
 impl Record for ChannelMemory {
     const KIND: Kind = Kind::Channel;
+    const SCHEMA: u16 = 1;
+}
+
+/// What a provider has told us lately, by its own numbers, oldest first: what stands here is a repeat.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inbox(pub Vec<i64>);
+
+impl Record for Inbox {
+    const KIND: Kind = Kind::Inbox;
     const SCHEMA: u16 = 1;
 }
 

@@ -180,6 +180,7 @@ fn agent(name: &str, priority: i32, capacity: Option<u32>, now: Timestamp) -> Ag
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

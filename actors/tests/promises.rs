@@ -207,6 +207,7 @@ fn agent(name: &str, priority: i32, now: Timestamp) -> Agent {
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

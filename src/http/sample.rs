@@ -27,7 +27,7 @@ use crate::http::shapes::agent::SyncShape;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
 use crate::links::Links;
 use crate::sealing::Keyring;
-use crate::telegram_desk::TelegramDesk;
+use crate::telegram_desk::{Taken, TelegramDesk};
 use crate::wording::Wording;
 
 /// The morning of all tests.
@@ -58,6 +58,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         registration_ttl: std::time::Duration::from_hours(48),
         secret: Some(HOOK.into()),
         wording: Arc::clone(&wording),
+        taken: Taken::default(),
     };
     let secret = SecretString::from("s".repeat(32));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -121,6 +121,46 @@ async fn g5_a_void_token_pauses_the_account_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn after_a_no_the_buttons_are_gone() {
+    let town = town().await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    let job = town.desk().publishes(order("no")).await;
+    let offer = ana.shows_offer(&job).await;
+    ana.presses_no(&job).await;
+    ana.shows("You said no.").await;
+    let messages = ana.chat.messages();
+    let now = messages.iter().find(|message| message.id == offer.id).unwrap();
+    assert!(now.buttons.is_empty() && now.edits == 1 && now.text.contains(&job.code), "{now:?}");
+    bo.shows_offer(&job).await;
+    bo.types("NO");
+    bo.shows("You said no.").await;
+}
+
+#[tokio::test]
+async fn who_has_blocked_the_bot_is_passed_over_until_they_let_it_write_again() {
+    let mut town = town().await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    ana.chat.blocks();
+    let blocked = async |town: &super::town::Town, is: bool| {
+        let ana = town.door.get("/api/v1/agents/ana").await.is(200);
+        ((ana["unreachable"][0] == "telegram") == is).then_some(())
+    };
+    until("ana has blocked the bot", async || blocked(&town, true).await).await;
+    // A restart does not forget it.
+    town.kill_9().await;
+    town.starts_again().await;
+    let job = town.desk().publishes(order("blocked").one_by_one("30m")).await;
+    bo.shows_offer(&job).await;
+    assert!(ana.is_silent());
+    let explained = town.desk().explains(&job).await.to_string();
+    assert!(explained.contains(r#""rule":"blocked""#), "{explained}");
+    ana.chat.unblocks();
+    until("ana is back", async || blocked(&town, false).await).await;
+    bo.types("NO");
+    ana.shows_offer(&job).await;
+}
+
+#[tokio::test]
 async fn g7_a_channel_that_hangs_holds_up_no_other() {
     let town = town_with(&[("CHANNELS__TELEGRAM__REQUEST_TIMEOUT", "1s")]).await;
     let [ana] = town.people(["ana"]).await;

@@ -49,6 +49,8 @@ pub struct Agent {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Channels that have an address where nothing arrives at present: the person blocked us there.
+    pub unreachable: Vec<ChannelKind>,
 }
 
 /// Whether an agent can be asked.
@@ -102,13 +104,34 @@ impl Agent {
             time_zone: None,
             created_at: at,
             updated_at: at,
+            unreachable: Vec::new(),
         }
     }
 
     /// The channel to reach them on: the first of their own order, or of the tenant's, that is configured and has an address.
     pub fn channel(&self, configured: &[ChannelKind]) -> Option<ChannelKind> {
         let order = if self.channels.is_empty() { configured } else { &self.channels };
-        order.iter().copied().find(|kind| configured.contains(kind) && self.has_address(*kind))
+        order.iter().copied().find(|kind| configured.contains(kind) && self.is_reachable(*kind))
+    }
+
+    /// Whether it is only by their doing that no channel is left.
+    pub fn has_blocked(&self, configured: &[ChannelKind]) -> bool {
+        let blocked = self.unreachable.iter().any(|kind| configured.contains(kind) && self.has_address(*kind));
+        blocked && self.channel(configured).is_none()
+    }
+
+    /// A provider tells whether they can be written to. Says whether that is news.
+    pub fn reached(&mut self, kind: ChannelKind, can: bool) -> bool {
+        let before = self.unreachable.len();
+        self.unreachable.retain(|blocked| *blocked != kind);
+        if !can {
+            self.unreachable.push(kind);
+        }
+        self.unreachable.len() != before
+    }
+
+    fn is_reachable(&self, kind: ChannelKind) -> bool {
+        self.has_address(kind) && !self.unreachable.contains(&kind)
     }
 
     /// Whether there is an address for a channel.

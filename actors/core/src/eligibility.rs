@@ -31,6 +31,8 @@ pub enum Exclusion {
     QuietHours,
     /// There is no configured channel with an address.
     Unreachable,
+    /// They have blocked us on the only channels that have an address.
+    Blocked,
     /// They have as many jobs as they can.
     Full {
         /// Claimed and not closed.
@@ -57,6 +59,7 @@ impl Exclusion {
             Self::Away(_) => "away",
             Self::QuietHours => "quiet-hours",
             Self::Unreachable => "unreachable",
+            Self::Blocked => "blocked",
             Self::Full { .. } => "full",
             Self::Busy(_) => "busy",
             Self::TooManyOffers(_) => "too-many-offers",
@@ -75,7 +78,8 @@ impl Exclusion {
             | Self::HadIt
             | Self::Away(_)
             | Self::QuietHours
-            | Self::Unreachable => false,
+            | Self::Unreachable
+            | Self::Blocked => false,
         }
     }
 }
@@ -157,7 +161,7 @@ fn standing(
         }
     }
     if agent.channel(world.channels).is_none() {
-        return Err(Exclusion::Unreachable);
+        return Err(if agent.has_blocked(world.channels) { Exclusion::Blocked } else { Exclusion::Unreachable });
     }
     Ok(())
 }

@@ -45,6 +45,7 @@ fn agent(name: &str) -> Agent {
         time_zone: Some("Europe/London".to_owned()),
         created_at: Timestamp(1),
         updated_at: Timestamp(2),
+        unreachable: Vec::new(),
     }
 }
 
@@ -145,7 +146,9 @@ fn what_stands_beside_a_job_is_written_as_it_always_was() {
 #[test]
 fn tenants_and_agents_are_written_as_they_always_were() {
     let settings = Settings { default_plan: plan(), max_open_offers: Some(3), ..Settings::default() };
-    golden::check("agent-v1", &codec::seal(&agent("ana"), 3, 2).unwrap());
+    let blocked = Agent { unreachable: vec![ChannelKind::Telegram], ..agent("ana") };
+    golden::check("agent-v2", &codec::seal(&blocked, 3, 2).unwrap());
+    assert!(codec::open::<Agent>(&golden::read("agent-v2")).unwrap().1 == blocked);
     assert!(codec::open::<Agent>(&golden::read("agent-v1")).unwrap().1 == agent("ana"));
     holds("tenant-v1", &TenantRecord { version: 3, settings: settings.clone(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: None, after: settings };
@@ -169,4 +172,5 @@ fn what_the_node_remembers_is_written_as_it_always_was() {
     let memory =
         ChannelMemory { paused_until: Some(Timestamp(1)), buckets: vec![("account".to_owned(), 7)], offset: Some(4) };
     holds("channel-v1", &memory);
+    holds("inbox-v1", &Inbox(vec![1, 300, 70_000, 5_000_000_000]));
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton_core::agent::Agent;
+use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, TenantId};
 use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
@@ -204,6 +205,10 @@ impl Roster {
             changed.updated += usize::from(before.is_some());
             agent.version = before.map_or(1, |before| before.version + 1);
             agent.created_at = before.map_or(agent.created_at, |before| before.created_at);
+            // Who blocked us in one chat has not done so in another.
+            if before.is_some_and(|before| before.telegram != agent.telegram) {
+                agent.reached(ChannelKind::Telegram, true);
+            }
         }
         let roster = view.roster.with(upserts.clone(), &removed);
         addresses_are_distinct(&roster, &upserts)?;
@@ -289,6 +294,7 @@ impl Roster {
         registration.used_by = Some(chat);
         let mut agent = Agent::clone(agent);
         agent.telegram = Some(chat);
+        agent.reached(ChannelKind::Telegram, true);
         agent.version += 1;
         agent.updated_at = now;
         self.store(vec![

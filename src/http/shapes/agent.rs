@@ -285,6 +285,7 @@ fn blank(id: AgentId, reference: &str, now: Timestamp) -> Agent {
         time_zone: None,
         created_at: now,
         updated_at: now,
+        unreachable: Vec::new(),
     }
 }
 

@@ -44,6 +44,8 @@ pub struct AgentView<'a> {
     locale: Option<&'a str>,
     /// IANA zone; `null`: the tenant's.
     time_zone: Option<&'a str>,
+    /// Channels on which they have blocked us: nothing is sent there until they come back.
+    unreachable: Vec<&'static str>,
     /// How many times the record was stored.
     version: u64,
     /// When it was first stored.
@@ -98,6 +100,7 @@ impl<'a> AgentView<'a> {
             quiet_hours: agent.quiet_hours.map(|rest| QuietHoursView { from: at(rest.from), to: at(rest.to) }),
             locale: agent.locale.as_deref(),
             time_zone: agent.time_zone.as_deref(),
+            unreachable: agent.unreachable.iter().map(|channel| channel.as_str()).collect(),
             version: agent.version,
             created_at: Shown(agent.created_at),
             updated_at: Shown(agent.updated_at),

@@ -220,7 +220,7 @@ pub const TABLE: &[Metric] = &[
         name::INBOUND,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("outcome", "taken, failed")],
+        &[("channel", CHANNELS), ("outcome", "taken, repeat, failed")],
         "What people and providers sent in.",
     ),
     metric(name::RETENTION_REMOVED, Counter, Unit::Count, &[("kind", "closed_job, token")], "What was removed by age."),

@@ -125,8 +125,10 @@ impl Simulation {
 
     /// An actor falls alone, now and then, while something of it is on its way.
     pub fn may_fall(&mut self, event: Event) {
-        if !self.calm && self.chance.per_mille(30) {
-            let moment = Duration::from_millis(self.chance.below(60));
+        // Agents more often than jobs: what they forget shows only while two claims of theirs are on their way.
+        let (often, within) = if matches!(event, Event::AgentFalls(_)) { (200, 30) } else { (30, 60) };
+        if !self.calm && self.chance.per_mille(often) {
+            let moment = Duration::from_millis(self.chance.below(within));
             self.soon(moment, event);
         }
     }
