@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 # docker build -t baton .
 # docker run --rm -p 8080:8080 -v baton:/var/lib/baton --env-file baton.env baton
+#
+# baton.env holds at least BATON__SERVER__PUBLIC_URL, BATON__SEALING__KEY, BATON__LINKS__SECRET and an API key (README.md).
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src

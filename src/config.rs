@@ -99,6 +99,7 @@ impl Config {
         if config.dev {
             config.warnings.extend(refusals);
         } else {
+            config.warnings.extend(production::warnings(&config));
             // A secret that cannot be read is missing as well: the first reason says enough.
             let known: BTreeSet<String> = faults.iter().map(|fault| fault.key.clone()).collect();
             faults.extend(refusals.into_iter().filter(|refusal| !known.contains(&refusal.key)));

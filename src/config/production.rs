@@ -57,6 +57,20 @@ pub(super) fn refusals(config: &Config) -> Vec<Fault> {
     refusals
 }
 
+/// What works, and hardly as it is meant.
+pub(super) fn warnings(config: &Config) -> Vec<Fault> {
+    let server = &config.server;
+    if server.public_url.is_some() || !server.listen.ip().is_unspecified() {
+        return Vec::new();
+    }
+    vec![Fault {
+        key: "server.public_url".to_owned(),
+        origin: None,
+        what: format!("links to people begin with http://{}, which leads nowhere", server.listen),
+        cure: "set it to the address that people reach the server by, such as \"https://jobs.example.com\"".to_owned(),
+    }]
+}
+
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -152,6 +152,18 @@ fn dev_listens_on_loopback_only() {
 }
 
 #[test]
+fn links_that_would_lead_nowhere_are_warned_of() {
+    let everywhere = ("BATON__SERVER__LISTEN", "0.0.0.0:8080");
+    let keys = |variables: &[(&str, &str)]| {
+        let config = Config::load(&production(variables)).expect("valid");
+        config.warnings.into_iter().map(|warning| warning.key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&[everywhere]), ["server.public_url"]);
+    assert!(keys(&[everywhere, ("BATON__SERVER__PUBLIC_URL", "https://jobs.example.com")]).is_empty());
+    assert!(keys(&[]).is_empty());
+}
+
+#[test]
 fn the_dev_key_opens_everything_with_dev_and_nothing_without() {
     let config = Config::load(&dev(&[("BATON_DEV_KEY", LONG_SECRET)])).expect("valid");
     let key = &config.api_keys[0];
