@@ -19,6 +19,9 @@ mod on_the_way;
 
 pub use on_the_way::OnTheWay;
 
+/// So many jobs are taken in under one lock.
+const AT_ONCE: usize = 8;
+
 /// What the index keeps of one job; read off its record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -198,14 +201,16 @@ impl Index {
         }
     }
 
-    /// Takes in a group under one lock.
+    /// Takes in a group, a few under one lock: whoever looks something up meanwhile does not wait for all of it.
     pub fn apply_all<'a>(&self, group: impl Iterator<Item = &'a Facts>) {
-        let mut inner = self.inner.write();
+        let mut group = group.peekable();
         let mut earlier = false;
-        for facts in group {
-            earlier |= inner.apply(facts);
+        while group.peek().is_some() {
+            let mut inner = self.inner.write();
+            for facts in group.by_ref().take(AT_ONCE) {
+                earlier |= inner.apply(facts);
+            }
         }
-        drop(inner);
         if earlier {
             self.earlier.notify_one();
         }
@@ -277,6 +282,15 @@ impl Index {
     pub fn open_offers(&self, agent: &AgentId) -> Vec<OfferId> {
         let inner = self.inner.read();
         inner.agents.get(agent).map(|facts| inner.offers(&facts.open)).unwrap_or_default()
+    }
+
+    /// Whose an offer of a live job is.
+    pub fn agent_of(&self, offer: &OfferId) -> Option<AgentId> {
+        let inner = self.inner.read();
+        let slot = inner.slot(*inner.by_id.get(&offer.job)?)?;
+        let claim = slot.claim.as_deref().map(|held| (held.agent, held.no));
+        let mut offers = slot.open.iter().chain(&*slot.past).copied().chain(claim);
+        offers.find(|(_, no)| *no == offer.no).map(|(agent, _)| agent)
     }
 
     /// Offers of an agent that wait no longer, of jobs that are live, latest job first.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use baton_core::details::SealedDetails;
-use baton_core::ids::{Code, JobId, TenantId};
+use baton_core::ids::{AgentId, Code, JobId, OfferId, TenantId};
 use baton_core::job::explain::{Explanation, explain};
 use baton_core::job::ledger::Attempt;
 use baton_core::job::{Entry, Job};
@@ -49,6 +49,14 @@ pub struct Page {
 const FIRST_CLOSED: u8 = 5;
 
 impl Engine {
+    /// The agent an offer was made to; the record is read only where the index does not know.
+    pub fn agent_of(&self, offer: OfferId) -> Result<Option<AgentId>, Failure> {
+        if let Some(agent) = self.index().agent_of(&offer) {
+            return Ok(Some(agent));
+        }
+        Ok(self.job(offer.job)?.and_then(|job| job.offer(offer.no).map(|offer| offer.agent)))
+    }
+
     /// A job as it is stored, live or closed.
     pub fn job(&self, id: JobId) -> Result<Option<Job>, Failure> {
         for key in [Key::LiveJob(id), Key::ClosedJob(id)] {

@@ -29,13 +29,15 @@ pub fn offer(door: &Door, tenant: TenantId, name: &str) -> Result<(OfferId, Arc<
     Ok((id, Arc::new(job)))
 }
 
-/// Whose answer it is: the agent the offer was made to. Naming another one is a mistake of the caller.
-pub fn agent(job: &Job, id: OfferId, named: Option<AgentId>) -> Result<AgentId, Problem> {
-    let offer = job.offer(id.no).ok_or_else(not_found)?;
-    if named.is_some_and(|named| named != offer.agent) {
+/// The offer of a path and whose answer it is: the agent's the offer was made to. Naming another one is a mistake of the
+/// caller.
+pub fn whose(door: &Door, tenant: TenantId, name: &str, named: Option<AgentId>) -> Result<(OfferId, AgentId), Problem> {
+    let id = OfferId::parse(tenant, name).map_err(|_| not_found())?;
+    let agent = door.engine.agent_of(id)?.ok_or_else(not_found)?;
+    if named.is_some_and(|named| named != agent) {
         return Err(Refusal::NotYourOffer.into());
     }
-    Ok(offer.agent)
+    Ok((id, agent))
 }
 
 /// Shows what came of it.

@@ -27,8 +27,7 @@ pub async fn post(
     MaybeJson(shape): MaybeJson<AnswerShape>,
 ) -> Result<Response, Problem> {
     let named = shape.into_core(caller.tenant()).map_err(Problem::of_fields)?;
-    let (id, job) = answer::offer(&door, caller.tenant(), &name)?;
-    let agent = answer::agent(&job, id, named)?;
+    let (id, agent) = answer::whose(&door, caller.tenant(), &name, named)?;
     let by = By { actor: Actor::Agent(agent), cause: Cause::Request };
     let done = door.engine.decline(id, agent, by).await?;
     Ok(answer::shown(&door, &done, "declined"))
