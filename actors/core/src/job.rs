@@ -22,6 +22,7 @@ pub mod command;
 pub mod event;
 mod evolve;
 pub mod explain;
+pub mod fates;
 pub mod invariants;
 pub mod ledger;
 mod offering;
@@ -309,16 +310,23 @@ impl Offer {
 
     /// The stable word for what became of it.
     pub fn status(&self) -> &'static str {
-        match self.state {
-            OfferState::Open { .. } => "open",
-            OfferState::Claimed => "claimed",
-            OfferState::Declined => "declined",
-            OfferState::Over(Over::TimedOut) => "timed_out",
-            OfferState::Over(Over::Taken) => "taken",
-            OfferState::Over(Over::Skipped) => "skipped",
-            OfferState::Over(Over::Closed) => "closed",
-            OfferState::Failed => "failed",
-            OfferState::Lost => "lost",
+        self.state.as_str()
+    }
+}
+
+impl OfferState {
+    /// The stable word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Claimed => "claimed",
+            Self::Declined => "declined",
+            Self::Over(Over::TimedOut) => "timed_out",
+            Self::Over(Over::Taken) => "taken",
+            Self::Over(Over::Skipped) => "skipped",
+            Self::Over(Over::Closed) => "closed",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
         }
     }
 }

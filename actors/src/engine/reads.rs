@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, Code, JobId, OfferId, TenantId};
 use baton_core::job::explain::{Explanation, explain};
+use baton_core::job::fates::Fates;
 use baton_core::job::ledger::Attempt;
 use baton_core::job::{Entry, Job};
 use baton_core::time::Timestamp;
@@ -86,10 +87,15 @@ impl Engine {
 
     fn rows<T: Record>(&self, prefix: &[u8]) -> Result<Vec<T>, Failure> {
         let mut rows = Vec::new();
+        self.each_row(prefix, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    fn each_row<T: Record>(&self, prefix: &[u8], mut see: impl FnMut(T)) -> Result<(), Failure> {
         let mut failed = None;
         let scan = self.house().store.scan(prefix, None, &mut |_, record| match codec::open::<T>(record) {
             Ok((_, value)) => {
-                rows.push(value);
+                see(value);
                 ControlFlow::Continue(())
             }
             Err(error) => {
@@ -98,7 +104,7 @@ impl Engine {
             }
         });
         scan.map_err(|error| Failure::unreadable(&error))?;
-        failed.map_or(Ok(rows), Err)
+        failed.map_or(Ok(()), Err)
     }
 
     /// Every record that could not be read: those that were put aside, now or at an earlier start, and those that stay where
@@ -117,15 +123,30 @@ impl Engine {
     /// The whole timeline of a job, oldest first.
     pub fn timeline(&self, job: &Job) -> Result<Vec<Entry>, Failure> {
         let mut entries: Vec<Entry> = Vec::new();
-        if job.timeline.first().is_some_and(|first| first.seq > 1) {
-            let rows: Vec<History> = self.rows(&Prefix::job(Space::History, job.id))?;
-            entries.extend(rows.into_iter().flat_map(|row| row.0));
-        }
-        // A row may have been written by a later step than the record we were given.
-        let first = job.timeline.first().map_or(u32::MAX, |entry| entry.seq);
-        entries.retain(|entry| entry.seq < first);
-        entries.extend(job.timeline.iter().cloned());
+        self.each_entry(job, |entry| entries.push(entry.clone()))?;
         Ok(entries)
+    }
+
+    /// Shows every entry of a job's timeline, oldest first, and keeps none: rows are read only where the record has overflowed.
+    pub fn each_entry(&self, job: &Job, mut see: impl FnMut(&Entry)) -> Result<(), Failure> {
+        let first = job.timeline.first().map_or(job.entries + 1, |entry| entry.seq);
+        if first > 1 {
+            // A row may have been written by a later step than the record we were given.
+            self.each_row(&Prefix::job(Space::History, job.id), |row: History| {
+                row.0.iter().filter(|entry| entry.seq < first).for_each(&mut see);
+            })?;
+        }
+        job.timeline.iter().for_each(see);
+        Ok(())
+    }
+
+    /// What became of every offer of a job, over all its rounds.
+    pub fn fates(&self, job: &Job) -> Result<Fates, Failure> {
+        let mut fates = Fates::default();
+        if job.offers.len() < usize::from(job.last_offer) {
+            self.each_entry(job, |entry| fates.take_in(&entry.event))?;
+        }
+        Ok(fates.as_recorded(&job.offers))
     }
 
     /// The claim ledger of a job, in order.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use baton_actors::engine::Engine;
+use baton_actors::error::Failure;
 use baton_core::ids::AgentId;
 use baton_core::job::Job;
 use serde::Serialize;
@@ -91,11 +93,11 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
     Ok(axum::Json(AgentsReport { period, items, cut_off: found.cut_off }).into_response())
 }
 
-fn see(agents: &mut BTreeMap<AgentId, Answers>, job: &Job) {
-    for offer in &job.offers {
-        let answers = agents.entry(offer.agent).or_default();
+fn see(agents: &mut BTreeMap<AgentId, Answers>, engine: &Engine, job: &Job) -> Result<(), Failure> {
+    for fate in engine.fates(job)?.iter() {
+        let answers = agents.entry(fate.agent).or_default();
         answers.offers += 1;
-        match offer.status() {
+        match fate.state.as_str() {
             "claimed" | "lost" => answers.claimed += 1,
             "declined" => answers.declined += 1,
             "timed_out" => answers.timed_out += 1,
@@ -104,6 +106,7 @@ fn see(agents: &mut BTreeMap<AgentId, Answers>, job: &Job) {
             _ => {}
         }
     }
+    Ok(())
 }
 
 impl AgentAnswers {

@@ -1,6 +1,7 @@
 //! The jobs of a time, one after the other, off the threads that answer requests.
 
-use baton_actors::engine::Position;
+use baton_actors::engine::{Engine, Position};
+use baton_actors::error::Failure;
 use baton_core::ids::TenantId;
 use baton_core::job::Job;
 use baton_core::time::Timestamp;
@@ -30,7 +31,7 @@ pub async fn gather<T: Default + Send + 'static>(
     door: &Door,
     tenant: TenantId,
     period: Period,
-    see: impl Fn(&mut T, &Job) + Send + 'static,
+    see: impl Fn(&mut T, &Engine, &Job) -> Result<(), Failure> + Send + 'static,
 ) -> Result<Gathered<T>, Problem> {
     let door = door.clone();
     let read = move || {
@@ -40,7 +41,7 @@ pub async fn gather<T: Default + Send + 'static>(
             let page = door.engine.list(tenant, None, from, PAGE)?;
             for job in page.jobs.iter().filter(|job| period.contains(job.created_at)) {
                 seen += 1;
-                see(&mut found.of, job);
+                see(&mut found.of, &door.engine, job)?;
             }
             from = next(page.next, period, door.clock.now());
             found.cut_off = from.is_some() && seen >= MOST;

@@ -2,6 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use baton_actors::engine::Engine;
+use baton_actors::error::Failure;
 use baton_core::job::Job;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +25,7 @@ pub struct Funnel {
     pub offered_jobs: u64,
     /// Of these, jobs that somebody has or had.
     pub claimed_jobs: u64,
-    /// Offers made in the latest round of each.
+    /// Offers made, over all rounds.
     pub offers: u64,
     /// Of these, those whose message went out.
     pub sent: u64,
@@ -80,16 +82,17 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
 }
 
 impl Funnel {
-    fn see(&mut self, job: &Job) {
+    fn see(&mut self, engine: &Engine, job: &Job) -> Result<(), Failure> {
+        let fates = engine.fates(job)?;
         self.jobs += 1;
         self.offered_jobs += u64::from(job.last_offer > 0);
         let claimed =
-            job.ledger.count > 0 && job.offers.iter().any(|offer| matches!(offer.status(), "claimed" | "lost"));
+            job.ledger.count > 0 && fates.iter().any(|fate| matches!(fate.state.as_str(), "claimed" | "lost"));
         self.claimed_jobs += u64::from(claimed);
-        for offer in &job.offers {
+        for fate in fates.iter() {
             self.offers += 1;
-            self.sent += u64::from(offer.receipt.is_some());
-            let counted = match offer.status() {
+            self.sent += u64::from(fate.sent);
+            let counted = match fate.state.as_str() {
                 "open" => &mut self.open,
                 "claimed" => &mut self.claimed,
                 "declined" => &mut self.declined,
@@ -101,6 +104,7 @@ impl Funnel {
             };
             *counted += 1;
         }
+        Ok(())
     }
 
     fn rows(&self) -> [(&'static str, u64); 13] {

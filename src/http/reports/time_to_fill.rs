@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use baton_core::job::{Event, Job};
+use baton_actors::engine::Engine;
+use baton_core::job::{Entry, Event, Job};
+use baton_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,7 +54,12 @@ pub struct FillReport {
 pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
     let now = door.clock.now();
     let (period, csv) = query.read(|form, query| Period::read(form, query, now))?;
-    let see = |times: &mut Vec<f64>, job: &Job| times.extend(time_to_fill(job));
+    let see = |times: &mut Vec<f64>, engine: &Engine, job: &Job| {
+        let mut fill = Fill::default();
+        engine.each_entry(job, |entry| fill.take_in(entry))?;
+        times.extend(fill.seconds());
+        Ok(())
+    };
     let mut found = gather(&door, caller.tenant(), period, see).await?;
     found.of.sort_by(f64::total_cmp);
     let part = |part| percentile(&found.of, part);
@@ -83,17 +90,27 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
     Ok(axum::Json(report).into_response())
 }
 
-/// From the start of offering, as far as the record still tells, to the claim that holds.
-fn time_to_fill(job: &Job) -> Option<f64> {
-    let moment = |wanted: fn(&Event) -> bool| move |entry: &&baton_core::job::Entry| wanted(&entry.event);
-    let claimed = job.timeline.iter().rev().find(moment(|event| matches!(event, Event::Claimed { .. })))?;
-    let lost = moment(|event| matches!(event, Event::ClaimEnded { .. }));
-    if job.timeline.iter().filter(|entry| entry.seq > claimed.seq).any(|entry| lost(&entry)) {
-        return None;
+/// From the first start of offering to the claim that holds.
+#[derive(Default)]
+struct Fill {
+    started: Option<Timestamp>,
+    claimed: Option<Timestamp>,
+}
+
+impl Fill {
+    /// Takes in a job's timeline, in order.
+    fn take_in(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::RoundStarted { .. } => self.started = self.started.or(Some(entry.at)),
+            Event::Claimed { .. } => self.claimed = Some(entry.at),
+            Event::ClaimEnded { .. } => self.claimed = None,
+            _ => {}
+        }
     }
-    let started = job.timeline.iter().find(moment(|event| matches!(event, Event::RoundStarted { .. })));
-    let started = started.map_or(job.created_at, |entry| entry.at);
-    Some(claimed.at.since(started).as_secs_f64())
+
+    fn seconds(&self) -> Option<f64> {
+        Some(self.claimed?.since(self.started?).as_secs_f64())
+    }
 }
 
 /// The value that so many percent do not exceed.
@@ -122,8 +139,14 @@ mod tests {
     fn a_job_that_was_given_back_is_not_filled() {
         let claim = || Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
         let back = Command::Withdraw { agent: None, reason: None };
-        assert_eq!(time_to_fill(&sample::job_after("a", [Command::Approve, claim()])), Some(0.0));
-        assert_eq!(time_to_fill(&sample::job_after("a", [Command::Approve, claim(), back])), None);
-        assert_eq!(time_to_fill(&sample::job_after("a", [])), None);
+        let time_to_fill = |commands: &[Command]| {
+            let mut fill = Fill::default();
+            let job = sample::job_after("a", commands.iter().cloned());
+            job.timeline.iter().for_each(|entry| fill.take_in(entry));
+            fill.seconds()
+        };
+        assert_eq!(time_to_fill(&[Command::Approve, claim()]), Some(0.0));
+        assert_eq!(time_to_fill(&[Command::Approve, claim(), back]), None);
+        assert_eq!(time_to_fill(&[]), None);
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use baton_actors::engine::Engine;
+use baton_actors::error::Failure;
 use baton_core::job::{Ending, Event, Job, Stage};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,10 +53,11 @@ pub struct UnfilledReport {
 pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
     let now = door.clock.now();
     let (period, csv) = query.read(|form, query| Period::read(form, query, now))?;
-    let see = |reasons: &mut BTreeMap<&'static str, u64>, job: &Job| {
-        if let Some(reason) = reason(job) {
+    let see = |reasons: &mut BTreeMap<&'static str, u64>, engine: &Engine, job: &Job| {
+        if let Some(reason) = reason(engine, job)? {
             *reasons.entry(reason).or_default() += 1;
         }
+        Ok(())
     };
     let found = gather(&door, caller.tenant(), period, see).await?;
     let mut items: Vec<Reason> = found.of.into_iter().map(|(reason, jobs)| Reason { reason, jobs }).collect();
@@ -67,22 +70,24 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
 }
 
 /// Why nobody has a job that somebody was looked for.
-fn reason(job: &Job) -> Option<&'static str> {
-    match &job.stage {
+fn reason(engine: &Engine, job: &Job) -> Result<Option<&'static str>, Failure> {
+    Ok(match &job.stage {
         Stage::Unfilled { reason } => Some(reason.as_str()),
         Stage::Closed { outcome: Ending::Expired, .. } => Some("expired"),
         // Called off after the search had ended without anybody.
         Stage::Closed { outcome: Ending::Cancelled, .. } => {
-            job.timeline.iter().rev().find_map(|entry| match &entry.event {
-                Event::Unfilled { reason } => Some(Some(reason.as_str())),
-                Event::Claimed { .. } | Event::RoundStarted { .. } => Some(None),
-                _ => None,
-            })?
+            let mut ended = None;
+            engine.each_entry(job, |entry| match &entry.event {
+                Event::Unfilled { reason } => ended = Some(reason.as_str()),
+                Event::Claimed { .. } | Event::RoundStarted { .. } => ended = None,
+                _ => {}
+            })?;
+            ended
         }
         Stage::NeedsApproval
         | Stage::Scheduled { .. }
         | Stage::Offering(_)
         | Stage::Claimed(_)
         | Stage::Closed { outcome: Ending::Rejected | Ending::Completed | Ending::Failed, .. } => None,
-    }
+    })
 }

@@ -122,6 +122,30 @@ async fn x7_plans_are_versioned_linted_and_foretold() {
 }
 
 #[tokio::test]
+async fn reports_count_all_rounds_of_a_long_job() {
+    let house = House::with_people().await;
+    let job = house.ask("POST /api/v1/jobs", r#"{"external_ref":"long","brief":{}}"#).await.json;
+    let job = job["id"].as_str().unwrap();
+    for round in 0..6 {
+        for no in [2 * round + 1, 2 * round + 2] {
+            let answer = house.ask(&format!("POST /api/v1/offers/{job}-{no}/decline"), "").await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+        assert_eq!(house.ask(&format!("POST /api/v1/jobs/{job}/restart"), "").await.status, 200);
+    }
+    assert_eq!(house.ask(&format!("POST /api/v1/offers/{job}-13/claim"), "").await.status, 200);
+    let timeline = house.ask(&format!("GET /api/v1/jobs/{job}/timeline"), "").await.json;
+    assert!(timeline["items"].as_array().unwrap().len() > 64, "long enough to leave the record");
+    let funnel = house.ask("GET /api/v1/reports/offers", "").await.json["funnel"].clone();
+    let count = |what: &str| funnel[what].as_u64().unwrap();
+    assert_eq!([count("offers"), count("declined"), count("claimed"), count("open")], [13, 12, 1, 0], "{funnel}");
+    let agents = house.ask("GET /api/v1/reports/agents", "").await.json["items"].clone();
+    assert_eq!((&agents[0]["agent"]["ref"], &agents[0]["offers"]), (&"ana".into(), &7.into()), "{agents}");
+    assert_eq!((&agents[1]["declined"], &agents[1]["acceptance"]), (&6.into(), &0.0.into()), "{agents}");
+    assert_eq!(house.ask("GET /api/v1/reports/time-to-fill", "").await.json["filled"], 1);
+}
+
+#[tokio::test]
 async fn reports_count_what_happened() {
     let house = House::with_people().await;
     for (reference, answers) in [("a", vec!["yes"]), ("b", vec!["no", "yes"]), ("c", vec!["no", "no"])] {
