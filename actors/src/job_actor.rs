@@ -7,12 +7,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use baton_core::details::SealedDetails;
-use baton_core::ids::{AgentId, EffectId, JobId, OfferId, OfferNo};
+use baton_core::ids::{AgentId, EffectId, JobId, OfferNo};
 use baton_core::job::{Answer, Ask, By, Event, Job, NewJob, Refusal, Report, Stage, Step, Turn, invariants};
 use baton_core::time::Timestamp;
 use metrics::{counter, histogram};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::oneshot;
 
 use crate::agent_actor::AgentMessage;
 use crate::clock::Stopwatch;
@@ -24,92 +23,16 @@ use crate::gauges;
 use crate::house::House;
 use crate::index::Facts;
 use crate::outbox::Errands;
-use crate::records::{self, ClosedLine, History};
-use crate::store::codec;
+use crate::records;
 use crate::store::keys::Key;
-use crate::store::{StepWrites, VersionCheck, Write};
 use crate::tally;
 
-/// What a job's actor is told.
-pub enum JobMessage {
-    /// A new job.
-    Create {
-        /// As it came in.
-        new: Box<NewJob>,
-        /// Its private part, to be stored with it.
-        details: Option<SealedDetails>,
-        /// Who brings it.
-        by: By,
-        /// Hears what came of it.
-        reply: Reply,
-    },
-    /// A command.
-    Ask {
-        /// What is asked.
-        ask: Box<Ask>,
-        /// Hears what came of it.
-        reply: Reply,
-    },
-    /// The world tells.
-    Tell(Report),
-    /// An agent's actor keeps room for a claim and has heard nothing: what became of it?
-    AskVerdict {
-        /// Who.
-        agent: AgentId,
-        /// For which offer.
-        offer: OfferId,
-    },
-    /// The actor fell and has come back: what it owes goes to the outbox again.
-    Recover,
-    /// The step on its way was stored, or not.
-    Stored(Result<(), NotStored>),
-}
+mod message;
+mod rows;
 
-/// What a command came to: the answer, and the job as it is stored.
-#[derive(Clone, Debug)]
-pub struct Done {
-    /// The answer.
-    pub answer: Answer,
-    /// The job as it is stored.
-    pub job: Arc<Job>,
-}
+pub use message::{Done, Holder, JobMessage, Reply};
 
-/// Hears what came of a command.
-pub struct Reply {
-    /// The asker; they may hang up.
-    pub asker: Option<oneshot::Sender<Result<Done, Failure>>>,
-    /// An agent's actor that keeps room for the outcome, and for which offer.
-    pub holder: Option<Holder>,
-}
-
-/// An agent's actor that hears the verdict.
-#[derive(Clone, Copy)]
-pub enum Holder {
-    /// Of a claim.
-    Claim(AgentId, OfferId),
-    /// To a question about an offer whose claims it has heard nothing of.
-    Question(AgentId, OfferId),
-}
-
-impl Reply {
-    /// For an asker alone.
-    pub fn to(asker: oneshot::Sender<Result<Done, Failure>>) -> Self {
-        Self { asker: Some(asker), holder: None }
-    }
-
-    pub(crate) fn send(self, house: &House, result: Result<Done, Failure>) {
-        if let (Some(holder), Some(directory)) = (self.holder, house.directory()) {
-            match holder {
-                Holder::Claim(agent, offer) => directory.tell_agent(agent, AgentMessage::Verdict { offer }),
-                Holder::Question(agent, offer) => directory.tell_agent(agent, AgentMessage::Answered { offer }),
-            }
-        }
-        if let Some(asker) = self.asker {
-            // The asker may have hung up; what was stored is true all the same.
-            let _ = asker.send(result);
-        }
-    }
-}
+use rows::rows;
 
 /// What waits to be decided.
 enum Input {
@@ -428,44 +351,4 @@ fn answer(verdict: Result<Answer, Refusal>, job: &Arc<Job>) -> Result<Done, Fail
         Ok(answer) => Ok(Done { answer, job: Arc::clone(job) }),
         Err(refusal) => Err(Failure::Refused(refusal, Some(Arc::clone(job)))),
     }
-}
-
-/// The rows of a step. As few as can be: the job with all it owes is one.
-fn rows(
-    step: &Step,
-    was_closed: bool,
-    sealed: Option<&SealedDetails>,
-    epoch: u64,
-    now: Timestamp,
-) -> Result<StepWrites, ActorProcessingErr> {
-    let job = &step.job;
-    let (live, closed) = (Key::LiveJob(job.id), Key::ClosedJob(job.id));
-    let before = if was_closed { closed.bytes() } else { live.bytes() };
-    let closes = job.is_closed() && job.owed.is_empty();
-    let after = if closes { closed.bytes() } else { live.bytes() };
-    let check = Some(VersionCheck { key: before.clone(), version: job.version - 1 });
-    let mut writes = Vec::with_capacity(2);
-    if before != after && job.version > 1 {
-        writes.push(Write { key: before.clone(), value: None });
-    }
-    writes.push(Write { key: after.clone(), value: Some(records::seal_job(job, epoch)?) });
-    if let Some(sealed) = sealed {
-        writes.push(Write { key: Key::Details(job.id).bytes(), value: Some(codec::seal(sealed, 1, epoch)?) });
-    }
-    if let (true, false, Stage::Closed { outcome, at }) = (closes, was_closed, &job.stage) {
-        let day = i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX);
-        let key = Key::ClosedDay { tenant: job.id.tenant, day, job: job.id.local };
-        let line = ClosedLine { outcome: *outcome, at: now };
-        writes.push(Write { key: key.bytes(), value: Some(codec::seal(&line, 1, epoch)?) });
-    }
-    for attempt in &step.attempts {
-        let key = Key::Ledger { job: job.id, seq: u64::from(attempt.seq) };
-        writes.push(Write { key: key.bytes(), value: Some(codec::seal(attempt, 1, epoch)?) });
-    }
-    if let Some(first) = step.overflow.first() {
-        let key = Key::History { job: job.id, seq: u64::from(first.seq) };
-        let history = History(step.overflow.clone());
-        writes.push(Write { key: key.bytes(), value: Some(codec::seal(&history, 1, epoch)?) });
-    }
-    Ok(StepWrites { check, writes })
 }
