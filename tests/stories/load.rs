@@ -105,8 +105,8 @@ async fn g8_what_cannot_leave_stops_what_comes_in_and_leaves_when_it_can() {
     town.metric_is("baton_actor_restarts_total", "", 0.0).await;
     // What is no new work is done all the while.
     let seen = town.desk().sees(&jobs[0]).await;
-    town.desk().claims_for(&seen["offers"][0]).await.is(200);
     town.desk().posts(&order("g8-late")).await.refuses(503, "overloaded");
+    town.desk().claims_for(&seen["offers"][0]).await.is(200);
     town.bot.every_call_meets(None);
     let drain = Stopwatch::start();
     town.sends_all_it_owes().await;
