@@ -41,6 +41,7 @@ use crate::housekeeping;
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
 use crate::http::public::webhooks;
+use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::server::{Ended, Server};
 use crate::http::settings::Settings as DoorSettings;
 use crate::keys::{ApiKeyRecord, Keys, WeakKey};
@@ -49,6 +50,8 @@ use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
 use crate::telegram_desk::{Taken, TelegramDesk};
 use crate::telemetry::metrics::{Exposition, MetricsError};
+use crate::webhooks::accounts::Accounts;
+use crate::webhooks::inbox::Inbox;
 use crate::wording::{Wording, WordingError};
 
 /// How long a link to an offer works that has no deadline of its own.
@@ -225,6 +228,11 @@ pub async fn start_with(
         let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
         tokio::spawn(poll_updates(engine.clone(), Arc::clone(desk), patience, Arc::clone(&clock), stopping.clone()));
     }
+    let hooks = Hooks {
+        accounts: Accounts::of(&config),
+        inbox: Inbox::open(&engine, windows, has_template(&config), &clock, &stopping),
+        public_url: public_url.clone(),
+    };
     let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock).await?;
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
     let door = Door::from(Behind {
@@ -236,6 +244,7 @@ pub async fn start_with(
         fingerprints: Fingerprints::new(secret.expose_secret().as_bytes()),
         keyring: Arc::new(keyring),
         telegram,
+        hooks: Some(Arc::new(hooks)),
         exposition: Some(exposition),
     });
     Ok(Started { engine, door, public_url, server, background, schedule })
@@ -341,6 +350,15 @@ fn channels(
         channels.push(Arc::new(if set.quiet { Console::quiet(wording) } else { Console::stdout(wording) }));
     }
     Ok(channels)
+}
+
+/// Whether people who have not written for a day can be sent a template.
+fn has_template(config: &Config) -> bool {
+    match &config.channels.whatsapp {
+        Some(Whatsapp::Meta(set)) => set.templates.offer.is_some() || set.templates.message.is_some(),
+        Some(Whatsapp::Twilio(set)) => set.contents.offer.is_some() || set.contents.message.is_some(),
+        None => false,
+    }
 }
 
 /// What reaches phones without an app of ours.

@@ -33,7 +33,8 @@ pub async fn start(
     clock: &Arc<dyn Clock>,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let ages = Ages { closed_jobs: config.retention.closed_jobs, tokens: config.retention.tokens };
+    let retention = &config.retention;
+    let ages = Ages { closed_jobs: retention.closed_jobs, tokens: retention.tokens, inbox: retention.inbox };
     let (swept, now) = (engine.clone(), Arc::clone(clock));
     scheduler
         .add(Job::new_async(config.retention.cron.as_str(), move |_, _| {

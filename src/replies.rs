@@ -104,6 +104,20 @@ pub async fn decline(
     answered(engine.decline(offer, agent, by(agent, via)).await, |_, job| Outcome::Declined(job))
 }
 
+/// The job of the message somebody replied to, by the provider's id of it.
+pub fn replied_to(engine: &Engine, agent: AgentId, message: &str) -> Option<JobId> {
+    let carries = |offer: &OfferId| {
+        let job = engine.job(offer.job).ok().flatten();
+        let receipt = job.and_then(|job| job.offer(offer.no)?.receipt.clone());
+        receipt.is_some_and(|receipt| receipt.message.split(',').any(|part| part == message))
+    };
+    let index = engine.index();
+    let claims = index.claims(&agent).into_iter().map(|(job, held)| job.offer(held.no));
+    let offers = index.open_offers(&agent).into_iter().chain(claims).chain(index.past_offers(&agent));
+    // The latest are the likeliest, and each is a look at the disk.
+    offers.take(32).find(carries).map(|offer| offer.job)
+}
+
 fn by(agent: AgentId, via: Option<ChannelKind>) -> By {
     By { actor: Actor::Agent(agent), cause: via.map_or(Cause::Request, Cause::Reply) }
 }

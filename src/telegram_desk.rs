@@ -124,7 +124,7 @@ impl TelegramDesk {
             Self::say(engine, chat, Answer::Unknown);
             return Ok(());
         };
-        let hint = reply_to.and_then(|message| answered(engine, agent, message));
+        let hint = reply_to.and_then(|message| replies::replied_to(engine, agent, &message.to_string()));
         let outcome = replies::reply(engine, agent, text, hint, Some(ChannelKind::Telegram)).await;
         if let Some(outcome) = lasting(outcome)?
             && let Some(answer) = outcome.told(engine)
@@ -198,21 +198,6 @@ fn errand(tenant: TenantId, to: Address, answer: Answer, locale: &str, zone: &st
         possible_repeat: false,
         lifetime: None,
     }
-}
-
-/// The job of the message somebody replied to.
-fn answered(engine: &Engine, agent: AgentId, message: i64) -> Option<JobId> {
-    let message = message.to_string();
-    let carries = |offer: &OfferId| {
-        let job = engine.job(offer.job).ok().flatten();
-        let receipt = job.and_then(|job| job.offer(offer.no)?.receipt.clone());
-        receipt.is_some_and(|receipt| receipt.message.split(',').any(|part| part == message))
-    };
-    let index = engine.index();
-    let claims = index.claims(&agent).into_iter().map(|(job, held)| job.offer(held.no));
-    let offers = index.open_offers(&agent).into_iter().chain(claims).chain(index.past_offers(&agent));
-    // The latest are the likeliest, and each is a look at the disk.
-    offers.take(32).find(carries).map(|offer| offer.job)
 }
 
 /// What will not be different next time is over; what will comes again.

@@ -1,3 +1,8 @@
 //! What providers tell us: proved to be theirs, read into a few kinds of news, stored before anything follows from it.
 
+pub mod accounts;
+mod act;
+pub mod inbox;
+pub mod news;
+pub mod read;
 pub mod verify;

@@ -266,6 +266,17 @@ impl Engine {
         }
     }
 
+    /// Tells a job what the world tells, and waits until what follows from it is stored. A job that is gone has nobody to tell.
+    pub async fn hear(&self, job: JobId, report: Report) -> Result<(), Failure> {
+        let _permit = self.admit()?;
+        let (asker, answer) = oneshot::channel();
+        self.directory()?.tell_job(job, JobMessage::Hear { report, reply: Reply::to(asker) });
+        match answer.await.unwrap_or(Err(Failure::Fell)) {
+            Ok(_) | Err(Failure::Refused(..)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Answers somebody who wrote to us. False: the channel is not configured.
     pub fn answer(&self, channel: ChannelKind, errand: Errand) -> bool {
         self.inner.house.outbox.answer(channel, errand)

@@ -128,6 +128,10 @@ impl Actor for JobActor {
             }
             JobMessage::Ask { ask, reply } => self.wait(life, Input::Ask { ask, reply }),
             JobMessage::Tell(report) => life.waiting.push_back(Input::Tell(report)),
+            JobMessage::Hear { report, reply } => {
+                life.waiting.push_back(Input::Tell(report));
+                life.waiting.push_back(Input::AskVerdict(reply));
+            }
             JobMessage::AskVerdict { agent, offer } => {
                 life.waiting
                     .push_back(Input::AskVerdict(Reply { asker: None, holder: Some(Holder::Question(agent, offer)) }));

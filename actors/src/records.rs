@@ -5,6 +5,7 @@
 mod agent_v1;
 
 use baton_core::agent::Agent;
+use baton_core::delivery::Progress;
 use baton_core::details::SealedDetails;
 use baton_core::holds::Book;
 use baton_core::ids::{AgentId, EffectId};
@@ -191,6 +192,41 @@ pub struct Inbox(pub Vec<i64>);
 impl Record for Inbox {
     const KIND: Kind = Kind::Inbox;
     const SCHEMA: u16 = 1;
+}
+
+/// Something a provider told us, or how far it says a message of ours has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// A piece of news, under the provider's name for it: kept after it was acted upon, so that a repeat is known as one.
+    News {
+        /// When it came.
+        at: Timestamp,
+        /// Whether it was acted upon.
+        done: bool,
+        /// What it says, as the doors wrote it.
+        news: Vec<u8>,
+    },
+    /// How far a message has come, under its trace.
+    Progress {
+        /// When that was told.
+        at: Timestamp,
+        /// How far.
+        progress: Progress,
+    },
+}
+
+impl Record for Told {
+    const KIND: Kind = Kind::Inbox;
+    // The first schema of this kind is another thing, under keys of its own: a list of numbers.
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        if schema < Self::SCHEMA {
+            let what = "a list of numbers, and no news".to_owned();
+            return Err(RecordError::Undecodable(Box::new(bincode::ErrorKind::Custom(what))));
+        }
+        codec::decode(payload)
+    }
 }
 
 /// The number of a stage, in the head of a record and in the index.

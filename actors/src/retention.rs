@@ -10,7 +10,7 @@ use metrics::counter;
 use crate::committer::NotStored;
 use crate::gauges;
 use crate::house::House;
-use crate::records::Registration;
+use crate::records::{Registration, Told};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
 use crate::store::{StepWrites, StoreError, Write};
@@ -22,6 +22,8 @@ pub struct Ages {
     pub closed_jobs: Option<Duration>,
     /// Registration tokens, after their end.
     pub tokens: Duration,
+    /// What providers told.
+    pub inbox: Duration,
 }
 
 /// What was removed.
@@ -31,6 +33,8 @@ pub struct Removed {
     pub closed_jobs: u64,
     /// Registration tokens.
     pub tokens: u64,
+    /// What providers told.
+    pub told: u64,
 }
 
 /// Why a sweep did not come to its end; the next one goes on.
@@ -72,6 +76,18 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
         remove(house, vec![key]).await?;
         removed.tokens += 1;
     }
+    loop {
+        let keys = old_news(house, now - ages.inbox)?;
+        let more = keys.len() == ROWS_MAX;
+        removed.told += keys.len() as u64;
+        if !keys.is_empty() {
+            remove(house, keys).await?;
+        }
+        if !more {
+            break;
+        }
+    }
+    counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
     counter!(gauges::RETENTION_REMOVED, "kind" => "closed_job").increment(removed.closed_jobs);
     counter!(gauges::RETENTION_REMOVED, "kind" => "token").increment(removed.tokens);
     Ok(removed)
@@ -120,6 +136,21 @@ fn old_tokens(house: &House, before: Timestamp) -> Result<Vec<Vec<u8>>, StoreErr
             keys.push(key.to_vec());
         }
         ControlFlow::Continue(())
+    })?;
+    Ok(keys)
+}
+
+/// What was acted upon; what was not is kept, however old.
+fn old_news(house: &House, before: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut keys = Vec::new();
+    house.store.scan(&Prefix::space(Space::Inbox), None, &mut |key, record| {
+        match codec::open::<Told>(record) {
+            Ok((_, Told::News { at, done: true, .. } | Told::Progress { at, .. })) if at < before => {
+                keys.push(key.to_vec());
+            }
+            Ok(_) | Err(_) => {}
+        }
+        if keys.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(keys)
 }

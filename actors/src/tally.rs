@@ -43,7 +43,9 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::MessageFailed { .. }
             | Event::MessageDropped { .. }
             | Event::SeatSoughtAgain { .. }
-            | Event::WatchExtended { .. } => {}
+            | Event::WatchExtended { .. }
+            | Event::OfferReached { .. }
+            | Event::OfferReturned { .. } => {}
         }
     }
 }

@@ -1,27 +1,32 @@
-//! What travels with a message and comes back in a provider's callbacks: whose message it was, and which debt.
+//! What travels with a message and comes back in a provider's callbacks: whose message it was, which debt, and what it said.
 //!
-//! Letters, digits, `-` and one `_`: what every provider takes in a tag, a custom argument and an address.
+//! Letters, digits, `-` and `_`: what every provider takes in a tag, a custom argument and an address.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_actors::channel::Errand;
+use baton_actors::channel::{Errand, Say};
 use baton_core::ids::{EffectId, EffectNo, JobId, TenantId};
 use sha2::{Digest, Sha256};
 
 /// The trace of an errand, the same for every attempt.
 pub fn of(errand: &Errand) -> String {
-    format!("{}_{}", errand.tenant, plain(&errand.key))
+    let topic = match &errand.say {
+        Say::Job { topic, .. } => topic.template(),
+        Say::Answer(answer) => answer.template(),
+    };
+    format!("{}_{}_{topic}", errand.tenant, plain(&errand.key))
 }
 
-/// The debt behind a trace; none for an answer, which is owed by nobody, and for what is not ours.
-pub fn read(trace: &str) -> Option<EffectId> {
-    let (tenant, key) = trace.split_once('_')?;
+/// The debt behind a trace, and the name of its template; none for an answer, which is owed by nobody, and for what is not ours.
+pub fn read(trace: &str) -> Option<(EffectId, String)> {
+    let mut parts = trace.splitn(3, '_');
+    let (tenant, key, topic) = (parts.next()?, parts.next()?, parts.next()?);
     let tenant = TenantId::new(tenant).ok()?;
     let mut parts = key.rsplitn(3, '-');
     let n = parts.next()?.parse().ok()?;
     let version = parts.next()?.parse().ok()?;
     let job = parts.next()?.parse().ok()?;
-    Some(EffectId { job: JobId::drawn(tenant, job), no: EffectNo { version, n } })
+    Some((EffectId { job: JobId::drawn(tenant, job), no: EffectNo { version, n } }, topic.to_owned()))
 }
 
 /// An errand's key as it may stand anywhere: itself where it is plain, else a hash of it.
@@ -44,7 +49,7 @@ mod tests {
         let effect = EffectId { job: JobId::of_reference(tenant, "a"), no: EffectNo { version: 12, n: 3 } };
         let errand = Errand { tenant, key: effect.to_string(), ..samples::errands("en").remove(0) };
         let trace = of(&errand);
-        assert_eq!(read(&trace), Some(effect), "{trace}");
+        assert_eq!(read(&trace), Some((effect, "offer".to_owned())), "{trace}");
         assert!(trace.len() <= 128 && trace.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
     }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use baton_actors::channel::{Budget, Rate};
 use lettre::message::Mailbox;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::email::sender;
 use super::reader::Section;
 use super::setting::Switch;
+use crate::webhooks::verify::standard::Key;
 
 /// E-mail by Resend, when it is on.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Resend {
     /// Sender of every mail.
     pub from: Mailbox,
     /// What its webhook calls are signed with.
-    pub webhook_secret: Option<SecretString>,
+    pub webhook_key: Option<Key>,
     /// After how long a call is given up.
     pub request_timeout: Duration,
     /// What may be sent.
@@ -41,6 +42,11 @@ impl Resend {
         let from = sender(section, on);
         let base_url = section.url("base_url");
         let webhook_secret = section.secret("webhook_secret");
+        let webhook_key = webhook_secret.as_ref().and_then(|secret| Key::read(secret.expose_secret()));
+        section.expect("webhook_secret", webhook_secret.is_none() || webhook_key.is_some(), || {
+            let cure = "copy it from the webhook's page at Resend; it begins with whsec_".to_owned();
+            ("this is no secret of a webhook".to_owned(), cure)
+        });
         let request_timeout = section.some("request_timeout");
         let budget = Budget {
             account: section.get::<Option<Rate>>("rate_account"),
@@ -50,6 +56,6 @@ impl Resend {
         };
         // Without a key or a sender there is a fault already, and the configuration is not given out.
         let (api_key, from) = (api_key?, from?);
-        on.then_some(Self { api_key, base_url, from, webhook_secret, request_timeout, budget })
+        on.then_some(Self { api_key, base_url, from, webhook_key, request_timeout, budget })
     }
 }

@@ -11,6 +11,8 @@ pub struct Retention {
     pub closed_jobs: Option<Duration>,
     /// Used and expired registration tokens.
     pub tokens: Duration,
+    /// What providers told.
+    pub inbox: Duration,
     /// When, as a cron expression in UTC.
     pub cron: String,
 }
@@ -20,6 +22,7 @@ impl Retention {
         Self {
             closed_jobs: Some(section.get::<Duration>("closed_jobs")).filter(|age| !age.is_zero()),
             tokens: section.some("tokens"),
+            inbox: section.some("inbox"),
             cron: section.cron("cron"),
         }
     }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::email::sender;
 use super::reader::Section;
 use super::setting::Switch;
+use crate::webhooks::verify::sendgrid::Key;
 
 /// E-mail by SendGrid, when it is on.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct SendGrid {
     /// Sender of every mail.
     pub from: Mailbox,
     /// The public key that its events are signed for, in base64.
-    pub webhook_key: Option<String>,
+    pub webhook_key: Option<Key>,
     /// After how long a call is given up.
     pub request_timeout: Duration,
     /// What may be sent.
@@ -40,7 +41,12 @@ impl SendGrid {
         });
         let from = sender(section, on);
         let base_url = section.url("base_url");
-        let webhook_key = Some(section.get::<String>("webhook_key")).filter(|key| !key.is_empty());
+        let text = section.get::<String>("webhook_key");
+        let webhook_key = Key::read(&text);
+        section.expect("webhook_key", text.is_empty() || webhook_key.is_some(), || {
+            let cure = "copy the verification key from the event webhook's page at SendGrid".to_owned();
+            ("this is no public key".to_owned(), cure)
+        });
         let request_timeout = section.some("request_timeout");
         let budget = Budget {
             account: section.get::<Option<Rate>>("rate_account"),

@@ -26,6 +26,7 @@ use crate::http::plans;
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
 use crate::http::public;
+use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::quarantine;
 use crate::http::replies;
 use crate::http::reports;
@@ -60,6 +61,8 @@ pub struct Behind {
     pub keyring: Arc<Keyring>,
     /// The bot, where there is one.
     pub telegram: Option<Arc<TelegramDesk>>,
+    /// Who else calls, and where their news goes; none where nobody does.
+    pub hooks: Option<Arc<Hooks>>,
     /// What is counted; none where no recorder was set up.
     pub exposition: Option<Exposition>,
 }

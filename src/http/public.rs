@@ -18,6 +18,11 @@ pub fn routes() -> Router<Door> {
         .route("/public/offers", get(offers::without_token).post(offers::without_token))
         .route("/public/offers/{token}", get(offers::get).post(offers::post))
         .route("/public/webhooks/telegram/{account}", post(webhooks::telegram::post))
+        .route("/public/webhooks/meta/{account}", get(webhooks::meta::get).post(webhooks::meta::post))
+        .route("/public/webhooks/twilio/{account}", post(webhooks::twilio::post))
+        .route("/public/webhooks/twilio/{account}/status", post(webhooks::twilio::post))
+        .route("/public/webhooks/resend/{account}", post(webhooks::resend::post))
+        .route("/public/webhooks/sendgrid/{account}", post(webhooks::sendgrid::post))
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         fingerprints: Fingerprints::new(b"secret"),
         keyring: Arc::new(Keyring::for_dev(None).unwrap()),
         telegram: Some(Arc::new(telegram)),
+        hooks: None,
         exposition: None,
     })
 }

@@ -23,6 +23,7 @@ mod town;
 mod wait;
 
 mod beyond;
+mod callbacks;
 mod cascade;
 mod channels;
 mod damaged;

@@ -142,6 +142,63 @@ pub enum Delivery {
     Unsure,
 }
 
+/// How far a message has come, as its provider tells. Variants are only ever added at the end: their order is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Progress {
+    /// The provider has passed it on.
+    Sent,
+    /// It is on the person's phone, or in their mailbox.
+    Delivered,
+    /// They have seen it.
+    Read,
+    /// It will not arrive.
+    Failed,
+}
+
+impl Progress {
+    /// Whether this is news after what is known. Callbacks come in any order and more than once: a message never goes back,
+    /// and one that has arrived cannot fail any more.
+    pub fn goes_beyond(self, known: Option<Self>) -> bool {
+        known.is_none_or(|known| self.rank() > known.rank())
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Sent => 0,
+            Self::Failed => 1,
+            Self::Delivered => 2,
+            Self::Read => 3,
+        }
+    }
+
+    /// The word in histories.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a provider told of a message after it was sent, as the job is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// How far it has come.
+    pub progress: Progress,
+    /// The provider's id of it: it may be heard here first.
+    pub receipt: Receipt,
+    /// The name of its template.
+    pub topic: String,
+    /// Of a failure: the class of its code, a word of [`Outcome::class`].
+    pub class: String,
+    /// Of a failure: what the provider said, without addresses.
+    pub reason: String,
+    /// Of a failure: whether another attempt would be made in another form.
+    pub again: bool,
+}
+
 /// Why a message was dropped unsent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DropReason {
@@ -151,4 +208,28 @@ pub enum DropReason {
     Late,
     /// The recipient no longer exists.
     RecipientGone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_never_goes_back() {
+        use Progress::{Delivered, Failed, Read, Sent};
+        for (told, known, is_news) in [
+            (Sent, None, true),
+            (Sent, Some(Sent), false),
+            (Failed, Some(Sent), true),
+            (Failed, Some(Failed), false),
+            (Delivered, Some(Failed), true),
+            (Failed, Some(Delivered), false),
+            (Read, Some(Delivered), true),
+            (Delivered, Some(Read), false),
+            (Failed, Some(Read), false),
+            (Read, None, true),
+        ] {
+            assert_eq!(told.goes_beyond(known), is_news, "{told:?} after {known:?}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ use crate::message::{Message, Over};
 use crate::plan::{Plan, Stall};
 use crate::time::{Timestamp, Window};
 
+mod callback;
 mod claim;
 mod closing;
 pub mod command;

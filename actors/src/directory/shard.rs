@@ -317,7 +317,9 @@ impl Shard {
 
     fn turn_away(&self, message: Message) {
         match message {
-            Message::Job(JobMessage::Create { reply, .. } | JobMessage::Ask { reply, .. }) => {
+            Message::Job(
+                JobMessage::Create { reply, .. } | JobMessage::Ask { reply, .. } | JobMessage::Hear { reply, .. },
+            ) => {
                 reply.send(&self.house, Err(Failure::Quarantined));
             }
             Message::Job(

@@ -33,6 +33,13 @@ pub enum JobMessage {
     },
     /// The world tells.
     Tell(Report),
+    /// The world tells, and somebody waits until it is stored.
+    Hear {
+        /// What is told.
+        report: Report,
+        /// Hears that it was taken in.
+        reply: Reply,
+    },
     /// An agent's actor keeps room for a claim and has heard nothing: what became of it?
     AskVerdict {
         /// Who.

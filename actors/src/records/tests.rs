@@ -173,4 +173,6 @@ fn what_the_node_remembers_is_written_as_it_always_was() {
         ChannelMemory { paused_until: Some(Timestamp(1)), buckets: vec![("account".to_owned(), 7)], offset: Some(4) };
     holds("channel-v1", &memory);
     holds("inbox-v1", &Inbox(vec![1, 300, 70_000, 5_000_000_000]));
+    holds("told-news-v2", &Told::News { at: Timestamp(5), done: true, news: b"{}".to_vec() });
+    holds("told-progress-v2", &Told::Progress { at: Timestamp(5), progress: Progress::Read });
 }

@@ -59,7 +59,7 @@ async fn resend_conforms() {
                 api_key: "TEST-KEY".to_owned().into(),
                 base_url: provider.url(),
                 from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
-                webhook_secret: None,
+                webhook_key: None,
                 request_timeout: Duration::from_millis(300),
                 budget: Budget { in_flight: 4, ..Budget::default() },
             };

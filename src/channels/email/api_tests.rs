@@ -37,7 +37,7 @@ async fn resend() -> (Provider, Resend) {
         api_key: "re_TEST".to_owned().into(),
         base_url: provider.url(),
         from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
-        webhook_secret: None,
+        webhook_key: None,
         request_timeout: Duration::from_millis(300),
         budget: Budget { in_flight: 4, ..Budget::default() },
     };
@@ -73,9 +73,9 @@ async fn resend_gets_a_mail_with_its_key_its_trace_and_the_way_to_end_it() {
     };
     assert_eq!(id, "00000000-0000-4000-8000-000000000001");
     let mail = sent(&provider);
-    assert_eq!(mail["headers"]["List-Unsubscribe"], "<https://example.com/u/default_job-3-1>");
+    assert_eq!(mail["headers"]["List-Unsubscribe"], "<https://example.com/u/default_job-3-1_offer>");
     assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
-    assert_eq!(mail["tags"][0]["value"], "default_job-3-1");
+    assert_eq!(mail["tags"][0]["value"], "default_job-3-1_offer");
     assert_eq!(provider.taken()[0].key.as_deref(), Some("job-3-1"));
 }
 
@@ -142,9 +142,9 @@ async fn sendgrid_gets_text_before_html_and_a_trace_that_comes_back() {
     };
     assert_eq!(id, "TEST-000001");
     let mail = sent(&provider);
-    assert_eq!(mail["personalizations"][0]["custom_args"][sendgrid::TRACE], "default_job-3-1");
+    assert_eq!(mail["personalizations"][0]["custom_args"][sendgrid::TRACE], "default_job-3-1_offer");
     assert_eq!(mail["content"][0]["type"], "text/plain");
-    assert_eq!(mail["headers"]["List-Unsubscribe"], "<https://example.com/u/default_job-3-1>");
+    assert_eq!(mail["headers"]["List-Unsubscribe"], "<https://example.com/u/default_job-3-1_offer>");
     assert_eq!(mail["tracking_settings"]["subscription_tracking"]["enable"], false);
 }
 

@@ -51,7 +51,7 @@ async fn an_offer_is_short_says_how_to_answer_and_calls_back() {
     let receipt = Receipt { channel: ChannelKind::Sms, message: format!("SM{:032x}", 1) };
     assert_eq!(outcome, Outcome::Accepted(receipt));
     let taken = provider.taken().remove(0);
-    assert_eq!((taken.to.as_str(), taken.trace.as_str()), ("+447700900001", "default_job-3-1"));
+    assert_eq!((taken.to.as_str(), taken.trace.as_str()), ("+447700900001", "default_job-3-1_offer"));
     let fields: Vec<(String, String)> = form_urlencoded::parse(taken.body.as_bytes()).into_owned().collect();
     let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
     assert_eq!(field("From"), Some("+447700900100"));

@@ -31,9 +31,9 @@ impl Windows {
         *wrote = (*wrote).max(at);
     }
 
-    /// The provider says that it is shut.
-    pub fn shut(&self, digits: &str) {
-        self.0.lock().remove(digits);
+    /// The provider says that it is shut. Whether we had believed otherwise.
+    pub fn shut(&self, digits: &str) -> bool {
+        self.0.lock().remove(digits).is_some()
     }
 
     /// Whether any text may be sent, as far as we know.

@@ -1,4 +1,8 @@
-//! Where providers call.
+//! Where providers call: proved on the bytes as they came, stored, then answered. What follows is not waited for.
 
+pub mod hooks;
+pub mod meta;
+pub mod resend;
+pub mod sendgrid;
 pub mod telegram;
 pub mod twilio;

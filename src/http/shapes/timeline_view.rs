@@ -119,7 +119,8 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
             "offer": offer(no), "channel": receipt.channel.as_str(), "closes_at": closes_at.as_ref().map(at),
         }),
         Event::OfferFailed { no, class, reason } => json!({ "offer": offer(no), "class": class, "reason": reason }),
-        Event::Declined { no } => json!({ "offer": offer(no) }),
+        Event::OfferReturned { no, class } => json!({ "offer": offer(no), "class": class }),
+        Event::Declined { no } | Event::OfferReached { no, .. } => json!({ "offer": offer(no) }),
         Event::OfferOver { no, over } => json!({ "offer": offer(no), "reason": over.as_str() }),
         Event::OfferExtended { no, closes_at, outage } => json!({
             "offer": offer(no), "closes_at": at(closes_at), "outage_until": outage.as_ref().map(at),

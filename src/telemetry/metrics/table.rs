@@ -223,7 +223,13 @@ pub const TABLE: &[Metric] = &[
         &[("channel", CHANNELS), ("outcome", "taken, repeat, failed")],
         "What people and providers sent in.",
     ),
-    metric(name::RETENTION_REMOVED, Counter, Unit::Count, &[("kind", "closed_job, token")], "What was removed by age."),
+    metric(
+        name::RETENTION_REMOVED,
+        Counter,
+        Unit::Count,
+        &[("kind", "closed_job, token, told")],
+        "What was removed by age.",
+    ),
     metric(
         name::BACKUP_LAST,
         Gauge,

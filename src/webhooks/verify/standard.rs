@@ -22,6 +22,16 @@ pub enum Key {
     Public(Box<VerifyingKey>),
 }
 
+/// Never shows the secret.
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Shared(_) => "a shared secret",
+            Self::Public(_) => "a public key",
+        })
+    }
+}
+
 /// What stands in the headers of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::weight::{REASON_MAX, RECEIPT_MAX};
 use super::{Ending, UnfilledReason};
-use crate::delivery::{ChannelKind, DropReason, Receipt};
+use crate::delivery::{ChannelKind, DropReason, Progress, Receipt};
 use crate::ids::{AgentId, OfferNo};
 use crate::message::{ClaimEnd, Over};
 use crate::plan::Plan;
@@ -271,6 +271,20 @@ pub enum Event {
         /// The end of the outage that was made up for.
         outage: Timestamp,
     },
+    /// The provider told how far the offer's message has come.
+    OfferReached {
+        /// Which offer.
+        no: OfferNo,
+        /// How far.
+        progress: Progress,
+    },
+    /// The offer's message did not arrive and is sent in another form.
+    OfferReturned {
+        /// Which offer.
+        no: OfferNo,
+        /// The class of the failure.
+        class: String,
+    },
 }
 
 impl Event {
@@ -280,6 +294,7 @@ impl Event {
             Self::Rejected { reason: Some(reason) }
             | Self::ClaimEnded { reason: Some(reason), .. }
             | Self::Closed { reason: Some(reason), .. } => clip(reason),
+            Self::OfferReturned { class, .. } => clip(class),
             Self::OfferFailed { class, reason, .. } | Self::MessageFailed { class, reason, .. } => {
                 clip(class);
                 clip(reason);
@@ -314,7 +329,8 @@ impl Event {
             | Self::Closed { reason: None, .. }
             | Self::MessageDropped { .. }
             | Self::SeatSoughtAgain { .. }
-            | Self::WatchExtended { .. } => {}
+            | Self::WatchExtended { .. }
+            | Self::OfferReached { .. } => {}
         }
     }
 
@@ -352,6 +368,13 @@ impl Event {
             Self::MessageDropped { .. } => "message_dropped",
             Self::SeatSoughtAgain { .. } => "seat_sought_again",
             Self::WatchExtended { .. } => "watch_extended",
+            Self::OfferReached { progress, .. } => match progress {
+                Progress::Sent => "offer_passed_on",
+                Progress::Delivered => "offer_delivered",
+                Progress::Read => "offer_read",
+                Progress::Failed => "offer_undelivered",
+            },
+            Self::OfferReturned { .. } => "offer_returned",
         }
     }
 }

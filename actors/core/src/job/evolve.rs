@@ -11,7 +11,11 @@ use crate::time::Timestamp;
 /// Makes an event true.
 pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
     match event {
-        Event::Created | Event::Rejected { .. } | Event::MessageFailed { .. } | Event::MessageDropped { .. } => {}
+        Event::Created
+        | Event::Rejected { .. }
+        | Event::MessageFailed { .. }
+        | Event::MessageDropped { .. }
+        | Event::OfferReached { .. } => {}
         Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
         Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {
@@ -108,6 +112,12 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
                 if let (OfferState::Open { .. }, Some(closes_at)) = (offer.state, closes_at) {
                     offer.state = OfferState::Open { closes_at: *closes_at, runs: true };
                 }
+            }
+        }
+        // Its next message has a receipt of its own.
+        Event::OfferReturned { no, .. } => {
+            if let Some(offer) = offer_mut(job, *no) {
+                offer.receipt = None;
             }
         }
         Event::OfferFailed { no, .. } => end_offer(job, *no, OfferState::Failed),

@@ -71,6 +71,8 @@ impl Fates {
             | Event::Unfilled { .. }
             | Event::MessageFailed { .. }
             | Event::MessageDropped { .. }
+            | Event::OfferReached { .. }
+            | Event::OfferReturned { .. }
             | Event::Closed { .. } => {}
         }
     }

@@ -423,6 +423,11 @@ impl Turn<'_> {
     ) {
         self.happened(Event::OfferExtended { no, closes_at, outage: Some(outage) });
         let debt = self.owe(Recipient::Agent(agent), channel, Topic::Offer(no), Some(closes_at));
+        self.note_debt(no, debt);
+    }
+
+    /// The message of an offer is owed under this number.
+    pub(super) fn note_debt(&mut self, no: OfferNo, debt: EffectNo) {
         if let Some(offer) = self.job.offers.iter_mut().find(|offer| offer.no == no) {
             offer.debt = Some(debt);
         }
@@ -433,7 +438,7 @@ impl Turn<'_> {
         self.job.plan.waves.get(usize::from(offering.step)).map(|wave| wave.claim_within)
     }
 
-    fn fail_offer_and_move_on(&mut self, no: OfferNo, class: &str, reason: &str) {
+    pub(super) fn fail_offer_and_move_on(&mut self, no: OfferNo, class: &str, reason: &str) {
         self.offer_failed(no, class, reason);
         self.move_on();
     }

@@ -1,6 +1,6 @@
 //! What the world tells a job; it is never refused.
 
-use crate::delivery::{ChannelKind, Delivery};
+use crate::delivery::{Callback, ChannelKind, Delivery};
 use crate::ids::{AgentId, EffectNo, OfferNo};
 
 /// What the world tells a job.
@@ -14,6 +14,13 @@ pub enum Report {
         effect: EffectNo,
         /// What.
         delivery: Delivery,
+    },
+    /// What a provider told of a message later.
+    CalledBack {
+        /// Which.
+        effect: EffectNo,
+        /// What.
+        callback: Callback,
     },
     /// A claim that found no room: it is entered into the ledger and changes nothing else.
     ClaimRefused {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::agent::Agent;
-use crate::delivery::{Delivery, Receipt};
+use crate::delivery::{Callback, Delivery, Progress, Receipt};
 use crate::ids::TenantId;
 use crate::message::Topic;
 use crate::plan::{Mode, Wave};
@@ -330,6 +330,55 @@ fn an_undeliverable_offer_moves_on_and_is_no_refusal() {
     desk.turn(|turn| turn.observe(Report::Delivery { effect, delivery }));
     assert_eq!(desk.open(), ["bo"]);
     assert_eq!(desk.job().offer_to(&id("ana")).map(|offer| offer.state), Some(OfferState::Failed));
+}
+
+fn told(progress: Progress, again: bool) -> Callback {
+    let receipt = Receipt { channel: ChannelKind::Sms, message: "m-1".into() };
+    let (class, reason) = ("recipient".to_owned(), "30005 the number is unknown".to_owned());
+    Callback { progress, receipt, topic: "offer".to_owned(), class, reason, again }
+}
+
+#[test]
+fn an_offer_that_turns_out_undelivered_moves_on_and_one_that_arrived_says_so_once() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let effect = desk.job().owed[0].no;
+    desk.delivers_everything();
+    for _ in 0..2 {
+        desk.turn(|turn| turn.observe(Report::CalledBack { effect, callback: told(Progress::Delivered, false) }));
+    }
+    let arrived = desk.job().timeline.iter().filter(|entry| entry.event.name() == "offer_delivered");
+    assert_eq!(arrived.count(), 1);
+    assert_eq!(desk.open(), ["ana"]);
+    desk.turn(|turn| turn.observe(Report::CalledBack { effect, callback: told(Progress::Failed, false) }));
+    assert_eq!(desk.open(), ["bo"]);
+    // Told of an offer that is over, nothing follows any more.
+    desk.turn(|turn| turn.observe(Report::CalledBack { effect, callback: told(Progress::Failed, false) }));
+    assert_eq!(desk.open(), ["bo"]);
+}
+
+#[test]
+fn a_callback_may_overtake_the_answer_to_the_call_it_is_about() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let effect = desk.job().owed[0].no;
+    desk.turn(|turn| turn.observe(Report::CalledBack { effect, callback: told(Progress::Delivered, false) }));
+    assert!(desk.job().owed.is_empty(), "it was sent, or it could not have arrived");
+    let receipt = desk.job().offer_to(&id("ana")).and_then(|offer| offer.receipt.clone());
+    assert_eq!(receipt.map(|receipt| receipt.message), Some("m-1".to_owned()));
+}
+
+#[test]
+fn an_offer_that_needs_another_form_is_owed_once_more() {
+    let mut desk = Desk::publishes(&["ana", "bo"], in_turn());
+    let effect = desk.job().owed[0].no;
+    desk.delivers_everything();
+    desk.turn(|turn| turn.observe(Report::CalledBack { effect, callback: told(Progress::Failed, true) }));
+    assert_eq!(desk.open(), ["ana"]);
+    let again = desk.job().owed[0].clone();
+    assert_eq!((&again.message.topic, again.no == effect), (&Topic::Offer(1), false));
+    // The second message is the one that counts now; what is told of the first is old.
+    desk.delivers_everything();
+    desk.turn(|turn| turn.observe(Report::CalledBack { effect: again.no, callback: told(Progress::Failed, false) }));
+    assert_eq!(desk.open(), ["bo"]);
 }
 
 #[test]

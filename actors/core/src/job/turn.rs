@@ -153,13 +153,14 @@ impl<'w> Turn<'w> {
     pub fn observe(&mut self, report: Report) {
         let cause = match report {
             Report::Ring => Cause::Timer,
-            Report::Delivery { .. } => Cause::Delivery,
+            Report::Delivery { .. } | Report::CalledBack { .. } => Cause::Delivery,
             Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
         };
         self.by = By { actor: Actor::Engine, cause };
         match report {
             Report::Ring => self.ring(),
             Report::Delivery { effect, delivery } => self.delivered(effect, delivery),
+            Report::CalledBack { effect, callback } => self.called_back(effect, callback),
             Report::ClaimRefused { agent, no, via, code } => self.enter_attempt(agent, no, via, code),
             Report::NoRoom { agent, no } => self.no_room(agent, no),
         }

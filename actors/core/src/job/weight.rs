@@ -108,6 +108,7 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         Event::Rejected { reason } | Event::ClaimEnded { reason, .. } | Event::Closed { reason, .. } => {
             text(reason.as_deref())
         }
+        Event::OfferReturned { class, .. } => LENGTH + class.len(),
         Event::OfferFailed { class, reason, .. } => 2 * LENGTH + class.len() + reason.len(),
         Event::MessageFailed { topic, class, reason } => 3 * LENGTH + topic.len() + class.len() + reason.len(),
         Event::MessageDropped { topic, .. } => LENGTH + topic.len(),
@@ -135,7 +136,8 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::Resumed { .. }
         | Event::Unfilled { .. }
         | Event::SeatSoughtAgain { .. }
-        | Event::WatchExtended { .. } => 0,
+        | Event::WatchExtended { .. }
+        | Event::OfferReached { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

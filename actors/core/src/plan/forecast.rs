@@ -212,7 +212,9 @@ impl Watch<'_> {
             | Event::MessageFailed { .. }
             | Event::MessageDropped { .. }
             | Event::SeatSoughtAgain { .. }
-            | Event::WatchExtended { .. } => {}
+            | Event::WatchExtended { .. }
+            | Event::OfferReached { .. }
+            | Event::OfferReturned { .. } => {}
         }
         None
     }

@@ -56,7 +56,7 @@ async fn an_offer_has_two_buttons_that_read_back_and_goes_to_digits() {
     let receipt = Receipt { channel: ChannelKind::Whatsapp, message: "wamid.TEST000001".to_owned() };
     assert_eq!(outcome, Outcome::Accepted(receipt));
     let taken = town.provider.taken().remove(0);
-    assert_eq!((taken.to.as_str(), taken.trace.as_str()), (DIGITS, "default_job-3-1"));
+    assert_eq!((taken.to.as_str(), taken.trace.as_str()), (DIGITS, "default_job-3-1_offer"));
     let verdicts: Vec<_> =
         taken.buttons.iter().filter_map(|(id, _)| Press::from_data(id)).map(|press| press.verdict).collect();
     assert_eq!(verdicts, [Verdict::Claim, Verdict::Decline]);

@@ -1,0 +1,61 @@
+//! What a provider tells of a message after it was sent. Which of it is news, by rank, is decided before it gets here.
+
+use super::event::Event;
+use super::turn::Turn;
+use super::{OfferState, Stage};
+use crate::delivery::{Callback, ChannelKind, Delivery, Progress};
+use crate::ids::{AgentId, EffectNo, OfferNo};
+use crate::message::{Recipient, Topic};
+use crate::time::Timestamp;
+
+impl Turn<'_> {
+    pub(super) fn called_back(&mut self, effect: EffectNo, callback: Callback) {
+        // A callback may overtake the answer to the call that it is about: then the message was sent, and this is its receipt.
+        if self.job().owed.iter().any(|owed| owed.no == effect) {
+            self.delivered(effect, Delivery::Sent(callback.receipt.clone()));
+        }
+        let offer = self.job().offers.iter().find(|offer| offer.debt == Some(effect)).map(|offer| offer.no);
+        match (callback.progress, offer) {
+            (Progress::Sent, _) | (Progress::Delivered | Progress::Read, None) => {}
+            (Progress::Delivered | Progress::Read, Some(no)) => self.offer_reached(no, callback.progress),
+            (Progress::Failed, Some(no)) => self.offer_undelivered(no, callback),
+            (Progress::Failed, None) => {
+                let Callback { topic, class, reason, .. } = callback;
+                self.happened(Event::MessageFailed { topic, class, reason });
+            }
+        }
+    }
+
+    fn offer_undelivered(&mut self, no: OfferNo, callback: Callback) {
+        let Some(offer) = self.job().offer(no) else { return };
+        // Over in another way: that its message did not arrive changes nothing any more.
+        let OfferState::Open { closes_at, .. } = offer.state else { return };
+        let to = (offer.agent, offer.channel);
+        if callback.again && matches!(self.job().stage, Stage::Offering(_)) {
+            self.offer_returned(no, to, closes_at, callback.class);
+        } else {
+            self.fail_offer_and_move_on(no, &callback.class, &callback.reason);
+        }
+    }
+
+    /// Told twice, after a crash between two rows, it is one line of the timeline.
+    fn offer_reached(&mut self, no: OfferNo, progress: Progress) {
+        let event = Event::OfferReached { no, progress };
+        if !self.job().timeline.iter().any(|entry| entry.event == event) {
+            self.happened(event);
+        }
+    }
+
+    /// The same offer, owed once more: its channel knows by now that it needs another form.
+    fn offer_returned(
+        &mut self,
+        no: OfferNo,
+        (agent, channel): (AgentId, ChannelKind),
+        closes_at: Timestamp,
+        class: String,
+    ) {
+        self.happened(Event::OfferReturned { no, class });
+        let debt = self.owe(Recipient::Agent(agent), channel, Topic::Offer(no), Some(closes_at));
+        self.note_debt(no, debt);
+    }
+}

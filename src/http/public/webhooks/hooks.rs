@@ -1,0 +1,82 @@
+//! What the providers' endpoints share.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use bytes::Bytes;
+
+use crate::http::door::Door;
+use crate::http::json;
+use crate::http::problem::{Code, Problem};
+use crate::webhooks::accounts::Accounts;
+use crate::webhooks::inbox::{Inbox, NotTaken};
+use crate::webhooks::news::Told;
+use crate::webhooks::read::Unreadable;
+use crate::webhooks::verify::NotGenuine;
+
+/// The name of the one account there is of each provider.
+pub const ACCOUNT: &str = "default";
+
+/// Providers gather much into one call: Meta up to 3 MiB.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// When a provider may come again.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What the endpoints need.
+pub struct Hooks {
+    /// Who calls, and what proves it.
+    pub accounts: Accounts,
+    /// Where news goes.
+    pub inbox: Inbox,
+    /// Our address as providers know it.
+    pub public_url: String,
+}
+
+/// The account of a call, if there is such a one.
+pub fn account<'a, T>(
+    door: &'a Door,
+    name: &str,
+    of: impl FnOnce(&'a Accounts) -> Option<&'a T>,
+) -> Result<(&'a Hooks, &'a T), Problem> {
+    let hooks = door.hooks.as_deref().filter(|_| name == ACCOUNT);
+    let found = hooks.and_then(|hooks| Some((hooks, of(&hooks.accounts)?)));
+    found.ok_or_else(|| {
+        Problem::new(Code::ChannelNotFound, "there is no such account, or nothing to prove its calls by")
+    })
+}
+
+/// Head and body of a call.
+pub async fn collect(request: Request) -> Result<(Parts, Bytes), Problem> {
+    let (parts, body) = request.into_parts();
+    let head = parts.clone();
+    let body = json::collect(Request::from_parts(parts, body), BODY_MAX).await?;
+    Ok((head, body))
+}
+
+/// A header, where it is text.
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// What a call told, into the inbox.
+pub async fn take(hooks: &Hooks, provider: &str, told: Result<Vec<Told>, Unreadable>) -> Result<(), Problem> {
+    let Ok(told) = told else {
+        // It is the provider's, and will not be different next time: refused, it would come again for days.
+        tracing::warn!(provider, "a call of a provider cannot be read; it is answered and left out");
+        return Ok(());
+    };
+    hooks.inbox.take(provider, told).await.map_err(|error| match error {
+        NotTaken::Full => Problem::new(Code::Overloaded, error.to_string()).retry_after(BUSY),
+        NotTaken::Read(error) => Problem::internal(&error),
+        NotTaken::Store(error) => error.into(),
+    })
+}
+
+impl From<NotGenuine> for Problem {
+    fn from(reason: NotGenuine) -> Self {
+        Self::new(Code::Unauthorized, reason.to_string())
+    }
+}

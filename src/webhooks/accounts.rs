@@ -1,0 +1,66 @@
+//! The provider accounts that call us, and what proves that it is they. An account without such a proof is not believed at all.
+
+use secrecy::SecretString;
+
+use super::verify::{sendgrid, standard};
+use crate::config::Config;
+use crate::config::email::Route;
+use crate::config::whatsapp::Whatsapp;
+
+/// The accounts; none where nothing is set up.
+#[derive(Clone, Default)]
+pub struct Accounts {
+    /// Meta's app.
+    pub meta: Option<Meta>,
+    /// The Twilio account.
+    pub twilio: Option<Twilio>,
+    /// The Resend team.
+    pub resend: Option<standard::Key>,
+    /// The SendGrid account.
+    pub sendgrid: Option<sendgrid::Key>,
+}
+
+/// Meta's app.
+#[derive(Clone)]
+pub struct Meta {
+    /// What calls are signed with.
+    pub app_secret: SecretString,
+    /// What a set-up carries.
+    pub verify_token: Option<SecretString>,
+    /// The number whose news is ours.
+    pub phone_number_id: String,
+}
+
+/// The Twilio account.
+#[derive(Clone)]
+pub struct Twilio {
+    /// What calls are signed with.
+    pub auth_token: SecretString,
+    /// What calls are signed with that say so.
+    pub shared_key: Option<SecretString>,
+}
+
+impl Accounts {
+    /// As they are configured.
+    pub fn of(config: &Config) -> Self {
+        let channels = &config.channels;
+        let meta = match &channels.whatsapp {
+            Some(Whatsapp::Meta(set)) => set.app_secret.clone().map(|app_secret| Meta {
+                app_secret,
+                verify_token: set.verify_token.clone(),
+                phone_number_id: set.phone_number_id.clone(),
+            }),
+            Some(Whatsapp::Twilio(_)) | None => None,
+        };
+        let twilio = channels
+            .twilio
+            .as_ref()
+            .map(|set| Twilio { auth_token: set.auth_token.clone(), shared_key: set.shared_key.clone() });
+        let (resend, sendgrid) = match channels.email.as_ref().map(|set| &set.route) {
+            Some(Route::Resend(set)) => (set.webhook_key.clone(), None),
+            Some(Route::SendGrid(set)) => (None, set.webhook_key.clone()),
+            Some(Route::Smtp(_)) | None => (None, None),
+        };
+        Self { meta, twilio, resend, sendgrid }
+    }
+}

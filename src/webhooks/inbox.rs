@@ -1,0 +1,212 @@
+//! News is stored, then answered, then acted upon: in order for one message or one person, after a restart as well, and once
+//! however often a provider tells it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_actors::clock::Clock;
+use baton_actors::committer::NotStored;
+use baton_actors::engine::Engine;
+use baton_actors::gauges;
+use baton_actors::records::Told as Record;
+use baton_actors::store::keys::{Key, Prefix, Space};
+use baton_actors::store::{KEY_MAX, StepWrites, Store, StoreError, VersionCheck, Write, codec};
+use baton_core::ids::TenantId;
+use baton_core::time::Timestamp;
+use metrics::counter;
+use tokio::sync::{mpsc, watch};
+
+use super::act::{Desk, Manners};
+use super::news::{Channel, News, Told};
+use crate::channels::whatsapp::Windows;
+
+/// News of one message or person is acted upon in one line; so many lines go on beside each other.
+const LINES: usize = 8;
+
+/// So much may wait in a line; past it the door says that it is full.
+const WAITING_MAX: usize = 1024;
+
+/// The first wait of news that could not be acted upon; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// So often it is tried; after that it waits for a restart.
+const TRIES: u32 = 8;
+
+/// The inbox; cheap to clone.
+#[derive(Clone)]
+pub struct Inbox {
+    engine: Engine,
+    lines: Arc<[mpsc::Sender<Stored>]>,
+}
+
+/// News that is on disk.
+struct Stored {
+    key: Vec<u8>,
+    at: Timestamp,
+    news: News,
+}
+
+/// Why news was not taken in: it should come again.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// Too much waits.
+    #[error("too much waits to be acted upon")]
+    Full,
+    /// Reading.
+    #[error("the store could not be read")]
+    Read(#[from] StoreError),
+    /// Writing.
+    #[error("the news was not stored")]
+    Store(#[from] NotStored),
+}
+
+impl Inbox {
+    /// Opens it, and takes up what was left when the process ended last.
+    pub fn open(
+        engine: &Engine,
+        windows: Arc<Windows>,
+        has_template: bool,
+        clock: &Arc<dyn Clock>,
+        stop: &watch::Receiver<bool>,
+    ) -> Self {
+        let desk = Arc::new(Desk { engine: engine.clone(), windows, has_template, manners: Manners::default() });
+        let lines = (0..LINES).map(|_| {
+            let (sender, receiver) = mpsc::channel(WAITING_MAX);
+            tokio::spawn(go_on(Arc::clone(&desk), Arc::clone(clock), receiver, stop.clone()));
+            sender
+        });
+        let inbox = Self { engine: engine.clone(), lines: lines.collect() };
+        tokio::spawn(take_up(inbox.clone(), desk));
+        inbox
+    }
+
+    /// Stores what is new of this. Whatever happens afterwards, it is acted upon.
+    pub async fn take(&self, account: &str, told: Vec<Told>) -> Result<(), NotTaken> {
+        let house = self.engine.house();
+        let mut storing = Vec::with_capacity(told.len());
+        for Told { id, news } in told {
+            let key = Key::Inbox { tenant: TenantId::DEFAULT, account: account.to_owned(), id }.bytes();
+            if key.len() > KEY_MAX || house.store.get(&key)?.is_some() {
+                count(news.channel(), "repeat");
+                continue;
+            }
+            let place = self.line(&news).clone().try_reserve_owned().map_err(|_| NotTaken::Full)?;
+            let (at, written) = (house.clock.now(), serde_json::to_vec(&news).unwrap_or_default());
+            let record = Record::News { at, done: false, news: written };
+            let Ok(value) = codec::seal(&record, 1, house.epoch) else { continue };
+            let check = Some(VersionCheck { key: key.clone(), version: 0 });
+            let writes = vec![Write { key: key.clone(), value: Some(value) }];
+            storing.push(async move {
+                match house.committer.store_rows(StepWrites { check, writes }).await {
+                    Ok(()) => {
+                        count(news.channel(), "taken");
+                        place.send(Stored { key, at, news });
+                        Ok(())
+                    }
+                    // The same news at the same moment, over another connection.
+                    Err(NotStored::Conflict) => {
+                        count(news.channel(), "repeat");
+                        Ok(())
+                    }
+                    Err(error) => {
+                        count(news.channel(), "failed");
+                        Err(error)
+                    }
+                }
+            });
+        }
+        for stored in futures_util::future::join_all(storing).await {
+            stored?;
+        }
+        Ok(())
+    }
+
+    fn line(&self, news: &News) -> &mpsc::Sender<Stored> {
+        let mut hasher = DefaultHasher::new();
+        news.line().hash(&mut hasher);
+        &self.lines[(hasher.finish() % LINES as u64) as usize]
+    }
+}
+
+fn count(channel: Channel, outcome: &'static str) {
+    counter!(gauges::INBOUND, "channel" => channel.kind().as_str(), "outcome" => outcome).increment(1);
+}
+
+/// Acts upon what comes into a line, one after the other.
+async fn go_on(
+    desk: Arc<Desk>,
+    clock: Arc<dyn Clock>,
+    mut line: mpsc::Receiver<Stored>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let next = tokio::select! {
+            next = line.recv() => next,
+            _ = stop.changed() => None,
+        };
+        let Some(stored) = next else { return };
+        let mut wait = FIRST_WAIT;
+        for attempt in 1..=TRIES {
+            match act(&desk, &stored).await {
+                Ok(()) => break,
+                Err(error) if attempt == TRIES => {
+                    tracing::error!(%error, news = ?stored.news, "news of a provider was not acted upon; it waits for a restart");
+                    count(stored.news.channel(), "failed");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, news = ?stored.news, "news of a provider was not acted upon yet");
+                    tokio::select! {
+                        () = clock.sleep_until(clock.now() + wait) => {}
+                        _ = stop.changed() => return,
+                    }
+                    wait *= 2;
+                }
+            }
+        }
+    }
+}
+
+/// Acts upon news, and notes in one step that it is done and what is known now. A crash before that acts once more.
+async fn act(desk: &Desk, stored: &Stored) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let house = desk.engine.house();
+    let mut writes = desk.act(&stored.news, stored.at).await?;
+    let news = serde_json::to_vec(&stored.news)?;
+    let value = codec::seal(&Record::News { at: stored.at, done: true, news }, 2, house.epoch)?;
+    writes.push(Write { key: stored.key.clone(), value: Some(value) });
+    house.committer.store_rows(StepWrites { check: None, writes }).await?;
+    Ok(())
+}
+
+/// What was stored and not acted upon when the process ended; and who wrote when, for the windows that depend on it.
+async fn take_up(inbox: Inbox, desk: Arc<Desk>) {
+    let store = Arc::clone(&inbox.engine.house().store);
+    let left = match tokio::task::spawn_blocking(move || scan(&*store, &desk)).await {
+        Ok(Ok(left)) => left,
+        Ok(Err(error)) => return tracing::error!(%error, "what providers told before the start cannot be read"),
+        Err(error) => return tracing::error!(%error, "reading what providers told before the start fell"),
+    };
+    for stored in left {
+        // A line that is gone means that the server stops: the next start finds it again.
+        let _ = inbox.line(&stored.news).send(stored).await;
+    }
+}
+
+fn scan(store: &dyn Store, desk: &Desk) -> Result<Vec<Stored>, StoreError> {
+    let mut left = Vec::new();
+    store.scan(&Prefix::space(Space::Inbox), None, &mut |key, record| {
+        if let Ok((_, Record::News { at, done, news })) = codec::open::<Record>(record)
+            && let Ok(news) = serde_json::from_slice::<News>(&news)
+        {
+            desk.remember(&news, at);
+            if !done {
+                left.push(Stored { key: key.to_vec(), at, news });
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    // In the order in which they came: an answer after the question.
+    left.sort_by_key(|stored| stored.at);
+    Ok(left)
+}

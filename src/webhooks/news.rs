@@ -1,0 +1,136 @@
+//! What a provider can tell, whichever it is. Stored as JSON until it has been acted upon: a field may be added, none renamed.
+
+use baton_core::delivery::{ChannelKind, Progress};
+use serde::{Deserialize, Serialize};
+
+/// One piece of news, with the provider's own name for it: the same on every repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The provider's name for it.
+    pub id: String,
+    /// What.
+    pub news: News,
+}
+
+/// What is told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// How far a message of ours has come.
+    Reached(Reached),
+    /// Somebody wrote.
+    Wrote(Wrote),
+    /// Somebody pressed a button.
+    Pressed(Pressed),
+}
+
+/// How far a message of ours has come.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// By which channel it went.
+    pub channel: Channel,
+    /// What we gave along with it.
+    pub trace: String,
+    /// The provider's id of it.
+    pub message: String,
+    /// How far.
+    pub progress: Progress,
+    /// Of a failure: the class of its code.
+    #[serde(default)]
+    pub class: String,
+    /// Of a failure: its code, and what it means.
+    #[serde(default)]
+    pub reason: String,
+    /// Whom it was for, in digits, where the window of a channel depends on it.
+    #[serde(default)]
+    pub digits: String,
+}
+
+/// Somebody wrote.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrote {
+    /// By which channel.
+    pub channel: Channel,
+    /// Who: the digits of their number.
+    pub digits: String,
+    /// What, cut to what can be an answer.
+    pub text: String,
+    /// The message it replies to, by the provider's id.
+    #[serde(default)]
+    pub about: Option<String>,
+}
+
+/// Somebody pressed a button.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    /// By which channel.
+    pub channel: Channel,
+    /// Who: the digits of their number.
+    pub digits: String,
+    /// What the button carried.
+    pub data: String,
+}
+
+/// The channels that tell something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// WhatsApp.
+    Whatsapp,
+    /// SMS.
+    Sms,
+    /// E-mail.
+    Email,
+}
+
+/// A longer text is no answer, and is not kept whole.
+const TEXT_MAX: usize = 1000;
+
+/// A text as it is kept.
+pub fn clipped(text: &str) -> String {
+    text.chars().take(TEXT_MAX).collect()
+}
+
+impl Channel {
+    /// As the engine knows it.
+    pub fn kind(self) -> ChannelKind {
+        match self {
+            Self::Whatsapp => ChannelKind::Whatsapp,
+            Self::Sms => ChannelKind::Sms,
+            Self::Email => ChannelKind::Email,
+        }
+    }
+}
+
+impl News {
+    /// By which channel.
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Reached(reached) => reached.channel,
+            Self::Wrote(wrote) => wrote.channel,
+            Self::Pressed(pressed) => pressed.channel,
+        }
+    }
+
+    /// What must be acted upon in order: one message of ours, or one person.
+    pub fn line(&self) -> &str {
+        match self {
+            Self::Reached(reached) => &reached.trace,
+            Self::Wrote(wrote) => &wrote.digits,
+            Self::Pressed(pressed) => &pressed.digits,
+        }
+    }
+}
+
+/// Says what it is, never who or what was written.
+impl std::fmt::Debug for News {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Reached(reached) => {
+                write!(f, "{:?} of {:?}: {:?} {}", self.channel(), reached.trace, reached.progress, reached.reason)
+            }
+            Self::Wrote(_) => write!(f, "{:?}: a text", self.channel()),
+            Self::Pressed(pressed) => write!(f, "{:?}: pressed {:?}", self.channel(), pressed.data),
+        }
+    }
+}

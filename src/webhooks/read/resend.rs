@@ -1,0 +1,67 @@
+//! What Resend tells: one event a call. Tags are a list where they are sent, and a map where they come back.
+
+use std::collections::BTreeMap;
+
+use baton_core::delivery::Progress;
+use serde::Deserialize;
+
+use super::Unreadable;
+use crate::channels::email::resend::TRACE;
+use crate::channels::errors::said;
+use crate::webhooks::news::{Channel, News, Reached, Told};
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(default)]
+    email_id: String,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    bounce: Option<Bounce>,
+    failed: Option<Reason>,
+    suppressed: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Bounce {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, rename = "subType")]
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+/// The news of a body under the event's id; none where it is of no interest.
+pub fn read(body: &[u8], id: &str) -> Result<Option<Told>, Unreadable> {
+    let Event { kind, data } = serde_json::from_slice(body).map_err(|_| Unreadable)?;
+    let failed =
+        |class: &str, code: &str, text: &str| Some((Progress::Failed, class.to_owned(), said(code, None, text)));
+    let reached = match kind.as_str() {
+        "email.sent" => Some((Progress::Sent, String::new(), String::new())),
+        "email.delivered" => Some((Progress::Delivered, String::new(), String::new())),
+        "email.bounced" => data.bounce.as_ref().and_then(|bounce| {
+            // A mailbox that is full today is no reason to write it off.
+            (bounce.kind == "Permanent").then(|| failed("recipient", "bounced", &bounce.detail)).flatten()
+        }),
+        "email.suppressed" => failed("recipient", "suppressed", data.suppressed.as_ref().map_or("", |why| &why.reason)),
+        "email.failed" => failed("content", "failed", data.failed.as_ref().map_or("", |why| &why.reason)),
+        _ => None,
+    };
+    let trace = data.tags.get(TRACE).cloned().unwrap_or_default();
+    Ok(reached.map(|(progress, class, reason)| {
+        let (message, digits) = (data.email_id, String::new());
+        let reached = Reached { channel: Channel::Email, trace, message, progress, class, reason, digits };
+        Told { id: id.to_owned(), news: News::Reached(reached) }
+    }))
+}
