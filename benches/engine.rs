@@ -9,7 +9,6 @@
     reason = "a bench falls over what it does not expect, prints what it measured, and measures time"
 )]
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use baton_actors::engine::{Engine, Setup};
 use baton_actors::error::Failure;
 use baton_actors::house::Limits;
 use baton_actors::tenants::roster::AgentsDecided;
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::details::SealedDetails;
@@ -94,28 +93,8 @@ async fn open(folder: &std::path::Path) -> Engine {
 }
 
 fn agent(n: i32) -> Agent {
-    let now = SystemClock.now();
-    Agent {
-        id: AgentId::of_reference(T, &format!("agent-{n}")),
-        version: 0,
-        reference: format!("agent-{n}"),
-        name: format!("Agent {n}"),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority: n,
-        active: true,
-        tags: BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    let name = format!("agent-{n}");
+    Agent { priority: n, ..Agent::named(AgentId::of_reference(T, &name), &name, SystemClock.now()) }
 }
 
 fn new_job(reference: &str, approval: Approval, plan: Plan) -> NewJob {

@@ -10,7 +10,6 @@
     reason = "a bench falls over what it does not expect, prints what it measured, and measures time"
 )]
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use baton::store::{SledOptions, SledStore};
@@ -18,7 +17,7 @@ use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::records;
 use baton_actors::store::keys::Key;
 use baton_actors::store::{StepWrites, Store, Write, codec};
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::Agent;
 use baton_core::brief::{Brief, Item};
 use baton_core::delivery::{ChannelKind, Delivery, Receipt};
 use baton_core::details::SealedDetails;
@@ -70,27 +69,8 @@ fn main() {
 }
 
 fn agent(n: i32, now: Timestamp) -> Agent {
-    Agent {
-        id: AgentId::of_reference(T, &format!("agent-{n}")),
-        version: 1,
-        reference: format!("agent-{n}"),
-        name: format!("Agent {n}"),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority: n,
-        active: true,
-        tags: BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    let name = format!("agent-{n}");
+    Agent { priority: n, ..Agent::named(AgentId::of_reference(T, &name), &name, now) }
 }
 
 /// A job whose first offer was delivered and waits for its answer.

@@ -19,7 +19,7 @@ use baton_actors::house::Limits;
 use baton_actors::records::Registration;
 use baton_actors::store::memory::MemoryStore;
 use baton_actors::tenants::roster::AgentsDecided;
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob};
@@ -130,27 +130,7 @@ fn who(name: &str) -> AgentId {
 }
 
 fn agent(name: &str, priority: i32, telegram: Option<i64>, now: Timestamp) -> Agent {
-    Agent {
-        id: who(name),
-        version: 0,
-        reference: name.to_owned(),
-        name: name.to_owned(),
-        phone: None,
-        email: None,
-        telegram,
-        channels: Vec::new(),
-        priority,
-        active: true,
-        tags: std::collections::BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    Agent { priority, telegram, ..Agent::named(who(name), name, now) }
 }
 
 fn says(text: &str) -> impl Fn(&[Message]) -> bool {

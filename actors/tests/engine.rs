@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by falling over what it does not")]
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use baton_actors::store::Store;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
 use baton_actors::tenants::roster::AgentsDecided;
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
@@ -161,27 +160,7 @@ fn client() -> By {
 }
 
 fn agent(name: &str, priority: i32, capacity: Option<u32>, now: Timestamp) -> Agent {
-    Agent {
-        id: who(name),
-        version: 0,
-        reference: name.to_owned(),
-        name: name.to_owned(),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority,
-        active: true,
-        tags: BTreeSet::new(),
-        capacity,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    Agent { priority, capacity, ..Agent::named(who(name), name, now) }
 }
 
 fn new_job(id: JobId, plan: Plan) -> NewJob {

@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by falling over what it does not")]
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,7 +20,7 @@ use baton_actors::store::keys::Key;
 use baton_actors::store::memory::{Fault, MemoryStore};
 use baton_actors::store::{StepWrites, Store, Write};
 use baton_actors::tenants::roster::AgentsDecided;
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use baton_core::ids::{AgentId, JobId, TenantId};
@@ -188,27 +187,7 @@ fn client() -> By {
 }
 
 fn agent(name: &str, priority: i32, now: Timestamp) -> Agent {
-    Agent {
-        id: who(name),
-        version: 0,
-        reference: name.to_owned(),
-        name: name.to_owned(),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority,
-        active: true,
-        tags: BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    Agent { priority, ..Agent::named(who(name), name, now) }
 }
 
 fn new_job(name: &str) -> NewJob {

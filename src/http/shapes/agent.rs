@@ -266,27 +266,7 @@ impl AgentChange {
 }
 
 fn blank(id: AgentId, reference: &str, now: Timestamp) -> Agent {
-    Agent {
-        id,
-        version: 0,
-        reference: reference.to_owned(),
-        name: reference.to_owned(),
-        phone: None,
-        email: None,
-        telegram: None,
-        channels: Vec::new(),
-        priority: PRIORITY,
-        active: true,
-        tags: BTreeSet::new(),
-        capacity: None,
-        availability: Availability::Available,
-        quiet_hours: None,
-        locale: None,
-        time_zone: None,
-        created_at: now,
-        updated_at: now,
-        unreachable: Vec::new(),
-    }
+    Agent { version: 0, priority: PRIORITY, ..Agent::named(id, reference, now) }
 }
 
 /// The reference of the path; another one in the body is a mistake.
