@@ -40,8 +40,23 @@ fn quoted(name: &str) -> String {
     if plain { name.to_owned() } else { Value::String(name.to_owned()).to_string() }
 }
 
+/// The names of settings that nobody may see; a test holds them against the defaults.
+const SECRETS: [&str; 11] = [
+    "api_key",
+    "api_key_secret",
+    "app_secret",
+    "auth_token",
+    "key",
+    "password",
+    "secret",
+    "shared_key",
+    "token",
+    "verify_token",
+    "webhook_secret",
+];
+
 /// Whether a setting is one that nobody may see.
 pub(super) fn is_secret(key: &str) -> bool {
     let (section, name) = split(key);
-    section == "sealing.keys" || matches!(name, "token" | "webhook_secret" | "password" | "secret" | "key")
+    section == "sealing.keys" || SECRETS.contains(&name)
 }

@@ -99,6 +99,45 @@ fn every_setting_is_explained_where_it_stands() {
 }
 
 #[test]
+fn t16_every_secret_of_the_defaults_is_masked() {
+    let (mut section, mut secret, mut seen) = (String::new(), false, 0);
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            name.trim_end_matches(']').clone_into(&mut section);
+        } else if line.starts_with('#') {
+            secret |= line.starts_with("# Secret:");
+        } else if let Some((name, _)) = line.split_once(" = ") {
+            let key = format!("{section}.{name}");
+            assert_eq!(masked::is_secret(&key), secret, "{key}");
+            seen += u32::from(secret);
+            secret = false;
+        }
+    }
+    assert!(seen >= 14, "{seen} secrets");
+}
+
+#[test]
+fn mails_and_whatsapp_go_one_way_only_and_that_way_is_named() {
+    let resend = [
+        ("BATON__CHANNELS__EMAIL__RESEND__API_KEY", "re_TEST"),
+        ("BATON__CHANNELS__EMAIL__RESEND__FROM", "dispatch@example.com"),
+    ];
+    assert_eq!(keys_at_fault(&dev(&resend)), ["channels.email.provider"]);
+    let chosen = [&resend[..], &[("BATON__CHANNELS__EMAIL__PROVIDER", "resend")]].concat();
+    assert!(Config::load(&dev(&chosen)).expect("valid").channels.email.is_some());
+    let no_secret = [&chosen[..], &[("BATON__CHANNELS__EMAIL__RESEND__WEBHOOK_SECRET", "no-secret")]].concat();
+    assert_eq!(keys_at_fault(&dev(&no_secret)), ["channels.email.resend.webhook_secret"]);
+    let meta = [
+        ("BATON__CHANNELS__WHATSAPP__META__TOKEN", "TEST-TOKEN"),
+        ("BATON__CHANNELS__WHATSAPP__META__PHONE_NUMBER_ID", "106540352242922"),
+    ];
+    assert!(Config::load(&dev(&meta)).expect("valid").channels.whatsapp.is_some());
+    assert_eq!(keys_at_fault(&production(&meta)), ["channels.whatsapp.meta.app_secret"]);
+    let no_account = [("BATON__CHANNELS__SMS__TWILIO__FROM", "+447700900100")];
+    assert_eq!(keys_at_fault(&dev(&no_account)), ["channels.sms.twilio.enabled"]);
+}
+
+#[test]
 fn later_layers_lie_over_earlier_ones() {
     let folder = tempfile::tempdir().unwrap();
     let mut sources = with_file(dev(&[]), &folder, "[server]\nlisten = \"127.0.0.1:1\"\n[logs]\nformat = \"json\"");
