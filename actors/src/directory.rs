@@ -13,6 +13,7 @@ use baton_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::agent_actor::AgentMessage;
+use crate::index::Index;
 use crate::job_actor::JobMessage;
 use crate::post::Post;
 
@@ -105,6 +106,15 @@ impl Directory {
             all += hears.await.unwrap_or_default();
         }
         all
+    }
+
+    /// A shard has come back after a fall. What its jobs owe may have lost its way to the outbox.
+    pub(crate) fn recover(&self, shard: usize, index: &Index) {
+        for job in index.owing() {
+            if usize::from(job.partition()) % self.shards.len() == shard {
+                self.tell_job(job, JobMessage::Recover);
+            }
+        }
     }
 
     pub(crate) fn sweep(&self) {

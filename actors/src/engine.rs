@@ -345,7 +345,7 @@ async fn open_rooms(
 ) -> Result<Inner, BootError> {
     let shards: Vec<Post<_>> = (0..house.limits.shards.max(1)).map(|_| Post::default()).collect();
     let roster = Post::default();
-    let mut rooms: Vec<Room> = shards.iter().cloned().map(Room::Shard).collect();
+    let mut rooms: Vec<Room> = shards.iter().cloned().enumerate().map(|(no, post)| Room::Shard(no, post)).collect();
     rooms.push(Room::Roster(roster.clone()));
     let mut posts = Vec::new();
     for channel in channels {

@@ -209,6 +209,11 @@ impl Index {
         }
     }
 
+    /// The jobs that owe somebody something.
+    pub fn owing(&self) -> Vec<JobId> {
+        self.inner.read().slots.iter().flatten().filter(|slot| slot.owes > 0).map(|slot| slot.id).collect()
+    }
+
     /// How many jobs there are.
     pub fn len(&self) -> usize {
         self.inner.read().by_id.len()

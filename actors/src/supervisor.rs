@@ -29,8 +29,8 @@ pub enum SupervisorMessage {
 /// A room that is always there.
 #[derive(Clone)]
 pub enum Room {
-    /// One of the directory's.
-    Shard(Post<ShardMessage>),
+    /// One of the directory's, by its number.
+    Shard(usize, Post<ShardMessage>),
     /// The writer of agents, settings and plans.
     Roster(Post<RosterMessage>),
     /// A channel account.
@@ -40,7 +40,7 @@ pub enum Room {
 impl Room {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Shard(_) => "shard",
+            Self::Shard(..) => "shard",
             Self::Roster(_) => "roster",
             Self::Channel(..) => "channel",
         }
@@ -71,12 +71,16 @@ impl Supervisor {
         me: &ActorRef<SupervisorMessage>,
         state: &mut Rooms,
         room: Room,
+        again: bool,
     ) -> Result<(), ActorProcessingErr> {
         let house = Arc::clone(&self.house);
         let id = match &room {
-            Room::Shard(post) => {
-                let (actor, _) = Actor::spawn_linked(None, Shard::new(house), (), me.get_cell()).await?;
+            Room::Shard(no, post) => {
+                let (actor, _) = Actor::spawn_linked(None, Shard::new(house, again), (), me.get_cell()).await?;
                 post.set(actor.clone());
+                if let Some(directory) = self.house.directory().filter(|_| again) {
+                    directory.recover(*no, &self.house.index);
+                }
                 actor.get_id()
             }
             Room::Roster(post) => {
@@ -116,7 +120,7 @@ impl Actor for Supervisor {
     async fn pre_start(&self, me: ActorRef<SupervisorMessage>, rooms: Vec<Room>) -> Result<Rooms, ActorProcessingErr> {
         let mut state = Rooms::default();
         for room in rooms {
-            self.open(&me, &mut state, room).await?;
+            self.open(&me, &mut state, room, false).await?;
         }
         Ok(state)
     }
@@ -130,7 +134,7 @@ impl Actor for Supervisor {
         match message {
             SupervisorMessage::Restart(_) if state.stopping => {}
             SupervisorMessage::Restart(room) => {
-                if let Err(error) = self.open(&me, state, room.clone()).await {
+                if let Err(error) = self.open(&me, state, room.clone(), true).await {
                     tracing::error!(room = room.kind(), %error, "a room could not be opened again; trying once more");
                     self.arrange(&me, room, Duration::from_secs(1));
                 }
@@ -173,9 +177,20 @@ impl Actor for Supervisor {
 
 impl Supervisor {
     fn arrange(&self, me: &ActorRef<SupervisorMessage>, room: Room, rest: Duration) {
-        let (clock, me) = (Arc::clone(&self.house.clock), me.clone());
+        let (house, me) = (Arc::clone(&self.house), me.clone());
+        let clock = Arc::clone(&house.clock);
         let at = clock.now() + rest;
         tokio::spawn(async move {
+            if let Room::Shard(..) = room {
+                // Its actors went with it: they come back behind their last steps.
+                let (told, hears) = oneshot::channel();
+                house.committer.once_passed(move || {
+                    // The task hears it, or the node is stopping.
+                    let _ = told.send(());
+                });
+                // If the committer is gone, nothing is on its way.
+                let _ = hears.await;
+            }
             if !rest.is_zero() {
                 clock.sleep_until(at).await;
             }

@@ -69,9 +69,23 @@ impl Channel for Line {
     }
 }
 
+/// A clock that can make whoever looks at it next fall.
+struct Trap(ManualClock, Arc<AtomicBool>);
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        assert!(!self.1.swap(false, Ordering::Relaxed), "a trap");
+        self.0.now()
+    }
+    fn sleep_until(&self, moment: Timestamp) -> BoxFuture<'static, ()> {
+        self.0.sleep_until(moment)
+    }
+}
+
 struct Town {
     engine: Engine,
     clock: ManualClock,
+    trap: Arc<AtomicBool>,
     store: Arc<MemoryStore>,
     provider: Arc<Provider>,
 }
@@ -82,17 +96,17 @@ impl Town {
     }
 
     async fn with(store: Arc<MemoryStore>, limits: Limits, provider: Arc<Provider>) -> Self {
-        let clock = ManualClock::at(Timestamp(1_800_000_000_000));
+        let (clock, trap) = (ManualClock::at(Timestamp(1_800_000_000_000)), Arc::new(AtomicBool::new(false)));
         let engine = Engine::start(Setup {
             store: Arc::clone(&store) as Arc<dyn Store>,
-            clock: Arc::new(clock.clone()),
+            clock: Arc::new(Trap(clock.clone(), Arc::clone(&trap))),
             channels: vec![Arc::new(Line(Arc::clone(&provider)))],
             limits,
             approve_link: Box::new(|_, _| String::new()),
         })
         .await
         .unwrap();
-        Self { engine, clock, store, provider }
+        Self { engine, clock, trap, store, provider }
     }
 
     async fn has(&self, names: &[&str]) {
@@ -320,6 +334,40 @@ async fn p4_a_fallen_agent_comes_back_behind_its_last_step() {
     assert!(!again.is_finished(), "room was given by a book that the hold was about to replace");
     town.store.resume();
     again.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_fallen_shard_comes_back_behind_the_last_steps_of_its_jobs_and_loses_no_debt() {
+    let limits = Limits { shards: 1, ..Limits::default() };
+    let town = Town::with(Arc::new(MemoryStore::new()), limits, Arc::default()).await;
+    town.has(&["ana"]).await;
+    for name in ["j", "k"] {
+        town.publish(name).await.unwrap().unwrap();
+        town.until(name, |job| job.owed.is_empty()).await;
+    }
+    town.all_asleep().await;
+    town.stop_the_disk();
+    let asks = |ask: Command| {
+        let (engine, ask) = (town.engine.clone(), Ask { command: ask, by: client(), key: None, expects: None });
+        tokio::spawn(async move { engine.ask(id("j"), ask).await })
+    };
+    let claim = asks(Command::Claim { agent: who("ana"), no: 1, via: None });
+    town.steps_wait(1).await;
+    // The other job has nothing to do and says so: its shard looks at the clock.
+    town.trap.store(true, Ordering::Relaxed);
+    town.engine.house().directory().unwrap().tell_job(id("k"), JobMessage::Recover);
+    assert!(matches!(claim.await.unwrap(), Err(Failure::Fell)));
+    let withdraws = || asks(Command::Withdraw { agent: Some(who("ana")), reason: None });
+    for _ in 0..200 {
+        let decided = withdraws().await.unwrap();
+        assert!(matches!(decided, Err(Failure::Fell)), "decided on a record that the claim was about to replace");
+    }
+    town.store.resume();
+    let won = |errand: &Errand| matches!(&errand.say, Say::Job { topic, .. } if topic.template() == "won");
+    while !town.provider.sent.lock().iter().any(won) {
+        tokio::task::yield_now().await;
+    }
+    withdraws().await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

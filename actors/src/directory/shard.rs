@@ -35,6 +35,8 @@ enum Handle {
 /// One of a few supervisors of jobs and agents.
 pub struct Shard {
     house: Arc<House>,
+    /// Whether it has come back after a fall: then claims of its agents may be under way.
+    again: bool,
 }
 
 /// A shard's state.
@@ -74,9 +76,9 @@ impl Crashes {
 }
 
 impl Shard {
-    /// A shard of a house.
-    pub fn new(house: Arc<House>) -> Self {
-        Self { house }
+    /// A shard of a house; `again`: after a fall.
+    pub fn new(house: Arc<House>, again: bool) -> Self {
+        Self { house, again }
     }
 }
 
@@ -182,6 +184,9 @@ impl Shard {
         match handle {
             Ok((id, handle)) => {
                 let mut entry = Entry { handle, sent: 0, leaving: None };
+                if let (Key::Agent(_), true) = (who, self.again) {
+                    send(&mut entry, Message::Agent(AgentMessage::Recover));
+                }
                 send(&mut entry, first);
                 state.by_cell.insert(id, who);
                 state.entries.insert(who, entry);
