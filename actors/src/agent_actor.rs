@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Actors, ShardMessage};
 use crate::error::Failure;
+use crate::falls::Place;
 use crate::house::House;
 use crate::job_actor::{Holder, JobMessage, Reply};
 use crate::records;
@@ -121,6 +122,7 @@ impl Actor for AgentActor {
         message: AgentMessage,
         life: &mut Life,
     ) -> Result<(), ActorProcessingErr> {
+        self.house.may_fall(Place::Agent(life.id));
         life.handled += u64::from(!matches!(message, AgentMessage::Stored(_)));
         match message {
             AgentMessage::Stored(result) => self.stored(life, result),

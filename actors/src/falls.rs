@@ -5,13 +5,15 @@
 //! a job's record, besides its actor, are doors, channels and timers, and they would fall too.
 
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::JobId;
+use baton_core::ids::{AgentId, JobId};
 
 /// Where an actor can be made to fall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A job's actor, on its next message.
     Job(JobId),
+    /// An agent's actor, on its next message.
+    Agent(AgentId),
     /// A channel's actor, with a message in its hand.
     Channel(ChannelKind),
 }

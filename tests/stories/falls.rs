@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::desk::{Job, offer_of, order};
-use super::town::town_with;
+use super::town::{person, town_with};
 use super::wait::{a_moment, until};
 
 /// The next `times` an actor of this name has something to do, it falls.
@@ -61,6 +61,34 @@ async fn g9_a_job_that_falls_once_comes_back_and_keeps_what_it_has_promised() {
     ana.shows_victory(&job).await;
     bo.shows_withdrawal(&job).await;
     town.metric_is("baton_actor_restarts_total", "kind=\"job\"", 1.0).await;
+}
+
+#[tokio::test]
+async fn g9_an_agents_actor_that_falls_anywhere_in_a_claim_keeps_the_capacity() {
+    let folder = tempfile::tempdir().unwrap();
+    let town = town_with(&[("DEV_FALLS", folder.path().to_str().unwrap())]).await;
+    let mut ana = person("ana", 1);
+    ana["capacity"] = json!(1);
+    town.knows(vec![ana]).await;
+    town.phone(1);
+    // Before it keeps room, when the room is stored, when the job has answered.
+    for taken in 0..3 {
+        let [first, second] = [
+            town.desk().publishes(order(&format!("g9-{taken}-1")).everybody()).await,
+            town.desk().publishes(order(&format!("g9-{taken}-2")).everybody()).await,
+        ];
+        let (one, other) = (town.desk().sees(&first).await, town.desk().sees(&second).await);
+        let (one, other) = (offer_of(&one, "ana").unwrap(), offer_of(&other, "ana").unwrap());
+        let file = folder.path().join(format!("agent-{}", one["agent"]["id"].as_str().unwrap()));
+        std::fs::write(&file, format!("1 {taken}")).unwrap();
+        // Room that a lost claim has left behind is kept until its job was asked, ten seconds later.
+        until("ana has the first", async || (town.desk().claims_for(one).await.status == 200).then_some(())).await;
+        town.desk().claims_for(other).await.refuses(409, "agent-full");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "0", "{taken}: it never fell");
+        town.desk().tells(&first, "complete", json!({})).await.is(200);
+        town.desk().tells(&second, "cancel", json!({})).await.is(200);
+    }
+    town.metric_is("baton_actor_restarts_total", "kind=\"agent\"", 3.0).await;
 }
 
 #[tokio::test]
