@@ -210,3 +210,6 @@ fn scan(store: &dyn Store, desk: &Desk) -> Result<Vec<Stored>, StoreError> {
     left.sort_by_key(|stored| stored.at);
     Ok(left)
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,18 @@ async fn what_resend_may_have_taken_is_sent_again_and_arrives_once() {
 }
 
 #[tokio::test]
+async fn a_mail_that_has_changed_since_is_another_mail_and_that_one_arrives_once() {
+    let (provider, resend) = resend().await;
+    let changed = || Errand { name: "Driver Two".to_owned(), ..errand("job-3-1") };
+    for errand in [errand("job-3-1"), changed(), changed()] {
+        assert_eq!(resend.send(errand).await.class(), "accepted");
+    }
+    let keys: Vec<_> = provider.taken().into_iter().filter_map(|taken| taken.key).collect();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    assert!(keys[0] == "job-3-1" && keys[1].starts_with("job-3-1-"), "{keys:?}");
+}
+
+#[tokio::test]
 async fn every_error_of_resend_has_its_class() {
     let (provider, resend) = resend().await;
     for (status, name, class) in [
@@ -111,6 +123,10 @@ async fn every_error_of_resend_has_its_class() {
         (599, "something_new", "retry"),
     ] {
         provider.next_call_meets(Fault::Refused(at_resend::error(status, name, "to ana@example.com")));
+        if name == "invalid_idempotent_request" {
+            // It is tried once under another key.
+            provider.next_call_meets(Fault::Refused(at_resend::error(status, name, "to ana@example.com")));
+        }
         let outcome = resend.send(errand("job-3-1")).await;
         assert_eq!(outcome.class(), class, "{status} {name}");
         assert!(!format!("{outcome:?}").contains("ana@"), "{outcome:?}");

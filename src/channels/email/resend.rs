@@ -13,10 +13,11 @@ use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Unsubscribe;
 use super::api_mail::ApiMail;
-use crate::channels::call::{Caller, CallerError, Reply, call};
+use crate::channels::call::{Caller, CallerError, Lost, Reply, call};
 use crate::channels::errors::{Class, find, said};
 use crate::channels::trace;
 use crate::config;
@@ -26,6 +27,9 @@ pub use errors::ERRORS;
 
 /// The tag that comes back in Resend's callbacks.
 pub const TRACE: &str = "baton";
+
+/// Another mail was sent under this key.
+const CHANGED: &str = "invalid_idempotent_request";
 
 /// Where a wait is not said.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
@@ -63,13 +67,25 @@ impl Resend {
             Ok(mail) => mail,
             Err(outcome) => return outcome,
         };
-        let request = self.caller.post("/emails").bearer_auth(self.api_key.expose_secret());
-        let request = request.header("Idempotency-Key", trace::plain(&errand.key)).json(&self.body(&mail));
-        match call(request).await {
+        let (key, body) = (trace::plain(&errand.key), self.body(&mail));
+        let reply = match self.post(&key, &body).await {
+            // The mail has changed since it was sent under this key: an offer was given more time. That is another mail.
+            Ok(reply) if Refused::of(&reply).name == CHANGED => {
+                let hash = hex::encode(&Sha256::digest(body.to_string())[..8]);
+                self.post(&format!("{key}-{hash}"), &body).await
+            }
+            other => other,
+        };
+        match reply {
             Ok(reply) if reply.is_success() => accepted(&reply),
             Ok(reply) => outcome_of(&reply),
             Err(lost) => lost.outcome(true),
         }
+    }
+
+    async fn post(&self, key: &str, body: &Value) -> Result<Reply, Lost> {
+        let request = self.caller.post("/emails").bearer_auth(self.api_key.expose_secret());
+        call(request.header("Idempotency-Key", key).json(body)).await
     }
 
     fn body(&self, mail: &ApiMail) -> Value {
@@ -108,9 +124,15 @@ struct Refused {
     message: String,
 }
 
+impl Refused {
+    fn of(reply: &Reply) -> Self {
+        serde_json::from_slice(&reply.body).unwrap_or_default()
+    }
+}
+
 /// What an answer other than a yes means. The same name means something else under another status.
 fn outcome_of(reply: &Reply) -> Outcome {
-    let refused: Refused = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let refused = Refused::of(reply);
     let code = format!("{} {}", reply.status, refused.name);
     let row = find(ERRORS, &code).or_else(|| find(ERRORS, &refused.name));
     let class = row.map_or_else(|| by_status(reply.status), |row| row.class);

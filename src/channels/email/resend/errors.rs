@@ -11,7 +11,11 @@ pub const ERRORS: &[Row] = &[
     row(&["monthly_quota_exceeded"], Class::Sender, "the quota of the month is used up"),
     row(&["concurrent_idempotent_requests"], Class::Retry, "the same mail is being taken at this moment"),
     row(&["resource_locked"], Class::Retry, "locked at this moment"),
-    row(&["invalid_idempotent_request"], Class::Content, "another mail was sent under this key"),
+    row(
+        &["invalid_idempotent_request"],
+        Class::Content,
+        "another mail was sent under this key; sent once more under one of its own",
+    ),
     row(&["403 validation_error"], Class::Sender, "the sender's domain is not verified"),
     row(
         &[

@@ -1,0 +1,98 @@
+//! The inbox before an engine on a store in memory.
+
+use baton_actors::clock::SystemClock;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::http::sample::House;
+use crate::webhooks::news::Wrote;
+
+fn yes() -> News {
+    let (digits, text) = ("447700900001".to_owned(), "YES".to_owned());
+    News::Wrote(Wrote { channel: Channel::Sms, digits, text, about: None })
+}
+
+fn row(id: &str) -> Vec<u8> {
+    Key::Inbox { tenant: TenantId::DEFAULT, account: "twilio".to_owned(), id: id.to_owned() }.bytes()
+}
+
+fn opened(house: &House, stop: &watch::Receiver<bool>) -> Inbox {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Inbox::open(&house.door.engine, Arc::default(), false, &clock, stop)
+}
+
+async fn offered() -> (House, String) {
+    let house = House::with_people().await;
+    let job = house.ask("POST /api/v1/jobs", &json!({ "brief": { "from": "Leeds" } }).to_string()).await;
+    let id = job.json["id"].as_str().expect("a job").to_owned();
+    (house, id)
+}
+
+async fn becomes(house: &House, id: &str, so: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..2_000 {
+        let job = house.ask(&format!("GET /api/v1/jobs/{id}"), "").await.json;
+        if so(&job) {
+            return job;
+        }
+        SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(5)).await;
+    }
+    panic!("it never came to that");
+}
+
+async fn is_done(house: &House, id: &str) -> bool {
+    for _ in 0..2_000 {
+        let record = house.door.engine.house().store.get(&row(id)).expect("readable").expect("kept");
+        if matches!(codec::open::<Record>(&record).expect("readable").1, Record::News { done: true, .. }) {
+            return true;
+        }
+        SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(5)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn what_was_stored_and_not_acted_upon_is_taken_up_at_the_next_start() {
+    let (house, job) = offered().await;
+    let (_stop, stopping) = watch::channel(false);
+    // A process that ended between its answer to the provider and what follows from it.
+    let record = Record::News { at: Timestamp(1), done: false, news: serde_json::to_vec(&yes()).expect("JSON") };
+    let value = Some(codec::seal(&record, 1, 1).expect("a record"));
+    let writes = StepWrites { check: None, writes: vec![Write { key: row("SM1"), value }] };
+    house.door.engine.house().committer.store_rows(writes).await.expect("stored");
+    let _inbox = opened(&house, &stopping);
+    let claimed = becomes(&house, &job, |job| job["status"] == "claimed").await;
+    assert_eq!(claimed["claim"]["agent"]["ref"], "ana", "{claimed}");
+    assert!(is_done(&house, "SM1").await, "and never again");
+}
+
+#[tokio::test]
+async fn the_same_news_over_two_connections_at_once_is_one_piece_of_news() {
+    let (house, job) = offered().await;
+    let (_stop, stopping) = watch::channel(false);
+    let inbox = opened(&house, &stopping);
+    let told = || vec![Told { id: "SM1".to_owned(), news: yes() }];
+    let (one, other) = tokio::join!(inbox.take("twilio", told()), inbox.take("twilio", told()));
+    assert!(one.is_ok() && other.is_ok());
+    becomes(&house, &job, |job| job["status"] == "claimed").await;
+    assert!(is_done(&house, "SM1").await);
+    assert!(inbox.take("twilio", told()).await.is_ok());
+    let timeline = house.ask(&format!("GET /api/v1/jobs/{job}/timeline"), "").await.json;
+    let claims = timeline["items"].as_array().expect("a list").iter().filter(|entry| entry["event"] == "claimed");
+    assert_eq!(claims.count(), 1);
+}
+
+#[tokio::test]
+async fn p9_a_full_line_refuses_before_anything_is_stored() {
+    let (house, _) = offered().await;
+    // Nobody reads this line, so what comes in waits.
+    let (line, _waits) = mpsc::channel(2);
+    let lines = std::iter::repeat_n(line, LINES).collect();
+    let inbox = Inbox { engine: house.door.engine.clone(), lines };
+    for no in 0..2 {
+        let told = vec![Told { id: format!("SM{no}"), news: yes() }];
+        inbox.take("twilio", told).await.expect("room for two");
+    }
+    let error = inbox.take("twilio", vec![Told { id: "SM2".to_owned(), news: yes() }]).await.expect_err("full");
+    assert!(matches!(error, NotTaken::Full), "{error}");
+    assert!(house.door.engine.house().store.get(&row("SM2")).expect("readable").is_none());
+}
