@@ -17,7 +17,9 @@ use crate::config::Config;
 use crate::config::email::Route;
 use crate::config::size::show_size;
 use crate::config::telegram::Mode;
+use crate::config::whatsapp::Whatsapp;
 use crate::store::{SledOptions, SledStore};
+use crate::webhooks::accounts::Accounts;
 use crate::wording::Wording;
 
 /// Looks at store, disk, clock, credentials and webhooks.
@@ -58,6 +60,7 @@ impl Doctor {
         let mut findings = vec![disk(&config), store(&config), clock()];
         findings.extend(telegram(&config).await);
         findings.extend(email(&config).await);
+        findings.extend(callbacks(&config));
         let channels = &config.channels;
         let phones = channels.whatsapp.is_some() || channels.sms.is_some();
         if channels.telegram.is_none() && channels.email.is_none() && !phones {
@@ -182,6 +185,34 @@ async fn telegram(config: &Config) -> Option<Finding> {
     })
 }
 
+/// Whether what a provider tells can be believed: without a proof its calls are refused, and nobody learns what became of a
+/// message.
+fn callbacks(config: &Config) -> Vec<Finding> {
+    let (channels, accounts) = (&config.channels, Accounts::of(config));
+    let route = channels.email.as_ref().map(|set| &set.route);
+    let meta = matches!(channels.whatsapp, Some(Whatsapp::Meta(_)));
+    let resend = matches!(route, Some(Route::Resend(_)));
+    let sendgrid = matches!(route, Some(Route::SendGrid(_)));
+    let of = |on: bool, what, proved: bool, path: &str, setting: &str| {
+        on.then(|| {
+            if proved {
+                return Finding::well(what, format!("its calls are believed at {path}"));
+            }
+            Finding::ill(what, "its calls are refused", format!("set {setting}, and have it call {path}"))
+        })
+    };
+    let at = |provider: &str| format!("/public/webhooks/{provider}/default");
+    [
+        of(meta, "meta", accounts.meta.is_some(), &at("meta"), "channels.whatsapp.meta.app_secret"),
+        of(channels.twilio.is_some(), "twilio", accounts.twilio.is_some(), &at("twilio"), "channels.twilio.auth_token"),
+        of(resend, "resend", accounts.resend.is_some(), &at("resend"), "channels.email.resend.webhook_secret"),
+        of(sendgrid, "sendgrid", accounts.sendgrid.is_some(), &at("sendgrid"), "channels.email.sendgrid.webhook_key"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 async fn email(config: &Config) -> Option<Finding> {
     let set = config.channels.email.as_ref()?;
     let smtp = match &set.route {
@@ -206,4 +237,32 @@ async fn email(config: &Config) -> Option<Finding> {
             Finding::ill("email", format!("{}: {outcome:?}", smtp.host), cure)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layers::{Flags, Sources};
+
+    #[test]
+    fn a_provider_whose_calls_nothing_proves_is_named_with_the_step() {
+        let told = |variables: &[(&str, &str)]| {
+            let environment =
+                variables.iter().map(|(key, value)| (format!("BATON__CHANNELS__{key}"), (*value).to_owned()));
+            let flags = Flags { dev: true, ..Flags::default() };
+            let sources = Sources { file: None, environment: environment.collect(), flags };
+            let findings = callbacks(&Config::load(&sources).expect("valid"));
+            findings.into_iter().map(|finding| (finding.what, finding.cure.is_none())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[]), []);
+        let resend = [
+            ("EMAIL__PROVIDER", "resend"),
+            ("EMAIL__RESEND__API_KEY", "re_TEST"),
+            ("EMAIL__RESEND__FROM", "dispatch@example.com"),
+        ];
+        assert_eq!(told(&resend), [("resend", false)]);
+        let proved = [&resend[..], &[("EMAIL__RESEND__WEBHOOK_SECRET", "whsec_AQIDBAUGBwgJCgsM")]].concat();
+        assert_eq!(told(&proved), [("resend", true)]);
+        assert_eq!(told(&[("TWILIO__ACCOUNT_SID", "ACTEST"), ("TWILIO__AUTH_TOKEN", "TEST")]), [("twilio", true)]);
+    }
 }
