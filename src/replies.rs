@@ -13,6 +13,11 @@ use baton_core::ids::{AgentId, Code, JobId, OfferId};
 use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
 use baton_core::reply::{Question, Resolved};
 
+mod consent;
+mod whose;
+
+pub use whose::{Whose, whose};
+
 /// What a reply came to.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -75,8 +80,8 @@ pub async fn reply(
         Resolved::NoOpenOffer => Ok(Outcome::NoOpenOffer),
         Resolved::NoClaim => Ok(Outcome::NoClaim),
         Resolved::UnknownCode(code) => Ok(Outcome::UnknownCode(code)),
-        Resolved::OptOut => Ok(Outcome::OptOut),
-        Resolved::OptIn => Ok(Outcome::OptIn),
+        Resolved::OptOut => consent::given(engine, agent, via, false).await.map(|()| Outcome::OptOut),
+        Resolved::OptIn => consent::given(engine, agent, via, true).await.map(|()| Outcome::OptIn),
         Resolved::Unrecognized => Ok(Outcome::Unrecognized),
     }
 }
@@ -146,8 +151,10 @@ impl Outcome {
             Self::Refused(refusal, job) => return Some(refused(refusal, job.as_ref())),
             Self::Which(question) => Told::Which(choices(engine, question)),
             Self::NoOpenOffer | Self::NoClaim | Self::UnknownCode(_) => Told::NoOpenOffer,
+            Self::Help => Told::Help,
             // A word about consent is never an answer to a job.
-            Self::Help | Self::OptOut | Self::OptIn => Told::Help,
+            Self::OptOut => Told::OptedOut,
+            Self::OptIn => Told::OptedIn,
             Self::Unrecognized => Told::Unrecognized,
         })
     }

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::channels::telegram::{Client, Inbound, Press, Verdict, What};
-use crate::replies::{self, Outcome};
+use crate::replies::{self, Outcome, Whose};
 use crate::wording::Wording;
 
 pub use taken::Taken;
@@ -120,11 +120,27 @@ impl TelegramDesk {
     }
 
     async fn text(&self, engine: &Engine, chat: i64, text: String, reply_to: Option<i64>) -> Result<(), NotTaken> {
-        let Some(agent) = agents_in(engine, chat).next() else {
-            Self::say(engine, chat, Answer::Unknown);
-            return Ok(());
+        let message = reply_to.map(|message| message.to_string());
+        let (agent, hint) = match replies::whose(engine, agents_in(engine, chat), &text, message.as_deref()) {
+            Whose::Theirs(agent, hint) => (agent, hint),
+            Whose::Everybodys(agents) => {
+                for agent in agents {
+                    let outcome = replies::reply(engine, agent, text.clone(), None, Some(ChannelKind::Telegram)).await;
+                    if let Some(answer) = lasting(outcome)?.and_then(|outcome| outcome.told(engine)) {
+                        Self::say(engine, chat, answer);
+                    }
+                }
+                return Ok(());
+            }
+            Whose::Which(jobs) => {
+                Self::say(engine, chat, Answer::Which(jobs));
+                return Ok(());
+            }
+            Whose::Nobodys => {
+                Self::say(engine, chat, Answer::Unknown);
+                return Ok(());
+            }
         };
-        let hint = reply_to.and_then(|message| replies::replied_to(engine, agent, &message.to_string()));
         let outcome = replies::reply(engine, agent, text, hint, Some(ChannelKind::Telegram)).await;
         if let Some(outcome) = lasting(outcome)?
             && let Some(answer) = outcome.told(engine)

@@ -133,6 +133,10 @@ pub enum Answer {
     NoOpenOffer,
     /// What they can write.
     Help,
+    /// They get no more messages here.
+    OptedOut,
+    /// They get messages here again.
+    OptedIn,
     /// We did not understand.
     Unrecognized,
     /// We do not know them.
@@ -159,6 +163,8 @@ impl Answer {
             Self::Which(_) => "answer_which",
             Self::NoOpenOffer => "answer_no_open_offer",
             Self::Help => "answer_help",
+            Self::OptedOut => "answer_opted_out",
+            Self::OptedIn => "answer_opted_in",
             Self::Unrecognized => "answer_unrecognized",
             Self::Unknown => "answer_unknown",
             Self::Welcome => "answer_welcome",

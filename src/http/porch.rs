@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,7 @@ use tracing::Instrument;
 use crate::http::address::{self, Peer};
 use crate::http::caller::{self, Visitor};
 use crate::http::limits::Limits;
-use crate::http::problem::{Code, Problem, answer};
+use crate::http::problem::{Code, FieldError, Problem, answer};
 use crate::http::request_id::{RequestId, X_REQUEST_ID};
 use crate::http::settings::Settings;
 use crate::http::{cors, security};
@@ -177,8 +177,9 @@ impl Visit {
 
     fn finish(&self, mut response: Response, rules: &Rules, arrived: Stopwatch) -> Response {
         let id = &self.visitor.request;
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED && response.extensions().get::<Problem>().is_none() {
-            let problem = Problem::new(Code::MethodNotAllowed, "the path exists, but not for this method");
+        if response.extensions().get::<Problem>().is_none()
+            && let Some(problem) = of_the_frame(&response)
+        {
             response.extensions_mut().insert(problem);
         }
         let problem = response.extensions_mut().remove::<Problem>();
@@ -209,6 +210,24 @@ impl Visit {
         } else {
             tracing::debug!(status, took_us, code, key = who, "answered {status}");
         }
+    }
+}
+
+/// The problem behind a refusal that no endpoint of ours wrote.
+fn of_the_frame(response: &Response) -> Option<Problem> {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bare = kind.is_empty() || kind.starts_with("text/plain");
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Problem::new(Code::MethodNotAllowed, "the path exists, but not for this method"))
+        }
+        StatusCode::NOT_FOUND if bare => Some(Problem::new(Code::NotFound, "there is nothing under this path")),
+        StatusCode::BAD_REQUEST if bare => Some(Problem::of_fields(vec![FieldError {
+            field: "path".to_owned(),
+            message: "cannot be read".into(),
+            cure: "send it as UTF-8, percent-encoded".into(),
+        }])),
+        _ => None,
     }
 }
 
@@ -263,6 +282,7 @@ mod tests {
         let porch = Porch::new(settings.clone(), Arc::new(keys), Limits::new(&settings));
         Router::new()
             .route("/things", post(create).get(|| async { "seen" }))
+            .route("/named/{name}", get(|axum::extract::Path(name): axum::extract::Path<String>| async { name }))
             .route("/panics", get(panics))
             .route("/never", get(std::future::pending::<()>))
             .fallback(|| async { Problem::new(Code::NotFound, "nothing") })
@@ -321,6 +341,8 @@ mod tests {
             let answer = ask(&house, line, &headers, body).await;
             assert_eq!(answer.problem(), (status, code.to_owned()), "{line} {body}");
         }
+        let unreadable = ask(&house, "GET /named/%ff", &[key], "").await;
+        assert_eq!(unreadable.problem(), (400, "validation-failed".to_owned()));
         let fine = ask(&house, "POST /things", &[key, JSON], r#"{"name":"n"}"#).await;
         assert_eq!((fine.status, fine.body.as_str()), (200, "shop:n"));
     }

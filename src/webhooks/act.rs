@@ -23,7 +23,7 @@ use super::news::{Channel, News, Pressed, Reached, Wrote};
 use crate::channels::press::{Press, Verdict};
 use crate::channels::trace;
 use crate::channels::whatsapp::Windows;
-use crate::replies::{self, Outcome};
+use crate::replies::{self, Outcome, Whose};
 
 /// Who acts upon news.
 pub(super) struct Desk {
@@ -104,11 +104,24 @@ impl Desk {
 
     async fn wrote(&self, wrote: &Wrote) -> Result<(), NotDone> {
         let kind = wrote.channel.kind();
-        let Some(agent) = self.agents(&wrote.digits).next() else {
-            self.say(kind, &wrote.digits, None, Answer::Unknown);
-            return Ok(());
-        };
-        let hint = wrote.about.as_ref().and_then(|message| replies::replied_to(&self.engine, agent, message));
+        let (agent, hint) =
+            match replies::whose(&self.engine, self.agents(&wrote.digits), &wrote.text, wrote.about.as_deref()) {
+                Whose::Theirs(agent, hint) => (agent, hint),
+                Whose::Everybodys(agents) => {
+                    for agent in agents {
+                        lasting(replies::reply(&self.engine, agent, wrote.text.clone(), None, Some(kind)).await)?;
+                    }
+                    return Ok(());
+                }
+                Whose::Which(jobs) => {
+                    self.say(kind, &wrote.digits, None, Answer::Which(jobs));
+                    return Ok(());
+                }
+                Whose::Nobodys => {
+                    self.say(kind, &wrote.digits, None, Answer::Unknown);
+                    return Ok(());
+                }
+            };
         let outcome = replies::reply(&self.engine, agent, wrote.text.clone(), hint, Some(kind)).await;
         match lasting(outcome)? {
             // Whoever has had enough gets no answer to that.

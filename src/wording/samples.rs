@@ -106,6 +106,8 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::Which(vec![job.clone(), job]),
         Answer::NoOpenOffer,
         Answer::Help,
+        Answer::OptedOut,
+        Answer::OptedIn,
         Answer::Unrecognized,
         Answer::Unknown,
         Answer::Welcome,

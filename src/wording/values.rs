@@ -136,6 +136,8 @@ impl Values {
             Answer::Full
             | Answer::NoOpenOffer
             | Answer::Help
+            | Answer::OptedOut
+            | Answer::OptedIn
             | Answer::Unrecognized
             | Answer::Unknown
             | Answer::Welcome

@@ -22,7 +22,7 @@ pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<
     Ok(Page(StatusCode::OK, ApprovalPage::of(&job)).into_response())
 }
 
-/// A pressed button: `action` is `approve` (also where it is left out) or `reject`.
+/// A pressed button: `action` is `approve` (also where there is no body at all) or `reject`.
 pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
     let id = job(&door, &token)?;
     let command = match fields.get("action") {

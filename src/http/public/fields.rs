@@ -1,11 +1,17 @@
-//! The fields of a form that a person sent. A body that is no form has none.
+//! The fields of a form that a person sent. A form that did not arrive whole, or is none, says nothing: least of all yes.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
+use std::sync::Arc;
 
-use axum::extract::{Form, FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 
-/// What the form said, by name.
+use crate::http::json::collect;
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::settings::Settings;
+
+/// What the form said, by name; nothing where there was no body at all.
 pub struct Fields(BTreeMap<String, String>);
 
 impl Fields {
@@ -15,11 +21,44 @@ impl Fields {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Fields {
-    type Rejection = Infallible;
+impl<S> FromRequest<S> for Fields
+where
+    S: Send + Sync,
+    Arc<Settings>: FromRef<S>,
+{
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
-        let form = Form::<Vec<(String, String)>>::from_request(request, state).await;
-        Ok(Self(form.map(|Form(fields)| fields.into_iter().collect()).unwrap_or_default()))
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.uri().query().is_some() {
+            return Err(wrong("", "stand in the address", "send them in the body, as the page does"));
+        }
+        let is_form = is_form(request.headers());
+        let body = collect(request, Arc::<Settings>::from_ref(state).body_limit).await.map_err(|problem| {
+            let cut = problem.code == Code::MalformedJson;
+            if cut { wrong("", "did not arrive whole", "send the form again") } else { problem }
+        })?;
+        if body.is_empty() {
+            return Ok(Self(BTreeMap::new()));
+        }
+        if !is_form {
+            let message = "the answer must come as a form (application/x-www-form-urlencoded)";
+            return Err(Problem::new(Code::UnsupportedMediaType, message));
+        }
+        let mut fields = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(&body) {
+            if fields.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+                return Err(wrong(&name, "is given twice", "give it once"));
+            }
+        }
+        Ok(Self(fields))
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn wrong(field: &str, message: &'static str, cure: &'static str) -> Problem {
+    Problem::of_fields(vec![FieldError { field: field.to_owned(), message: message.into(), cure: cure.into() }])
 }

@@ -55,6 +55,37 @@ async fn a10_looking_changes_nothing_and_pressing_approves_once() {
 }
 
 #[tokio::test]
+async fn a_form_that_cannot_be_read_decides_nothing() {
+    let house = House::with_people().await;
+    let (job, link) = job(&house, "a").await;
+    let large = format!("action=reject&x={}", "x".repeat(3 << 20));
+    for (kind, body, status) in [
+        ("text/plain", "action=reject", 415),
+        ("application/json", r#"{"action":"reject"}"#, 415),
+        ("multipart/form-data; boundary=x", "--x", 415),
+        (FORM[0].1, "action=reject&action=approve", 400),
+        (FORM[0].1, large.as_str(), 413),
+    ] {
+        let answer = house.send(&format!("POST {link}"), &[("content-type", kind)], body).await;
+        assert_eq!(answer.status, status, "{kind} {body:.40}");
+    }
+    assert_eq!(house.send(&format!("POST {link}?action=reject"), &[], "").await.status, 400);
+    assert_eq!(self::status(&house, &job).await, "needs_approval");
+}
+
+#[tokio::test]
+async fn a_form_that_is_cut_off_is_no_yes() {
+    use axum::body::Body;
+    use axum::extract::{FromRequest, Request};
+    use futures_util::stream;
+
+    let cut = stream::iter([Ok("action=re"), Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))]);
+    let request = Request::post("/").header(FORM[0].0, FORM[0].1).body(Body::from_stream(cut)).unwrap();
+    let settings = std::sync::Arc::new(crate::http::settings::Settings::default());
+    assert!(super::fields::Fields::from_request(request, &settings).await.is_err());
+}
+
+#[tokio::test]
 async fn a11_a_wrong_link_is_told_to_a_person() {
     let house = House::with_people().await;
     let (job, link) = job(&house, "a").await;

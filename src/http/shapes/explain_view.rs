@@ -94,7 +94,7 @@ pub fn detail(exclusion: &Exclusion) -> String {
         Exclusion::Away(None) => "away".to_owned(),
         Exclusion::QuietHours => "it is their quiet time".to_owned(),
         Exclusion::Unreachable => "has no address on a configured channel".to_owned(),
-        Exclusion::Blocked => "has blocked the bot, and no other channel has an address".to_owned(),
+        Exclusion::Blocked => "has blocked the bot or answered STOP, and no other channel has an address".to_owned(),
         Exclusion::Full { claims, capacity } => format!("has {claims} of {capacity} jobs"),
         Exclusion::Busy(window) => format!("has a job from {} to {}", window.from, window.to),
         Exclusion::TooManyOffers(most) => format!("has {most} open offers, as many as allowed"),

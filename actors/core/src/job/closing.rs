@@ -25,7 +25,6 @@ impl Turn<'_> {
         match &self.job.stage {
             Stage::NeedsApproval => {
                 self.let_go(|message| message.topic == Topic::ApprovalWanted);
-                self.happened(Event::Rejected { reason: reason.clone() });
                 self.happened(Event::Closed { outcome: Ending::Rejected, reason });
                 Ok(Answer::Done)
             }
