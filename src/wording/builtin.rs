@@ -17,6 +17,8 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "answer_help.plain.text",
     "answer_no_open_offer.plain.text",
     "answer_offer_over.plain.text",
+    "answer_opted_in.plain.text",
+    "answer_opted_out.plain.text",
     "answer_taken.plain.text",
     "answer_unknown.plain.text",
     "answer_unrecognized.plain.text",

@@ -59,7 +59,7 @@ async fn a_form_that_cannot_be_read_decides_nothing() {
     let house = House::with_people().await;
     let (job, link) = job(&house, "a").await;
     let large = format!("action=reject&x={}", "x".repeat(3 << 20));
-    for (kind, body, status) in [
+    for (kind, body, expected) in [
         ("text/plain", "action=reject", 415),
         ("application/json", r#"{"action":"reject"}"#, 415),
         ("multipart/form-data; boundary=x", "--x", 415),
@@ -67,10 +67,10 @@ async fn a_form_that_cannot_be_read_decides_nothing() {
         (FORM[0].1, large.as_str(), 413),
     ] {
         let answer = house.send(&format!("POST {link}"), &[("content-type", kind)], body).await;
-        assert_eq!(answer.status, status, "{kind} {body:.40}");
+        assert_eq!(answer.status, expected, "{kind} {body:.40}");
     }
     assert_eq!(house.send(&format!("POST {link}?action=reject"), &[], "").await.status, 400);
-    assert_eq!(self::status(&house, &job).await, "needs_approval");
+    assert_eq!(status(&house, &job).await, "needs_approval");
 }
 
 #[tokio::test]
