@@ -542,6 +542,10 @@ impl ChannelActor {
             account.settled.insert(effect);
         }
         counter!(gauges::SENDS_FAILED, "channel" => self.word()).increment(1);
+        if ready.effect.is_none() {
+            // No job hears of it.
+            tracing::warn!(channel = self.word(), class, reason, "an answer to somebody who wrote was not delivered");
+        }
         self.settle(ready.ticket, ready.effect, Delivery::Failed { class: class.to_owned(), reason });
     }
 
