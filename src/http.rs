@@ -40,5 +40,6 @@ pub mod security;
 pub mod server;
 pub mod settings;
 pub mod shapes;
+pub mod strangers;
 pub mod telegram;
 pub mod tenants;

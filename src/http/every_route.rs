@@ -72,6 +72,30 @@ async fn a8_no_route_falls_over_a_bad_body() {
 }
 
 #[tokio::test]
+async fn a_field_that_is_not_known_is_refused_by_every_route_that_takes_a_body() {
+    let house = House::open().await;
+    assert_eq!(house.ask("PUT /api/v1/agents/d1", r#"{"phone":"+447700900001"}"#).await.status, 201);
+    let job = house.ask("POST /api/v1/jobs", r#"{"brief":{}}"#).await.json;
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut asked = 0;
+    for (method, path) in routes() {
+        if document["paths"][&path][method.to_lowercase()]["requestBody"].is_null() {
+            continue;
+        }
+        let id = if path.contains("/offers/{id}") { &job["offers"][0]["id"] } else { &job["id"] };
+        let line = format!("{method} {path}").replace("{id}", id.as_str().unwrap()).replace("{ref}", "d1");
+        let line = line.replace("{name}", "p1").replace("{tenant}", "default");
+        let body = if path.ends_with("/batch") { r#"[{"zebra":1}]"# } else { r#"{"zebra":1}"# };
+        let answer = house.ask(&line, body).await;
+        let told = if path.ends_with("/batch") { &answer.json["items"][0]["problem"] } else { &answer.json };
+        let strange = |error: &Value| error["field"] == "zebra" && error["message"] == "is not known";
+        assert!(told["errors"].as_array().is_some_and(|errors| errors.iter().any(strange)), "{line}: {}", answer.text);
+        asked += 1;
+    }
+    assert!(asked > 15, "{asked}");
+}
+
+#[tokio::test]
 async fn s11_tenant_b_never_sees_a() {
     let house = House::open().await;
     let agent =
@@ -105,7 +129,11 @@ async fn s11_tenant_b_never_sees_a() {
         for body in [
             "",
             "{}",
-            r#"{"phone":"+447700900002","agent":"d1","from":"+447700900001","text":"YES","waves":[{"mode":"everybody"}],"available":false}"#,
+            r#"{"phone":"+447700900002"}"#,
+            r#"{"agent":"d1"}"#,
+            r#"{"from":"+447700900001","text":"YES"}"#,
+            r#"{"waves":[{"mode":"everybody"}]}"#,
+            r#"{"available":false}"#,
         ] {
             let answer = house.send(&line, &theirs, body).await;
             assert!(!answer.text.contains(SECRET), "{line}: {}", answer.text);

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 use crate::http::given::{Given, Wanted};
 use crate::http::problem::FieldError;
+use crate::http::strangers::Strangers;
 
 /// No answer lists more mistakes than this.
 const MOST_ERRORS: usize = 100;
@@ -30,7 +31,19 @@ enum Step {
 }
 
 impl Form {
-    /// Reads a whole body: all of it, or everything that is wrong with it.
+    /// Reads a whole body that is an object: all of it, or everything that is wrong with it, the fields that its shape does
+    /// not know among it.
+    pub fn body<S: for<'de> Wanted<'de>, T>(
+        mut shape: S,
+        read: impl FnOnce(&mut Self, S) -> Option<T>,
+    ) -> Result<T, Vec<FieldError>> {
+        Self::read(|form| {
+            form.strange("", &shape.strangers());
+            read(form, shape)
+        })
+    }
+
+    /// Reads what is no body: a query, a path. All of it, or everything that is wrong with it.
     pub fn read<T>(read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Vec<FieldError>> {
         let mut form = Self::default();
         let value = read(&mut form);
@@ -40,7 +53,8 @@ impl Form {
     /// The value, or everything that is wrong.
     fn done<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldError>> {
         if self.untold > 0 {
-            let message = format!("has {} further mistakes", self.untold);
+            let mistakes = if self.untold == 1 { "mistake" } else { "mistakes" };
+            let message = format!("has {} further {mistakes}", self.untold);
             let cure = "mend those listed and send it again".into();
             self.errors.push(FieldError { field: String::new(), message: message.into(), cure });
         }
@@ -62,11 +76,31 @@ impl Form {
         message: impl Into<Cow<'static, str>>,
         cure: impl Into<Cow<'static, str>>,
     ) {
-        if self.errors.len() == MOST_ERRORS {
+        if self.is_full() {
             self.untold += 1;
             return;
         }
         self.errors.push(FieldError { field: self.path(name), message: message.into(), cure: cure.into() });
+    }
+
+    /// Blames the fields inside a field, or, without a name, inside the present object, that are not known there.
+    fn strange(&mut self, name: &'static str, strangers: &Strangers) {
+        for stranger in strangers.iter() {
+            if self.is_full() {
+                self.untold += 1;
+                continue;
+            }
+            let mut field = self.path(name);
+            if !field.is_empty() {
+                field.push('.');
+            }
+            field.push_str(stranger.name);
+            self.errors.push(FieldError { field, message: "is not known".into(), cure: stranger.cure().into() });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.errors.len() == MOST_ERRORS
     }
 
     fn path(&self, name: &'static str) -> String {
@@ -151,7 +185,10 @@ impl<T: for<'de> Wanted<'de>> Field<'_, T> {
     /// The value, if it has the right type.
     pub fn value(self) -> Option<T> {
         match self.given {
-            Given::Is(value) => Some(value),
+            Given::Is(mut value) => {
+                self.form.strange(self.name, &value.strangers());
+                Some(value)
+            }
             Given::Absent | Given::Null => None,
             Given::Wrong(found) => {
                 let (message, cure) = (format!("is {found}"), format!("give {}", T::WANTED));

@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::http::strangers::Strangers;
+
 /// The value of a field, if there is one and it has the right type.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub enum Given<T> {
@@ -69,6 +71,10 @@ pub trait Wanted<'de>: Sized {
     fn from_object<A: MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
+    }
+    /// Takes out the fields that were given and are not known; whoever reads the value refuses them.
+    fn strangers(&mut self) -> Strangers {
+        Strangers::default()
     }
 }
 
@@ -174,12 +180,13 @@ impl<'de, T: Wanted<'de>> Wanted<'de> for BTreeMap<String, Given<T>> {
 }
 
 /// Makes a struct of [`Given`] fields a type that a field or a body can have: `object!(Shape { name, r#ref = "ref" })`.
-/// Names that it does not know are passed over; one that comes twice is refused.
+/// Names that it does not know are kept in its field `strangers`, to be refused; one that comes twice is refused at once.
 macro_rules! object {
     ($($shape:ty { $($field:ident $(= $name:literal)?),* $(,)? })*) => {
         $(impl<'de> $crate::http::given::Wanted<'de> for $shape {
             const WANTED: &'static str = "an object";
             fn from_object<A: serde::de::MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
+                const KNOWN: &[&str] = &[$($crate::http::given::object!(@name $field $($name)?)),*];
                 let mut shape = Self::default();
                 while let Some($crate::http::given::Name(name)) = object.next_key()? {
                     $(if name == $crate::http::given::object!(@name $field $($name)?) {
@@ -190,8 +197,12 @@ macro_rules! object {
                         continue;
                     })*
                     object.next_value::<serde::de::IgnoredAny>()?;
+                    shape.strangers.add(&name, KNOWN);
                 }
                 Ok(Some(shape))
+            }
+            fn strangers(&mut self) -> $crate::http::strangers::Strangers {
+                std::mem::take(&mut self.strangers)
             }
         })*
     };

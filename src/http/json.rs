@@ -136,16 +136,19 @@ mod tests {
 
     use super::*;
     use crate::http::given::object;
+    use crate::http::strangers::Strangers;
 
     #[derive(Default)]
     struct Sample {
         name: Given<String>,
         inner: Given<Inner>,
+        strangers: Strangers,
     }
 
     #[derive(Default)]
     struct Inner {
         count: Given<u32>,
+        strangers: Strangers,
     }
 
     object! {
@@ -181,10 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_inside_are_kept_for_the_form_and_unknown_fields_ignored() {
-        let sample = parse::<Sample>(br#"{"name":7,"inner":{"count":"3"},"later":{"x":[1]}}"#).unwrap();
+    fn wrong_types_and_unknown_fields_inside_are_kept_for_the_form() {
+        let sample = parse::<Sample>(br#"{"name":7,"inner":{"count":"3","cuont":3},"later":{"x":[1]}}"#).unwrap();
         assert!(sample.name == Given::Wrong("a number"));
-        assert!(sample.inner.value().unwrap().count == Given::Wrong("text"));
+        assert_eq!(sample.strangers.iter().map(|stranger| stranger.name).collect::<Vec<_>>(), ["later"]);
+        let inner = sample.inner.value().unwrap();
+        assert!(inner.count == Given::Wrong("text"));
+        assert_eq!(inner.strangers.iter().map(|stranger| stranger.name).collect::<Vec<_>>(), ["cuont"]);
     }
 
     #[test]

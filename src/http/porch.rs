@@ -245,6 +245,7 @@ mod tests {
     use crate::http::caller::{Caller, Write};
     use crate::http::given::{Given, object};
     use crate::http::json::Json;
+    use crate::http::strangers::Strangers;
     use crate::keys::{ApiKeyRecord, Scope};
 
     const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
@@ -253,6 +254,7 @@ mod tests {
     #[derive(Default)]
     struct Sample {
         name: Given<String>,
+        strangers: Strangers,
     }
     object! {
         Sample { name }

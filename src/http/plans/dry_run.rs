@@ -19,6 +19,7 @@ use crate::http::shapes::forecast_view::ForecastView;
 use crate::http::shapes::job::moment;
 use crate::http::shapes::occupancy::occupancy;
 use crate::http::shapes::plan::{PlanChoice, PlanShape};
+use crate::http::strangers::Strangers;
 
 /// A job that there is not.
 #[derive(Default, ToSchema)]
@@ -33,6 +34,8 @@ pub struct DryRunShape {
     /// When offering would start; now where it is left out.
     #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -51,7 +54,7 @@ pub async fn post(
     MaybeJson(shape): MaybeJson<DryRunShape>,
 ) -> Result<Response, Problem> {
     let (tenant, now) = (caller.tenant(), door.clock.now());
-    let read = Form::read(|form| {
+    let read = Form::body(shape, |form, shape| {
         let plan = PlanChoice::<Plan>::read(form.field("plan", shape.plan), tenant);
         let brief = form.field("brief", shape.brief).within(|form, brief| brief.read(form));
         let start_at = moment(form.field("start_at", shape.start_at), now);

@@ -33,7 +33,7 @@ pub async fn post(
     State(door): State<Door>,
     Json(shape): Json<PlanShape>,
 ) -> Result<Response, Problem> {
-    let plan = Form::read(|form| shape.read(form, caller.tenant())).map_err(Problem::of_fields)?;
+    let plan = Form::body(shape, |form, shape| shape.read(form, caller.tenant())).map_err(Problem::of_fields)?;
     let findings = lint(&plan, &door.engine.tenants().view(caller.tenant()).roster);
     let sound = is_sound(&findings);
     Ok(axum::Json(Linted { sound, findings: findings.into_iter().map(FindingView::of).collect() }).into_response())

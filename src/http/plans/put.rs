@@ -31,7 +31,7 @@ pub async fn put(
     Json(shape): Json<PlanShape>,
 ) -> Result<Response, Problem> {
     let tenant = caller.tenant();
-    let read = Form::read(|form| {
+    let read = Form::body(shape, |form, shape| {
         let name = form.field("name", Given::Is(name)).line(64);
         let plan = shape.read(form, tenant);
         Some((name?, plan?))

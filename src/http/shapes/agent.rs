@@ -15,6 +15,7 @@ use crate::http::problem::FieldError;
 use crate::http::shapes::brief::read_time;
 use crate::http::shapes::change::Change;
 use crate::http::shapes::job::moment;
+use crate::http::strangers::Strangers;
 use crate::phones;
 
 const REFERENCE: usize = 100;
@@ -73,6 +74,8 @@ pub struct AgentShape {
     /// IANA zone; the tenant's where it is left out.
     #[schema(value_type = Option<String>, example = "Europe/London")]
     time_zone: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// Whether an agent can be asked now.
@@ -85,6 +88,8 @@ pub struct AvailabilityShape {
     /// Where not: until this moment; until they say so where it is left out.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// A nightly rest; it may cross midnight.
@@ -97,6 +102,8 @@ pub struct QuietHoursShape {
     /// It ends at this local time.
     #[schema(value_type = String, example = "07:00")]
     to: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// A whole list of agents, taken all or not at all.
@@ -106,6 +113,8 @@ pub struct SyncShape {
     /// The agents; those who are not in it stay as they are.
     #[schema(value_type = Vec<AgentShape>, max_items = 10000)]
     agents: Given<Vec<Given<AgentShape>>>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -143,8 +152,8 @@ impl SyncShape {
     pub fn into_core(self, tenant: TenantId, now: Timestamp) -> Result<Vec<(AgentId, AgentChange)>, Vec<FieldError>> {
         const MOST: usize = 10_000;
         let mut seen = BTreeSet::new();
-        Form::read(|form| {
-            form.field("agents", self.agents).required().each(MOST, |form, agent| {
+        Form::body(self, |form, shape| {
+            form.field("agents", shape.agents).required().each(MOST, |form, agent| {
                 let mut change = agent.whole(form, now);
                 if change.reference.is_none() {
                     change.reference = Some(change.phone.as_ref()?.as_str().to_owned());
@@ -162,8 +171,8 @@ impl SyncShape {
 impl AgentShape {
     /// A whole agent under the reference of the path, or everything that is wrong with it.
     pub fn into_core(self, reference: &str, now: Timestamp) -> Result<AgentChange, Vec<FieldError>> {
-        Form::read(|form| {
-            let mut change = self.whole(form, now);
+        Form::body(self, |form, shape| {
+            let mut change = shape.whole(form, now);
             change.reference = Some(must_be(form, change.reference, reference));
             Some(change)
         })
@@ -171,11 +180,11 @@ impl AgentShape {
 
     /// A part of an agent, or everything that is wrong with it.
     pub fn into_patch(self, reference: &str, now: Timestamp) -> Result<AgentChange, Vec<FieldError>> {
-        Form::read(|form| {
-            if matches!(self.phone, Given::Null) {
+        Form::body(self, |form, shape| {
+            if matches!(shape.phone, Given::Null) {
                 form.blame("phone", "cannot be taken away", "give another number, or leave the field out");
             }
-            let mut change = self.part(form, now);
+            let mut change = shape.part(form, now);
             change.reference = Some(must_be(form, change.reference, reference));
             Some(change)
         })
@@ -218,7 +227,7 @@ impl AgentShape {
 impl AvailabilityShape {
     /// The availability, or everything that is wrong with it.
     pub fn into_core(self, now: Timestamp) -> Result<Availability, Vec<FieldError>> {
-        Form::read(|form| self.read(form, now))
+        Form::body(self, |form, shape| shape.read(form, now))
     }
 
     fn read(self, form: &mut Form, now: Timestamp) -> Option<Availability> {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::http::form::{Field, Form};
 use crate::http::given::{Given, object};
 use crate::http::shapes::public_text;
+use crate::http::strangers::Strangers;
 
 const WORD: usize = 60;
 const LOCALITY: usize = 100;
@@ -56,6 +57,8 @@ pub struct BriefShape {
     /// How long it takes.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 20160)]
     duration_minutes: Given<u32>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// Things of one kind.
@@ -68,6 +71,8 @@ pub struct ItemShape {
     /// How many; 1 where it is left out.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 10000, example = 1)]
     quantity: Given<u32>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// A price or a range, in whole units of a currency.
@@ -83,6 +88,8 @@ pub struct PriceShape {
     /// ISO 4217.
     #[schema(value_type = String, example = "GBP")]
     currency: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {

@@ -11,6 +11,7 @@ use crate::http::form::Form;
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::plan::{PlanChoice, PlanShape, duration};
+use crate::http::strangers::Strangers;
 
 const REASON: usize = 500;
 const REFERENCE: usize = 100;
@@ -22,6 +23,8 @@ pub struct ReasonShape {
     /// Why; it stands in the timeline.
     #[schema(value_type = Option<String>, max_length = 500)]
     reason: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// For `withdraw` and `acknowledge`.
@@ -34,6 +37,8 @@ pub struct WinnerShape {
     /// Why; it stands in the timeline.
     #[schema(value_type = Option<String>, max_length = 500)]
     reason: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// For `extend`.
@@ -43,6 +48,8 @@ pub struct ExtendShape {
     /// How much more time open offers and the search get.
     #[schema(value_type = String, example = "30m")]
     by: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// For `restart`.
@@ -55,6 +62,8 @@ pub struct RestartShape {
     /// But not those who said no; false where it is left out.
     #[schema(value_type = Option<bool>)]
     skip_declined: Given<bool>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// For `reassign`.
@@ -64,6 +73,8 @@ pub struct ReassignShape {
     /// The reference of the agent who gets the job.
     #[schema(value_type = String, max_length = 100, example = "d2")]
     agent: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// For an answer to an offer.
@@ -73,6 +84,8 @@ pub struct AnswerShape {
     /// The reference of the agent who answers; the one the offer was made to where it is left out.
     #[schema(value_type = Option<String>, max_length = 100, example = "d1")]
     agent: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -87,24 +100,24 @@ object! {
 impl ReasonShape {
     /// The reason, if there is one.
     pub fn into_core(self) -> Result<Option<String>, Vec<FieldError>> {
-        Form::read(|form| Some(form.field("reason", self.reason).prose(REASON)))
+        Form::body(self, |form, shape| Some(form.field("reason", shape.reason).prose(REASON)))
     }
 }
 
 impl WinnerShape {
     /// The withdrawal.
     pub fn into_withdraw(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
-        Form::read(|form| {
-            let agent = form.field("agent", self.agent).line(REFERENCE);
-            let reason = form.field("reason", self.reason).prose(REASON);
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
+            let reason = form.field("reason", shape.reason).prose(REASON);
             Some(Command::Withdraw { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)), reason })
         })
     }
 
     /// The acknowledgement.
     pub fn into_acknowledge(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
-        Form::read(|form| {
-            let agent = form.field("agent", self.agent).line(REFERENCE);
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
             Some(Command::Acknowledge { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)) })
         })
     }
@@ -113,7 +126,9 @@ impl WinnerShape {
 impl ExtendShape {
     /// How much more time.
     pub fn into_core(self) -> Result<Duration, Vec<FieldError>> {
-        Form::read(|form| duration(form.field("by", self.by).required(), Duration::from_millis(1), SEARCH_MAX))
+        Form::body(self, |form, shape| {
+            duration(form.field("by", shape.by).required(), Duration::from_millis(1), SEARCH_MAX)
+        })
     }
 }
 
@@ -128,9 +143,9 @@ pub struct RestartRead {
 impl RestartShape {
     /// The new round.
     pub fn into_core(self, tenant: TenantId) -> Result<RestartRead, Vec<FieldError>> {
-        Form::read(|form| {
-            let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
-            let skip_declined = form.field("skip_declined", self.skip_declined).value().unwrap_or(false);
+        Form::body(self, |form, shape| {
+            let plan = PlanChoice::read(form.field("plan", shape.plan), tenant);
+            let skip_declined = form.field("skip_declined", shape.skip_declined).value().unwrap_or(false);
             Some(RestartRead { plan, skip_declined })
         })
     }
@@ -139,8 +154,8 @@ impl RestartShape {
 impl AnswerShape {
     /// Who answers, where it is said.
     pub fn into_core(self, tenant: TenantId) -> Result<Option<AgentId>, Vec<FieldError>> {
-        Form::read(|form| {
-            let agent = form.field("agent", self.agent).line(REFERENCE);
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
             Some(agent.map(|agent| AgentId::of_reference(tenant, &agent)))
         })
     }
@@ -149,8 +164,8 @@ impl AnswerShape {
 impl ReassignShape {
     /// Who gets the job.
     pub fn into_core(self, tenant: TenantId) -> Result<AgentId, Vec<FieldError>> {
-        Form::read(|form| {
-            let agent = form.field("agent", self.agent).required().line(REFERENCE)?;
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).required().line(REFERENCE)?;
             Some(AgentId::of_reference(tenant, &agent))
         })
     }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::details::{Details, Extra};
 use crate::http::form::{Form, value};
 use crate::http::given::{Given, object};
+use crate::http::strangers::Strangers;
 use crate::phones;
 
 const LINE: usize = 200;
@@ -34,6 +35,8 @@ pub struct DetailsShape {
     /// Further fields of the client's own: at most 20.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     extra: Given<BTreeMap<String, Given<String>>>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {

@@ -16,6 +16,7 @@ use crate::http::problem::FieldError;
 use crate::http::shapes::brief::BriefShape;
 use crate::http::shapes::details::DetailsShape;
 use crate::http::shapes::plan::{PlanChoice, PlanShape, search_time};
+use crate::http::strangers::Strangers;
 
 const REFERENCE: usize = 128;
 
@@ -47,6 +48,8 @@ pub struct JobShape {
     /// How long to search before the job expires; the plan's own time where it is left out.
     #[schema(value_type = Option<String>, example = "2h")]
     search_for: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -74,7 +77,7 @@ pub struct JobRead {
 impl JobShape {
     /// The job, or everything that is wrong with it.
     pub fn into_core(self, tenant: TenantId, now: Timestamp) -> Result<JobRead, Vec<FieldError>> {
-        Form::read(|form| self.read(form, tenant, now))
+        Form::body(self, |form, shape| shape.read(form, tenant, now))
     }
 
     /// Reads it as a part of a body.
@@ -161,6 +164,29 @@ mod tests {
         assert_eq!(wrong(body), expected);
         assert_eq!(wrong("{}"), ["brief"]);
         assert_eq!(wrong(r#"{"brief":{},"plan":7}"#), ["plan"]);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named_wherever_it_stands_with_what_was_meant_and_with_the_other_mistakes() {
+        let body = r#"{"aproval":"link","brief":{"form":"Leeds","from":7,"items":[{"kind":"fridge","quantty":2}]},
+            "details":{"fone":"+447700900123","extra":{"anything":"goes"}},"plan":{"waves":[{"mode":"everybody","tag":[]}],
+            "round":2},"zebra":1}"#;
+        let errors = shape(body).into_core(TenantId::DEFAULT, NOW).err().expect("mistakes");
+        let told: Vec<(&str, &str)> = errors.iter().map(|error| (error.field.as_str(), error.cure.as_ref())).collect();
+        let expected = [
+            ("aproval", "did you mean `approval`?"),
+            (
+                "zebra",
+                "take it out; the fields here are external_ref, brief, details, approval, plan, start_at, search_for",
+            ),
+            ("brief.form", "did you mean `from`?"),
+            ("brief.from", "give text"),
+            ("brief.items[0].quantty", "did you mean `quantity`?"),
+            ("details.fone", "did you mean `phone`?"),
+            ("plan.round", "did you mean `rounds`?"),
+            ("plan.waves[0].tag", "did you mean `tags`?"),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::http::form::Form;
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::shown::Shown;
+use crate::http::strangers::Strangers;
 use crate::keys::{ApiKeyRecord, Scope};
 
 const NAME: usize = 60;
@@ -27,6 +28,8 @@ pub struct KeyShape {
     /// Whose world it opens; the caller's own where it is left out.
     #[schema(value_type = Option<String>, max_length = 16)]
     tenant: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -46,15 +49,15 @@ pub struct KeyRead {
 impl KeyShape {
     /// The key that is asked for, or everything that is wrong.
     pub fn into_core(self) -> Result<KeyRead, Vec<FieldError>> {
-        Form::read(|form| {
-            let name = form.field("name", self.name).required().line(NAME);
-            let scopes = form.field("scopes", self.scopes).required().each(Scope::ALL.len(), |form, scope| {
+        Form::body(self, |form, shape| {
+            let name = form.field("name", shape.name).required().line(NAME);
+            let scopes = form.field("scopes", shape.scopes).required().each(Scope::ALL.len(), |form, scope| {
                 form.field("", Given::Is(scope)).parsed(|text| text.parse::<Scope>())
             });
             if scopes.as_ref().is_some_and(Vec::is_empty) {
                 form.blame("scopes", "is empty", "name at least one scope");
             }
-            let tenant = form.field("tenant", self.tenant).parsed(|text| TenantId::new(&text));
+            let tenant = form.field("tenant", shape.tenant).parsed(|text| TenantId::new(&text));
             Some(KeyRead { name: name?, scopes: scopes?, tenant })
         })
     }

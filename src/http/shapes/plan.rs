@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::config::duration::{parse_duration, show_duration};
 use crate::http::form::{Field, Form, value};
 use crate::http::given::{Given, Wanted, object};
+use crate::http::strangers::Strangers;
 
 const NAME: usize = 128;
 
@@ -35,6 +36,8 @@ pub struct PlanShape {
     /// How often the waves are gone through; once where it is left out.
     #[schema(value_type = Option<u16>, minimum = 1, maximum = 20, example = 1)]
     rounds: Given<u16>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// Those asked together, one group after the other.
@@ -62,6 +65,8 @@ pub struct WaveShape {
     /// Only agents with all of these tags.
     #[schema(value_type = Option<Vec<String>>, max_items = 8)]
     tags: Given<Vec<Given<String>>>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// The watch over a silent winner.
@@ -74,6 +79,8 @@ pub struct StallShape {
     /// The job returns to the pool after this time.
     #[schema(value_type = String, example = "30m")]
     return_after: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// A plan of its own, or the name of one that is kept.
@@ -98,6 +105,12 @@ impl<'de> Wanted<'de> for PlanChoice<PlanShape> {
     }
     fn from_object<A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
         Ok(PlanShape::from_object(object)?.map(Self::Inline))
+    }
+    fn strangers(&mut self) -> Strangers {
+        match self {
+            Self::Named(_) => Strangers::default(),
+            Self::Inline(plan) => plan.strangers(),
+        }
     }
 }
 
@@ -219,7 +232,7 @@ mod tests {
 
     fn read(body: &str) -> Result<Plan, Vec<FieldError>> {
         let shape: PlanShape = json::parse(body.as_bytes()).unwrap();
-        Form::read(|form| shape.read(form, TenantId::DEFAULT))
+        Form::body(shape, |form, shape| shape.read(form, TenantId::DEFAULT))
     }
 
     #[test]

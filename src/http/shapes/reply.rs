@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use crate::http::form::Form;
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
+use crate::http::strangers::Strangers;
 
 const FROM: usize = 254;
 const TEXT: usize = 1_000;
@@ -23,6 +24,8 @@ pub struct ReplyShape {
     /// The id or the code of the job they answer; needed where several offers are open.
     #[schema(value_type = Option<String>, max_length = 64, example = "0952ef82")]
     job: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -42,10 +45,10 @@ pub struct ReplyRead {
 impl ReplyShape {
     /// The reply, or everything that is wrong with it.
     pub fn into_core(self) -> Result<ReplyRead, Vec<FieldError>> {
-        Form::read(|form| {
-            let from = form.field("from", self.from).required().line(FROM);
-            let text = form.field("text", self.text).required().prose(TEXT);
-            let job = form.field("job", self.job).line(JOB);
+        Form::body(self, |form, shape| {
+            let from = form.field("from", shape.from).required().line(FROM);
+            let text = form.field("text", shape.text).required().prose(TEXT);
+            let job = form.field("job", shape.job).line(JOB);
             Some(ReplyRead { from: from?, text: text?, job })
         })
     }

@@ -13,6 +13,7 @@ use crate::http::problem::FieldError;
 use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
 use crate::http::shapes::plan::{PlanShape, duration};
+use crate::http::strangers::Strangers;
 
 const SECOND: Duration = Duration::from_secs(1);
 const YEAR: Duration = Duration::from_hours(366 * 24);
@@ -51,6 +52,8 @@ pub struct SettingsShape {
     /// Outages shorter than this change nothing; over longer ones, open offers are extended by the outage.
     #[schema(value_type = Option<String>, example = "1m")]
     outage_grace: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 /// The desk's contact; `null` takes a way away.
@@ -63,6 +66,8 @@ pub struct DeskShape {
     /// The desk's Telegram chat.
     #[schema(value_type = Option<i64>)]
     telegram_chat_id: Given<i64>,
+    #[schema(ignore)]
+    strangers: Strangers,
 }
 
 object! {
@@ -99,22 +104,24 @@ pub struct DeskChange {
 impl SettingsShape {
     /// The change, or everything that is wrong with it.
     pub fn into_core(self, tenant: TenantId) -> Result<SettingsChange, Vec<FieldError>> {
-        Form::read(|form| {
+        Form::body(self, |form, shape| {
             Some(SettingsChange {
                 default_plan: form
-                    .field("default_plan", self.default_plan)
+                    .field("default_plan", shape.default_plan)
                     .within(|form, plan| plan.read(form, tenant)),
-                default_plan_name: Change::of(form.field("default_plan_name", self.default_plan_name), |f| f.line(128)),
-                time_zone: agent::time_zone(form.field("time_zone", self.time_zone)),
-                locale: agent::locale(form.field("locale", self.locale)),
-                approval_link_ttl: duration(form.field("approval_link_ttl", self.approval_link_ttl), SECOND, YEAR),
-                job_duration: duration(form.field("job_duration", self.job_duration), SECOND, YEAR),
-                max_open_offers: Change::of(form.field("max_open_offers", self.max_open_offers), |field| {
+                default_plan_name: Change::of(form.field("default_plan_name", shape.default_plan_name), |f| {
+                    f.line(128)
+                }),
+                time_zone: agent::time_zone(form.field("time_zone", shape.time_zone)),
+                locale: agent::locale(form.field("locale", shape.locale)),
+                approval_link_ttl: duration(form.field("approval_link_ttl", shape.approval_link_ttl), SECOND, YEAR),
+                job_duration: duration(form.field("job_duration", shape.job_duration), SECOND, YEAR),
+                max_open_offers: Change::of(form.field("max_open_offers", shape.max_open_offers), |field| {
                     field.between(1, 100_000)
                 }),
-                match_vehicle: form.field("match_vehicle", self.match_vehicle).value(),
-                desk: form.field("desk", self.desk).within(|form, desk| Some(desk.read(form))).unwrap_or_default(),
-                outage_grace: grace(form.field("outage_grace", self.outage_grace)),
+                match_vehicle: form.field("match_vehicle", shape.match_vehicle).value(),
+                desk: form.field("desk", shape.desk).within(|form, desk| Some(desk.read(form))).unwrap_or_default(),
+                outage_grace: grace(form.field("outage_grace", shape.outage_grace)),
             })
         })
     }
@@ -123,7 +130,7 @@ impl SettingsShape {
 impl DeskShape {
     /// The change of the desk's contact, or everything that is wrong with it.
     pub fn into_core(self) -> Result<DeskChange, Vec<FieldError>> {
-        Form::read(|form| Some(self.read(form)))
+        Form::body(self, |form, shape| Some(shape.read(form)))
     }
 
     fn read(self, form: &mut Form) -> DeskChange {
