@@ -448,6 +448,14 @@ fn keys(config: &Config, store: &dyn Store) -> Result<Keys, ServeError> {
     for error in broken.values() {
         tracing::error!(error, "an API key's record cannot be read; the key does not open anything");
     }
+    if records.iter().all(|record| record.revoked_at.is_some()) {
+        let cure = if config.dev {
+            "start with BATON_DEV_KEY=$(openssl rand -hex 32), or stop and make a key with `baton keys create`"
+        } else {
+            "stop and make one with `baton keys create`, or set one under [api_keys]"
+        };
+        tracing::warn!("there is no API key, so every call is answered 401; {cure}");
+    }
     Ok(Keys::new(records))
 }
 

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod check;
 pub mod client;
 pub mod config;
+mod count;
 pub mod demo;
 pub mod doctor;
 pub mod exit;

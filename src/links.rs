@@ -35,9 +35,9 @@ pub enum BadLink {
     /// It was changed, cut off, or never signed by us.
     #[error("the link is not valid")]
     Unknown,
-    /// It was valid once.
+    /// It was valid once, for this.
     #[error("the link has expired")]
-    Expired,
+    Expired(Purpose),
 }
 
 /// Signs and reads tokens.
@@ -90,7 +90,7 @@ impl Links {
             return Err(BadLink::Unknown);
         }
         let (purpose, until) = purpose(said).ok_or(BadLink::Unknown)?;
-        if now > until { Err(BadLink::Expired) } else { Ok(purpose) }
+        if now > until { Err(BadLink::Expired(purpose)) } else { Ok(purpose) }
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
             let until = Timestamp(until);
             let token = links().token(purpose, until);
             prop_assert_eq!(links().read(&token, until), Ok(purpose));
-            prop_assert_eq!(links().read(&token, Timestamp(until.0 + 1)), Err(BadLink::Expired));
+            prop_assert_eq!(links().read(&token, Timestamp(until.0 + 1)), Err(BadLink::Expired(purpose)));
             prop_assert_eq!(links().token(purpose, until), token);
         }
 

@@ -5,7 +5,7 @@
 //! back on the plain text, written under that family's own escaping: no value can ever break the markup around it.
 
 mod builtin;
-mod dates;
+pub(crate) mod dates;
 mod error;
 pub(crate) mod samples;
 mod sources;

@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use baton::simulator::telegram::Server as Telegram;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 const KEY: &str = "test-key-test-key-test-key-test-key-0001";
@@ -44,6 +45,8 @@ impl Fake {
             .route("/api/v1/agents/sync", post(sync))
             .route("/api/v1/jobs/batch", post(batch))
             .route("/api/v1/jobs", get(list))
+            .route("/api/v1/jobs/{id}", get(no_job))
+            .route("/api/v1/jobs/{id}/explain", get(no_job))
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -99,10 +102,19 @@ async fn batch(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Re
     ([("content-type", "application/x-ndjson")], answer).into_response()
 }
 
+async fn no_job() -> Response {
+    problem(StatusCode::NOT_FOUND, &json!({"code": "job-not-found", "detail": "there is no such job"}))
+}
+
 async fn list(uri: axum::http::Uri) -> Response {
     let job =
         |n: u32| json!({"code": format!("0000000{n}"), "status": "offering", "brief": {"from": "Leeds"}, "id": "x"});
     let query = uri.query().unwrap_or_default();
+    if query.contains("status=bogus") {
+        let error = json!({"field": "status", "message": "is not valid", "cure": "give one or more of offering"});
+        let body = json!({"code": "validation-failed", "detail": "status is not valid", "errors": [error]});
+        return problem(StatusCode::BAD_REQUEST, &body);
+    }
     let page = if query.contains("cursor=next") {
         json!({"items": [job(3)], "next_cursor": null})
     } else {
@@ -261,6 +273,92 @@ async fn lists_follow_their_cursor_up_to_the_limit() {
     let two = baton(&["jobs", "list", "--server", &server, "--limit", "2"], &[]).await;
     let text = said(&two);
     assert!(text.contains("00000002") && !text.contains("00000003") && text.contains("there are more"), "{text}");
+}
+
+#[tokio::test]
+async fn a_job_that_there_is_not_is_told_with_how_one_is_named() {
+    let server = format!("http://{}", Fake::default().start().await);
+    for command in ["show", "explain"] {
+        let output = baton(&["jobs", command, "xyz", "--server", &server], &[]).await;
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains("code of 8 digits") && text.contains("baton jobs list"), "{text}");
+    }
+    let bogus = said(&baton(&["jobs", "list", "--status", "bogus", "--server", &server], &[]).await);
+    assert_eq!(bogus.matches("is not valid").count(), 1, "{bogus}");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_told_with_the_reason() {
+    let listen = Fake::default().start().await;
+    let https = format!("https://{listen}");
+    for (address, exit, told) in [
+        (listen.as_str(), 2, "write http://127.0.0.1"),
+        ("localhost:8080", 2, "write http://localhost:8080"),
+        ("ftp://127.0.0.1", 2, "such as http://127.0.0.1:8080"),
+        (https.as_str(), 4, "TLS with https://127.0.0.1"),
+        ("https://127.0.0.1:1", 4, "there is no server at"),
+        ("http://127.0.0.1:1", 4, "there is no server at"),
+    ] {
+        let output = baton(&["jobs", "list"], &[("BATON_SERVER", address)]).await;
+        let text = said(&output);
+        assert!(output.status.code() == Some(exit) && text.contains(told), "{address}: {text}");
+    }
+    let health = said(&baton(&["health", "--listen", "127.0.0.1:1"], &[]).await);
+    assert!(health.contains("there is no server at http://127.0.0.1:1/health; is `baton serve` running"), "{health}");
+}
+
+#[tokio::test]
+async fn a_demo_listens_on_loopback_and_speaks_of_nothing_that_was_not_typed() {
+    let output = baton(&["demo", "--listen", "0.0.0.0:0"], &[]).await;
+    let text = said(&output);
+    assert!(output.status.code() == Some(2) && text.contains("loopback") && !text.contains("--dev"), "{text}");
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_folder_is_named() {
+    let file = File::of("");
+    let data = file.0.path().join("data").display().to_string();
+    let nowhere = format!("{data}/missing/x.bak");
+    let backup = baton(&["backup", &nowhere, "--dev", "--data", &data], &[]).await;
+    let text = said(&backup);
+    assert!(backup.status.code() == Some(3) && text.contains(&format!("{data}/missing;")), "{text}");
+    let serve = baton(&["serve", "--dev", "--listen", "127.0.0.1:0", "--data", &file.path()], &[]).await;
+    let text = said(&serve);
+    assert!(serve.status.code() == Some(3) && text.contains(&file.path()) && text.contains("--data"), "{text}");
+}
+
+#[tokio::test]
+async fn keys_are_listed_as_they_are_and_a_tenant_nobody_knows_is_remarked_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let create = async |name: &str, tenant: &str| {
+        let arguments = ["keys", "create", name, "--tenant", tenant, "--scope", "jobs:read", "--scope", "jobs:write"];
+        said(&baton(&[&arguments[..], &["--dev", "--data", &data]].concat(), &[]).await)
+    };
+    assert!(!create("shop", "default").await.contains("nothing is known"));
+    assert!(create("shop", "defualt").await.contains("nothing is known of the tenant defualt"));
+    let listed = baton(&["keys", "list", "--json", "--dev", "--data", &data], &[]).await;
+    let keys: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(keys[0]["scopes"], json!(["jobs:read", "jobs:write"]));
+    assert!(keys[0]["revoked_at"].is_null() && keys[0]["created_at"].is_string(), "{keys}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_key_says_that_nobody_can_call_it_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).env_clear();
+    let mut server = command.stderr(std::process::Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let mut said = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        said.push_str(&line);
+        if line.contains("serving at") {
+            break;
+        }
+    }
+    assert!(said.contains("there is no API key") && said.contains("401") && said.contains("BATON_DEV_KEY"), "{said}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ import threading
 import time
 
 port, seconds = int(sys.argv[1]), float(sys.argv[2])
-LINE = ('{"external_ref":"%s","brief":{"from":"Leeds","to":"Manchester","date":"2027-01-30","window":"14:30","vehicle":"van"},'
+LINE = ('{"external_ref":"%s","brief":{"from":"Leeds","to":"Manchester","date":"2030-01-30","window":"14:30","vehicle":"van"},'
         '"details":{"contact_name":"Test Person","phone":"+447700900123","from_address":"1 Example Street",'
         '"to_address":"2 Example Road"},"approval":"link"}\n')
 counts, bad = [0, 0], [0, 0]

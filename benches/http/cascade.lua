@@ -15,7 +15,7 @@ function init(args)
   step = "create"
   run = os.time()
   headers = { ["content-type"] = "application/json", ["authorization"] = "Bearer " .. key }
-  after = '","brief":{"from":"Leeds","to":"Manchester","date":"2027-01-30","window":"14:30","vehicle":"van","volume":"medium","items":[{"kind":"fridge","quantity":1}]},"plan":{"waves":[{"mode":"one_by_one","claim_within":"30m"}]}}'
+  after = '","brief":{"from":"Leeds","to":"Manchester","date":"2030-01-30","window":"14:30","vehicle":"van","volume":"medium","items":[{"kind":"fridge","quantity":1}]},"plan":{"waves":[{"mode":"one_by_one","claim_within":"30m"}]}}'
 end
 
 function request()

@@ -13,7 +13,7 @@ function init(args)
   run = os.time()
   headers = { ["content-type"] = "application/json", ["authorization"] = "Bearer " .. key }
   before = '{"external_ref":"'
-  after = '","brief":{"from":"Leeds","to":"Manchester","date":"2027-01-30","window":"14:30","vehicle":"van","volume":"medium","items":[{"kind":"fridge","quantity":1}]},"details":{"contact_name":"Test Person","phone":"+447700900123","from_address":"1 Example Street","to_address":"2 Example Road","notes":"ring twice"},"approval":"' .. approval .. '","plan":{"waves":[{"mode":"one_by_one","claim_within":"30m"}]}}'
+  after = '","brief":{"from":"Leeds","to":"Manchester","date":"2030-01-30","window":"14:30","vehicle":"van","volume":"medium","items":[{"kind":"fridge","quantity":1}]},"details":{"contact_name":"Test Person","phone":"+447700900123","from_address":"1 Example Street","to_address":"2 Example Road","notes":"ring twice"},"approval":"' .. approval .. '","plan":{"waves":[{"mode":"one_by_one","claim_within":"30m"}]}}'
 end
 
 function request()

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{Body, Client, Refused, Server};
+use super::count::count;
 use super::exit::{Exit, Failure};
 use super::import::Source;
 use super::import::fields::AGENT;
@@ -72,7 +73,7 @@ impl Import {
             return Err(nothing_sent(&by_line(told, &lines, &mapping)));
         }
         if self.source.dry_run {
-            return print(&format!("{} agents are in order; nothing was sent", agents.len()));
+            return print(&format!("{} in order; nothing was sent", count(agents.len(), "agent")));
         }
         let client = Client::new(&self.server)?;
         let body = Body { content_type: "application/json", idempotency_key: None, text: body.to_string() };
@@ -88,7 +89,7 @@ impl Import {
 }
 
 fn nothing_sent(mistakes: &Mistakes) -> Failure {
-    let text = format!("{}\n\n{} mistakes; nothing was changed", mistakes.show(), mistakes.count());
+    let text = format!("{}\n\n{}; nothing was changed", mistakes.show(), count(mistakes.count(), "mistake"));
     Failure::new(Exit::Data, text)
 }
 

@@ -61,6 +61,11 @@ pub struct Verify {
 impl Backup {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
+        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let what = format!("there is no folder {}; make it, or name another for the backup", folder.display());
+            return Err(Failure::new(Exit::Store, what));
+        }
         let store = open(&self.settings.load()?)?;
         let (bar, mut progress) = counting("rows written");
         let made = backup(&store, &self.file, SystemClock.now(), &mut progress).map_err(failed)?;

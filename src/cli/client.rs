@@ -24,7 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Args)]
 pub struct Server {
     /// The server's address
-    #[arg(long, value_name = "URL", env = "BATON_SERVER", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "URL", env = "BATON_SERVER", default_value = "http://127.0.0.1:8080", value_parser = address)]
     pub server: Url,
     /// An API key; better given as BATON_KEY, where other users of this machine do not see it
     #[arg(long, value_name = "KEY", env = "BATON_KEY", hide_env_values = true)]
@@ -175,22 +175,48 @@ impl Client {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Refused {
-        let what = if error.is_connect() {
-            "there is no server"
-        } else if error.is_timeout() {
-            "the server did not answer in time"
-        } else {
-            "the connection broke"
-        };
-        Refused::Unreachable(format!(
-            "{what} at {}; is `baton serve` running there, and is --server right?",
-            self.server
-        ))
+        Refused::Unreachable(unreachable(error, &self.server, "--server"))
+    }
+}
+
+/// Why nothing came back from an address; `option` is what names it.
+pub fn unreachable(error: &reqwest::Error, address: &Url, option: &str) -> String {
+    if error.is_connect() && address.scheme() == "https" && !is_refused(error) {
+        return format!("TLS with {address} failed; if the server speaks plain HTTP, write http:// in {option}");
+    }
+    let what = if error.is_connect() {
+        "there is no server"
+    } else if error.is_timeout() {
+        "the server did not answer in time"
+    } else {
+        "the connection broke"
+    };
+    format!("{what} at {address}; is `baton serve` running there, and is {option} right?")
+}
+
+/// Whether nobody listens there: then TLS was not even begun.
+fn is_refused(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| matches!(cause.kind(), std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::TimedOut))
+}
+
+/// The address of a server. Without a scheme, `localhost:8080` would be read as one of the scheme `localhost`.
+fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        Ok(_) | Err(_) if !text.contains("://") => Err(format!("write http://{text}, or https://{text}")),
+        Ok(_) | Err(_) => Err("write an address such as http://127.0.0.1:8080".to_owned()),
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One mistake is its own summary.
+        if let [error] = self.errors.as_slice() {
+            return write!(f, "the server refuses: {} {}; {} ({})", error.field, error.message, error.cure, self.code);
+        }
         match (self.code.as_str(), self.detail.as_str()) {
             ("", _) => write!(f, "the server answers {}", self.status),
             (code, "") => write!(f, "the server refuses: {code}"),

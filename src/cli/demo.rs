@@ -77,7 +77,7 @@ pub struct Demo {
     #[arg(long)]
     pub keep: bool,
     /// Address and port to listen on, of loopback; port 0: any that is free
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = loopback)]
     pub listen: SocketAddr,
 }
 
@@ -318,4 +318,12 @@ fn links(url: &str, tenant: &Tenant, waiting: &Waiting) -> String {
 fn speed(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| (0.01..=1_000.0).contains(number));
     number.ok_or_else(|| "a number from 0.01 to 1000 is wanted".to_owned())
+}
+
+/// A demo has no secrets: its keys stand on the screen, and its links are signed with what everybody can know.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "an address and a port are wanted, such as 127.0.0.1:8080".to_owned())?;
+    let open = "the demo keeps no secrets and so listens on loopback only; give 127.0.0.1 or [::1]";
+    if address.ip().is_loopback() { Ok(address) } else { Err(open.to_owned()) }
 }

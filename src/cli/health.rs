@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
+use reqwest::Url;
 
-use super::client::http;
+use super::client::{http, unreachable};
 use super::exit::{Exit, Failure};
 use super::output::print;
 use super::settings::Settings;
@@ -33,15 +34,13 @@ impl Health {
         let listen = listen.map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))?;
         let path = if self.ready { "/ready" } else { "/health" };
         let url = format!("http://{}{path}", reachable(listen));
-        let answer = http(self.timeout)?.get(&url).send().await;
-        let sick = match answer {
+        let url: Url = url.parse().map_err(|_| Failure::new(Exit::Internal, format!("{url} is no address")))?;
+        let sick = match http(self.timeout)?.get(url.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return print("ok"),
-            Ok(answer) => format!("answers {}", answer.status()),
-            Err(error) if error.is_connect() => "has no server behind it".to_owned(),
-            Err(error) if error.is_timeout() => "does not answer in time".to_owned(),
-            Err(error) => format!("does not answer: {}", error.without_url()),
+            Ok(answer) => format!("{url} answers {}", answer.status()),
+            Err(error) => unreachable(&error, &url, "--listen"),
         };
-        Err(Failure::new(Exit::Server, format!("{url} {sick}")))
+        Err(Failure::new(Exit::Server, sick))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod show;
 
 use clap::Subcommand;
 
+use super::client::Refused;
 use super::exit::Failure;
 
 /// Jobs of a running server.
@@ -36,4 +37,16 @@ impl Jobs {
             Self::Explain(command) => command.run().await,
         }
     }
+}
+
+/// What became of a question about one job; for a job that there is not, how one is named.
+fn about_a_job(refused: Refused) -> Failure {
+    let is_unknown = matches!(&refused, Refused::Problem(problem) if problem.code == "job-not-found");
+    let mut failure = Failure::from(refused);
+    if is_unknown {
+        failure
+            .message
+            .push_str("\ngive a job's id, or, while it is live, its code of 8 digits; `baton jobs list` shows both");
+    }
+    failure
 }

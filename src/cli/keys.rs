@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{StepWrites, Store, Verdict, Write, codec};
+use baton_core::ids::TenantId;
 use baton_core::time::Timestamp;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -14,6 +15,7 @@ use super::exit::{Exit, Failure};
 use super::output::{complain, print, print_json};
 use super::settings::Settings;
 use super::table::table;
+use crate::config::Config;
 use crate::keys::{ApiKeyRecord, Scope, generate};
 use crate::store::SledStore;
 
@@ -36,7 +38,7 @@ pub struct Create {
     pub name: String,
     /// Whose world it opens
     #[arg(long, default_value = "default")]
-    pub tenant: baton_core::ids::TenantId,
+    pub tenant: TenantId,
     /// What it may do: jobs:read, jobs:write, operator, admin or metrics; more than once for several
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     pub scopes: Vec<Scope>,
@@ -65,7 +67,7 @@ pub struct Revoke {
     pub name: String,
     /// Whose key it is
     #[arg(long, default_value = "default")]
-    pub tenant: baton_core::ids::TenantId,
+    pub tenant: TenantId,
     /// Where the configuration comes from.
     #[command(flatten)]
     pub settings: Settings,
@@ -84,7 +86,8 @@ impl Keys {
 
 impl Create {
     fn run(self) -> Result<(), Failure> {
-        let store = open(&self.settings.load()?)?;
+        let config = self.settings.load()?;
+        let store = open(&config)?;
         let taken = stored(&store)?
             .iter()
             .any(|(key, _)| key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none());
@@ -99,6 +102,12 @@ impl Create {
         let record = ApiKeyRecord::of(&key, self.tenant, self.name, self.scopes, Some(SystemClock.now()));
         let record = record.map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
         put(&store, &record, 1)?;
+        if !is_known(&store, &config, record.tenant)? {
+            complain(&format!(
+                "nothing is known of the tenant {}: is it written right? `baton keys revoke` takes the key back",
+                record.tenant
+            ));
+        }
         complain("this is the only time the key is shown; it opens the door from the server's next start");
         print(key.expose_secret())
     }
@@ -108,15 +117,17 @@ impl List {
     fn run(self) -> Result<(), Failure> {
         let store = open(&self.settings.load()?)?;
         let keys = stored(&store)?;
-        let scopes = |key: &ApiKeyRecord| key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+        let words = |key: &ApiKeyRecord| key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>();
+        let scopes = |key: &ApiKeyRecord| words(key).join(" ");
         let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         if self.json {
             let shown: Vec<_> = keys
                 .iter()
                 .map(|(key, _)| {
                     serde_json::json!({
-                        "id": key.id, "name": key.name, "tenant": key.tenant, "scopes": scopes(key),
-                        "created_at": moment(key.created_at), "revoked_at": moment(key.revoked_at),
+                        "id": key.id, "name": key.name, "tenant": key.tenant, "scopes": words(key),
+                        "created_at": key.created_at.map(|at| at.to_string()),
+                        "revoked_at": key.revoked_at.map(|at| at.to_string()),
                     })
                 })
                 .collect();
@@ -149,6 +160,12 @@ impl Revoke {
         put(&store, &key, version + 1)?;
         print(&format!("{} opens nothing any more", key.name))
     }
+}
+
+/// Whether a tenant was set up, here or over the API. Any name may become one, so this is worth a warning only.
+fn is_known(store: &SledStore, config: &Config, tenant: TenantId) -> Result<bool, Failure> {
+    let row = store.get(&Key::Tenant(tenant).bytes()).map_err(|error| Failure::new(Exit::Store, error.to_string()))?;
+    Ok(tenant == TenantId::DEFAULT || row.is_some() || config.tenants.iter().any(|seed| seed.tenant == tenant))
 }
 
 /// The stored keys, with the versions of their records.

@@ -98,6 +98,7 @@ impl Door {
             .route("/", get(ops::landing::get))
             .route("/openapi.json", get(move || std::future::ready(document.answer())))
             .route("/problems", get(ops::problems::list))
+            .route("/problems/", get(ops::problems::list))
             .route("/problems/{code}", get(ops::problems::show))
             .fallback(nothing_here)
             .layer(porch)

@@ -198,7 +198,7 @@ impl Visit {
     }
 
     fn note(&self, status: StatusCode, code: Option<Code>, took: Duration) {
-        let route = self.matched.as_ref().map_or_else(|| "none".to_owned(), |matched| matched.as_str().to_owned());
+        let route = self.matched.as_ref().map_or_else(|| "other".to_owned(), |matched| matched.as_str().to_owned());
         metrics::counter!(gauges::HTTP_REQUESTS, "route" => route.clone(), "status" => status.as_str().to_owned())
             .increment(1);
         metrics::histogram!(gauges::HTTP_SECONDS, "route" => route).record(took);

@@ -86,7 +86,15 @@ fn sender(engine: &Engine, tenant: TenantId, from: &str) -> Result<AgentId, Prob
     let view = engine.tenants().view(tenant);
     let by_phone = phones::read(from).ok().and_then(|phone| view.agent_by_phone(phone.as_str()));
     let agent = by_phone.or_else(|| view.agent_by_email(from));
-    agent.ok_or_else(|| Problem::new(Code::UnknownAgent, "no agent has this number or mailbox"))
+    agent.ok_or_else(|| {
+        let is_national = !from.contains('@') && !from.trim_start().starts_with('+');
+        let detail = if is_national {
+            "no agent has this number or mailbox; a number is given in international form, such as +447700900001"
+        } else {
+            "no agent has this number or mailbox"
+        };
+        Problem::new(Code::UnknownAgent, detail)
+    })
 }
 
 /// Several offers are open: which is meant?

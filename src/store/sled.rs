@@ -272,7 +272,10 @@ fn failed(doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
 
 /// Nobody else on the machine has any business in the folder.
 fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("making the store's folder"))
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        let folder = folder.display();
+        StoreError::Failed(format!("{folder} cannot be made or is no folder: {error}; name another with --data"))
+    })
 }
 
 /// The names of sled's files, and what it wrote to them on opening, survive from here on.

@@ -10,7 +10,7 @@ pub(super) fn day(date: Date, locale: &str) -> String {
 }
 
 /// A moment on somebody's own clock, with the name of their time: `Sat 30 Jan, 14:30 GMT`.
-pub(super) fn moment(at: Timestamp, zone: &str, locale: &str) -> String {
+pub fn moment(at: Timestamp, zone: &str, locale: &str) -> String {
     // A zone nobody knows must not hold a message back; UTC is shown, and called so.
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let at = at.to_jiff().to_zoned(zone);

@@ -26,7 +26,7 @@ pub struct Order(pub Value);
 pub fn order(reference: &str) -> Order {
     Order(json!({
         "external_ref": reference,
-        "brief": { "from": "Leeds", "to": "Manchester", "date": "2027-01-30", "window": "14:30", "vehicle": "van" },
+        "brief": { "from": "Leeds", "to": "Manchester", "date": "2030-01-30", "window": "14:30", "vehicle": "van" },
         "details": {
             "contact_name": "Test Person", "phone": "+447700900123",
             "from_address": "1 Example Street", "to_address": "2 Example Road", "notes": "ring twice",

@@ -2,6 +2,7 @@
 
 use crate::delivery::ChannelKind;
 use crate::ids::AgentId;
+use crate::message::Topic;
 use crate::roster::Roster;
 use crate::tenant::Settings;
 use crate::time::{Timestamp, Window};
@@ -19,6 +20,21 @@ pub struct World<'a> {
     pub channels: &'a [ChannelKind],
     /// When the engine was away for longer than the tenant's grace.
     pub outages: &'a [Window],
+}
+
+impl World<'_> {
+    /// By which channel the desk hears of something; none where there is no desk, or no channel that reaches it.
+    pub fn way_to_desk(&self, topic: &Topic) -> Option<ChannelKind> {
+        let desk = &self.settings.desk;
+        let channel = self.channels.iter().copied().find(|kind| match kind {
+            ChannelKind::Telegram => desk.telegram.is_some(),
+            ChannelKind::Email => desk.email.is_some(),
+            ChannelKind::Console | ChannelKind::Whatsapp | ChannelKind::Sms => false,
+        });
+        // An approval request carries a link and is a mail by the tenant's choice; chats come where there is no mail.
+        let mail = desk.email.is_some() && self.channels.contains(&ChannelKind::Email);
+        if *topic == Topic::ApprovalWanted && mail { Some(ChannelKind::Email) } else { channel }
+    }
 }
 
 /// How busy an agent is, derived from the jobs.

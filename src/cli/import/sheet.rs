@@ -7,6 +7,7 @@ use std::path::Path;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::report::Mistake;
+use crate::cli::count::count;
 use crate::cli::exit::{Exit, Failure};
 
 /// What may separate cells, in the order in which it is looked for.
@@ -71,7 +72,7 @@ impl Sheet {
         }
         let line = self.line_of(&record);
         if record.len() != self.head.len() {
-            let what = format!("it has {} cells and the head has {}", record.len(), self.head.len());
+            let what = format!("it has {} and the head has {}", count(record.len(), "cell"), self.head.len());
             return Some(Err(whole_line(line, &what, "put cells that hold the delimiter into quotes")));
         }
         let mut cells = Vec::with_capacity(record.len());

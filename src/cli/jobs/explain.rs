@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::about_a_job;
 use super::show::{name_of, next, plain, text};
 use crate::cli::client::{Client, Server};
 use crate::cli::exit::Failure;
@@ -12,7 +13,7 @@ use crate::cli::table::table;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton jobs explain 01890a5d-ac96-774b-bcce-b302099a8057")]
 pub struct Explain {
-    /// The job's id
+    /// The job's id, or, while it is live, its code of 8 digits
     pub job: String,
     /// Prints JSON
     #[arg(long)]
@@ -25,7 +26,7 @@ pub struct Explain {
 impl Explain {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = Client::new(&self.server)?;
-        let explained = client.get(&["api", "v1", "jobs", &self.job, "explain"], &[]).await?;
+        let explained = client.get(&["api", "v1", "jobs", &self.job, "explain"], &[]).await.map_err(about_a_job)?;
         if self.json {
             return print_json(&explained);
         }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::client::{Answer, Body, Client, Problem, Server};
+use crate::cli::count::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::import::Source;
 use crate::cli::import::fields::JOB;
@@ -80,9 +81,9 @@ impl Import {
         }
         if !mistakes.is_empty() && !self.skip_faulty {
             let text = format!(
-                "{}\n\n{} mistakes; nothing was sent. --skip-faulty sends the other rows",
+                "{}\n\n{}; nothing was sent. --skip-faulty sends the other rows",
                 mistakes.show(),
-                mistakes.count()
+                count(mistakes.count(), "mistake")
             );
             return Err(Failure::new(Exit::Data, text));
         }
@@ -90,7 +91,7 @@ impl Import {
             if !mistakes.is_empty() {
                 complain(&mistakes.show());
             }
-            return print(&format!("{rows} jobs are in order; nothing was sent"));
+            return print(&format!("{} in order; nothing was sent", count(rows as usize, "job")));
         }
         let bar = ProgressBar::new(rows);
         bar.set_style(style()?);
@@ -102,7 +103,7 @@ impl Import {
             return print(&result);
         }
         print(&result)?;
-        Err(Failure::new(Exit::Data, format!("{}\n\n{} mistakes", mistakes.show(), mistakes.count())))
+        Err(Failure::new(Exit::Data, format!("{}\n\n{}", mistakes.show(), count(mistakes.count(), "mistake"))))
     }
 
     /// Sends a file that is in order, and shows nothing. `told` gets the server's result for every job of a batch, and the next

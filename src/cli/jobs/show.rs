@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::about_a_job;
 use crate::cli::client::{Client, Server};
 use crate::cli::exit::Failure;
 use crate::cli::output::{print, print_json};
@@ -12,7 +13,7 @@ use crate::cli::table::table;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton jobs show 01890a5d-ac96-774b-bcce-b302099a8057")]
 pub struct Show {
-    /// The job's id
+    /// The job's id, or, while it is live, its code of 8 digits
     pub job: String,
     /// Prints JSON
     #[arg(long)]
@@ -25,7 +26,7 @@ pub struct Show {
 impl Show {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = Client::new(&self.server)?;
-        let job = client.get(&["api", "v1", "jobs", &self.job], &[]).await?;
+        let job = client.get(&["api", "v1", "jobs", &self.job], &[]).await.map_err(about_a_job)?;
         let timeline = client.get(&["api", "v1", "jobs", &self.job, "timeline"], &[]).await?;
         if self.json {
             return print_json(&json!({ "job": job, "timeline": timeline }));

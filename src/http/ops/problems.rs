@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 
 use crate::http::pages::Page;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Code;
 
 /// All of them.
 #[derive(Template)]
@@ -28,10 +28,15 @@ pub async fn list() -> Page<Problems> {
 }
 
 /// One of them.
-pub async fn show(Path(word): Path<String>) -> Result<Page<Explained>, Problem> {
-    let code = Code::named(&word).ok_or_else(|| Problem::new(Code::NotFound, "there is no such problem"))?;
+pub async fn show(Path(word): Path<String>) -> Page<Explained> {
     let mut html = String::new();
+    let Some(code) = Code::named(&word) else {
+        html.push_str(
+            "<h1>There is no such problem</h1>\n<p>The list of all problems has every code that is answered.</p>",
+        );
+        return Page(StatusCode::NOT_FOUND, Explained { title: "There is no such problem", html });
+    };
     // The pages are ours and compiled in: nothing in them needs escaping.
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(code.page()));
-    Ok(Page(StatusCode::OK, Explained { title: code.title(), html }))
+    Page(StatusCode::OK, Explained { title: code.title(), html })
 }

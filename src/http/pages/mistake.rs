@@ -18,7 +18,6 @@ impl<'a> MistakePage<'a> {
     pub fn of(problem: &'a Problem, request_id: &'a str) -> Self {
         let text = match problem.code {
             Code::LinkUnknown => "Please open the link again from the message it came in, or ask for a new one.",
-            Code::LinkExpired => "Please ask for a new one.",
             Code::NotFound => "Please check the link.",
             _ => &problem.detail,
         };

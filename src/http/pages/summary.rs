@@ -30,7 +30,7 @@ pub fn summary(brief: &Brief) -> Vec<Line> {
 }
 
 fn item(item: &Item) -> String {
-    if item.quantity == 1 { item.kind.clone() } else { format!("{} × {}", item.quantity, item.kind) }
+    format!("{} × {}", item.quantity, item.kind)
 }
 
 fn pay(price: &Price) -> String {
@@ -66,7 +66,7 @@ mod tests {
             "From: Leeds",
             "Date: Sat 30 Jan 2027",
             "Takes: 1 h 30 min",
-            "Items: fridge, 12 × box",
+            "Items: 1 × fridge, 12 × box",
             "Pays: 850–950 GBP",
         ];
         assert_eq!(lines, expected);

@@ -53,8 +53,8 @@ fn wrong_action() -> FieldError {
 fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Approve(job)) => Ok(job),
-        Ok(Purpose::Offer(_)) | Err(BadLink::Unknown) => Err(unknown()),
-        Err(BadLink::Expired) => Err(expired()),
+        Ok(Purpose::Offer(_)) | Err(BadLink::Unknown | BadLink::Expired(Purpose::Offer(_))) => Err(unknown()),
+        Err(BadLink::Expired(Purpose::Approve(_))) => Err(expired()),
     }
 }
 
@@ -64,6 +64,6 @@ pub fn unknown() -> Problem {
 }
 
 /// The token was valid once.
-pub fn expired() -> Problem {
-    Problem::new(Code::LinkExpired, "the link has expired")
+fn expired() -> Problem {
+    Problem::new(Code::LinkExpired, "The time to approve by this link is over. Please ask for a new one.")
 }

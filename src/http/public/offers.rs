@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use baton_actors::error::Failure;
 use baton_core::ids::OfferId;
-use baton_core::job::{Actor, By, Cause, Job, Refusal};
+use baton_core::job::{Actor, By, Cause, Job, OfferState, Refusal};
 
 use crate::http::door::Door;
 use crate::http::pages::Page;
 use crate::http::pages::offer::{OfferPage, OfferStanding};
-use crate::http::problem::{FieldError, Problem};
-use crate::http::public::approve::{expired, unknown};
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::public::approve::unknown;
 use crate::http::public::fields::Fields;
 use crate::links::{BadLink, Purpose};
 
@@ -19,13 +19,16 @@ pub use crate::http::public::approve::without_token;
 
 /// The page.
 pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<Response, Problem> {
-    let (id, job) = offer(&door, &token)?;
-    Ok(Page(StatusCode::OK, OfferPage::of(&job, id.no)).into_response())
+    let Opened { id, job, .. } = open(&door, &token)?;
+    Ok(Page(StatusCode::OK, shown(&door, &job, id)).into_response())
 }
 
 /// A pressed button: `answer` is `yes` or `no`.
 pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
-    let (id, job) = offer(&door, &token)?;
+    let Opened { id, job, is_late } = open(&door, &token)?;
+    if is_late {
+        return Ok(Page(StatusCode::OK, shown(&door, &job, id)).into_response());
+    }
     let agent = job.offer(id.no).ok_or_else(unknown)?.agent;
     let by = By { actor: Actor::Agent(agent), cause: Cause::Page };
     let answered = match fields.get("answer") {
@@ -34,16 +37,20 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: F
         Some(_) | None => return Err(Problem::of_fields(vec![no_answer()])),
     };
     match answered {
-        Ok(done) => Ok(Page(StatusCode::OK, OfferPage::of(&done.job, id.no)).into_response()),
+        Ok(done) => Ok(Page(StatusCode::OK, shown(&door, &done.job, id)).into_response()),
         Err(Failure::Refused(refusal, job_now)) => {
-            let page = refused(&refusal, job_now.as_deref().unwrap_or(&job), id);
+            let page = refused(&door, &refusal, job_now.as_deref().unwrap_or(&job), id);
             Ok(Page(StatusCode::CONFLICT, page).into_response())
         }
         Err(failure) => Err(failure.into()),
     }
 }
 
-fn refused(refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage {
+fn shown(door: &Door, job: &Job, id: OfferId) -> OfferPage {
+    door.engine.with_world(id.job.tenant, |world| OfferPage::of(job, id.no, world))
+}
+
+fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage {
     match refusal {
         Refusal::AlreadyClaimed { place } => OfferPage::showing(job, OfferStanding::Taken { place: *place }),
         Refusal::NotTheWinner => OfferPage::showing(job, OfferStanding::Taken { place: None }),
@@ -66,7 +73,7 @@ fn refused(refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage {
         | Refusal::AgentUnreachable
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
-        | Refusal::ReferenceConflict => OfferPage::of(job, id.no),
+        | Refusal::ReferenceConflict => shown(door, job, id),
     }
 }
 
@@ -74,12 +81,29 @@ fn no_answer() -> FieldError {
     FieldError { field: "answer".to_owned(), message: "is missing or unknown".into(), cure: "give yes or no".into() }
 }
 
-fn offer(door: &Door, token: &str) -> Result<(OfferId, Job), Problem> {
-    let id = match door.links.read(token, door.clock.now()) {
-        Ok(Purpose::Offer(offer)) => offer,
-        Ok(Purpose::Approve(_)) | Err(BadLink::Unknown) => return Err(unknown()),
-        Err(BadLink::Expired) => return Err(expired()),
+/// An offer whose link was opened.
+struct Opened {
+    id: OfferId,
+    job: Job,
+    /// The link's time is over: it shows the winner what they have, and does nothing any more.
+    is_late: bool,
+}
+
+fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
+    let (id, is_late) = match door.links.read(token, door.clock.now()) {
+        Ok(Purpose::Offer(offer)) => (offer, false),
+        Err(BadLink::Expired(Purpose::Offer(offer))) => (offer, true),
+        Ok(Purpose::Approve(_)) | Err(BadLink::Unknown | BadLink::Expired(Purpose::Approve(_))) => {
+            return Err(unknown());
+        }
     };
     let job = door.engine.job(id.job)?.ok_or_else(unknown)?;
-    Ok((id, job))
+    let is_theirs = job.offer(id.no).is_some_and(|offer| offer.state == OfferState::Claimed);
+    if is_late && !is_theirs {
+        return Err(Problem::new(
+            Code::LinkExpired,
+            "The time to answer is over: this offer can no longer be answered.",
+        ));
+    }
+    Ok(Opened { id, job, is_late })
 }

@@ -133,3 +133,36 @@ async fn an_offer_is_answered_on_its_page() {
     let claimed = timeline.json["items"].as_array().unwrap().iter().find(|e| e["event"] == "claimed").unwrap().clone();
     assert_eq!((&claimed["cause"], &claimed["actor"]["agent"]["ref"]), (&"page".into(), &"bo".into()));
 }
+
+#[tokio::test]
+async fn an_expired_link_still_tells_the_winner_that_they_have_the_job_and_everybody_else_that_it_is_too_late() {
+    let house = House::with_people().await;
+    let (job, link) = job(&house, "a").await;
+    house.send(&format!("POST {link}"), &FORM, "action=approve").await;
+    let id = JobId::parse(TenantId::DEFAULT, job["id"].as_str().unwrap()).unwrap();
+    let offer = |until| format!("/public/offers/{}", house.door.links.token(Purpose::Offer(id.offer(1)), until));
+    let (late, good) = (offer(Timestamp(1)), offer(far()));
+    for method in ["GET", "POST"] {
+        let refused = house.send(&format!("{method} {late}"), &FORM, "answer=yes").await;
+        is_page(&refused, 410, "This link has expired");
+        assert!(refused.text.contains("The time to answer is over"), "{}", refused.text);
+    }
+    assert_eq!(status(&house, &job).await, "offering");
+    is_page(&house.send(&format!("POST {good}"), &FORM, "answer=yes").await, 200, "The job is yours");
+    is_page(&house.send(&format!("GET {late}"), &[], "").await, 200, "The job is yours");
+    is_page(&house.send(&format!("POST {late}"), &FORM, "answer=no").await, 200, "The job is yours");
+    assert_eq!(status(&house, &job).await, "claimed");
+}
+
+#[tokio::test]
+async fn a_problem_that_there_is_not_is_told_to_a_person() {
+    let house = House::open().await;
+    for (path, status) in [("/problems/zebra", 404), ("/problems/", 200), ("/problems", 200)] {
+        let page = house.send(&format!("GET {path}"), &[], "").await;
+        assert_eq!(
+            (page.status, &page.headers["content-type"]),
+            (status, &"text/html; charset=utf-8".parse().unwrap())
+        );
+        assert!(page.text.contains("/problems"), "{}", page.text);
+    }
+}

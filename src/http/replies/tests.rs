@@ -13,6 +13,9 @@ async fn b3_to_b7_every_reply_has_its_answer() {
     let job = house.ask("POST /api/v1/jobs", r#"{"external_ref":"a","brief":{"from":"Leeds"}}"#).await.json;
     let (ana, bo) = ("+447700900001", "+44 7700 900002");
     assert_eq!(answer(&house, "+447700900099", "YES", None).await.problem(), (404, "unknown-agent"));
+    let national = answer(&house, "07700 900001", "YES", None).await;
+    assert_eq!(national.problem(), (404, "unknown-agent"));
+    assert!(national.json["detail"].as_str().unwrap().contains("such as +447700900001"), "{}", national.text);
     assert_eq!(answer(&house, bo, "YES", None).await.problem(), (409, "no-open-offer"));
     let odd = answer(&house, ana, "maybe", None).await;
     assert_eq!((odd.problem(), &odd.json["expected"][0]), ((422, "unrecognized-reply"), &"YES".into()));

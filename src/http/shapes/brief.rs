@@ -181,11 +181,18 @@ fn read_window(field: Field<'_, String>) -> Option<String> {
         |field| field.line(WORD),
         |form, name, text| {
             let at = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
-            if let Some(time) = read_time(&text) {
+            // Some sheets mark a time that is meant to the minute.
+            if let Some(time) = read_time(text.strip_prefix("exact:").unwrap_or(&text)) {
                 return Some(at(time));
             }
             if let Some((from, to)) = read_span(&text) {
                 return Some(format!("{}-{}", at(from), at(to)));
+            }
+            // Something like a time that is none would keep nobody from a second job at that time.
+            if text.contains(':') && text.contains(|c: char| c.is_ascii_digit()) {
+                let cure = "give a time such as 14:30, a span such as 09:00-12:00, or a word such as morning";
+                form.blame(name, "is no time of the day", cure);
+                return None;
             }
             public_text::read(form.field(name, Given::Is(text)), WORD)
         },
@@ -196,4 +203,30 @@ fn read_window(field: Field<'_, String>) -> Option<String> {
 pub fn read_span(text: &str) -> Option<(Time, Time)> {
     let (from, to) = text.split_once(['-', '–', '—'])?;
     Some((read_time(from)?, read_time(to)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_a_time_a_span_or_words_and_never_a_time_that_there_is_not() {
+        let read = |text: &str| Form::read(|form| read_window(form.field("window", Given::Is(text.to_owned())))).ok();
+        for (given, kept) in [
+            ("9:05", Some("09:05")),
+            ("exact:14:30", Some("14:30")),
+            ("9:00 – 12:00", Some("09:00-12:00")),
+            ("22:00-02:00", Some("22:00-02:00")),
+            ("morning", Some("morning")),
+            ("before 9", Some("before 9")),
+            ("25:00", None),
+            ("25:99", None),
+            ("14:3", None),
+            ("09:00-24:30", None),
+            ("09:00-", None),
+            ("after 14:30", None),
+        ] {
+            assert_eq!(read(given).as_deref(), kept, "{given}");
+        }
+    }
 }

@@ -255,16 +255,7 @@ impl<'w> Turn<'w> {
 
     /// Owes the desk a message, where the tenant has a desk.
     pub(super) fn tell_desk(&mut self, topic: Topic) {
-        let desk = &self.world.settings.desk;
-        let channel = self.world.channels.iter().copied().find(|kind| match kind {
-            ChannelKind::Telegram => desk.telegram.is_some(),
-            ChannelKind::Email => desk.email.is_some(),
-            ChannelKind::Console | ChannelKind::Whatsapp | ChannelKind::Sms => false,
-        });
-        // An approval request carries a link and is a mail by the tenant's choice; chats come where there is no mail.
-        let mail = desk.email.is_some() && self.world.channels.contains(&ChannelKind::Email);
-        let channel = if topic == Topic::ApprovalWanted && mail { Some(ChannelKind::Email) } else { channel };
-        if let Some(channel) = channel {
+        if let Some(channel) = self.world.way_to_desk(&topic) {
             self.owe(Recipient::Desk, channel, topic, None);
         }
     }
