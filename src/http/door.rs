@@ -21,7 +21,7 @@ use crate::http::keys;
 use crate::http::limits::Limits;
 use crate::http::offers;
 use crate::http::ops;
-use crate::http::ops::openapi::{Document, Head};
+use crate::http::ops::openapi::{Document, Head, close_requests};
 use crate::http::plans;
 use crate::http::porch::Porch;
 use crate::http::problem::{Code, Problem};
@@ -91,7 +91,7 @@ impl Door {
     pub fn router(self) -> Router {
         let porch = Porch::new(self.settings.clone(), self.keys.clone(), Limits::new(&self.settings));
         let (endpoints, document) = endpoints().split_for_parts();
-        let document = Document(Bytes::from(document.to_json().unwrap_or_default()));
+        let document = Document(Bytes::from(described(document).to_json().unwrap_or_default()));
         endpoints
             .merge(ops::docs::router())
             .merge(public::routes())
@@ -108,7 +108,15 @@ impl Door {
 
 /// The document of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    endpoints().to_openapi()
+    described(endpoints().into_openapi())
+}
+
+/// The document as it comes from the endpoints, with what holds for all of them.
+fn described(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    if let Err(error) = close_requests(&mut document) {
+        tracing::error!(%error, "the document of the API does not say that unknown fields are refused");
+    }
+    document
 }
 
 /// Every endpoint that stands in the document.
@@ -134,7 +142,7 @@ fn endpoints() -> OpenApiRouter<Door> {
 
 /// The OpenAPI document of every endpoint, as `/openapi.json` gives it.
 pub fn document() -> Result<String, serde_json::Error> {
-    endpoints().into_openapi().to_pretty_json()
+    openapi().to_pretty_json()
 }
 
 async fn nothing_here() -> Problem {

@@ -93,6 +93,10 @@ async fn a_field_that_is_not_known_is_refused_by_every_route_that_takes_a_body()
         asked += 1;
     }
     assert!(asked > 15, "{asked}");
+    let schemas = &document["components"]["schemas"];
+    for (name, is_closed) in [("NewJob", true), ("Wave", true), ("KeyRequest", true), ("BatchItem", false)] {
+        assert_eq!(schemas[name]["additionalProperties"] == false, is_closed, "{name}");
+    }
 }
 
 #[tokio::test]

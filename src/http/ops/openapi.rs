@@ -1,10 +1,15 @@
 //! `GET /openapi.json`: the document of this API, made from the code.
 
+use std::collections::BTreeSet;
+
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use serde_json::Value;
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
 /// What stands at the head of the document.
@@ -39,6 +44,44 @@ impl Modify for Keys {
         components.add_security_scheme("bearer", bearer);
         let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
         components.add_security_scheme("api_key", header);
+    }
+}
+
+/// Says of every object that a request may hold that it has no other fields: they are refused.
+pub fn close_requests(document: &mut utoipa::openapi::OpenApi) -> serde_json::Result<()> {
+    let shown = serde_json::to_value(&*document)?;
+    let schemas = &shown["components"]["schemas"];
+    let mut wanted = Vec::new();
+    for method in shown["paths"].as_object().into_iter().flatten().filter_map(|(_, path)| path.as_object()).flatten() {
+        names(&method.1["requestBody"], &mut wanted);
+    }
+    let mut known = BTreeSet::new();
+    while let Some(name) = wanted.pop() {
+        if known.insert(name.clone()) {
+            names(&schemas[&name], &mut wanted);
+        }
+    }
+    for (name, schema) in document.components.iter_mut().flat_map(|components| &mut components.schemas) {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && known.contains(name)
+            && !object.properties.is_empty()
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
+    Ok(())
+}
+
+/// The schemas that a piece of the document refers to.
+fn names(piece: &Value, found: &mut Vec<String>) {
+    match piece {
+        Value::Object(members) => {
+            let name = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            found.extend(name.map(str::to_owned));
+            members.values().for_each(|member| names(member, found));
+        }
+        Value::Array(entries) => entries.iter().for_each(|entry| names(entry, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
