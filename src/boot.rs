@@ -219,11 +219,20 @@ pub async fn start_with(
         let _ = engine.house().falls.set(falls::from(folder.clone()));
     }
     engine.tenants().begin_with(unset_settings(&config));
-    seed_tenants(&engine, &config).await;
+    if engine.is_restored() {
+        tracing::warn!(
+            "this is a restored copy in quarantine: it can be looked at, takes nothing in and sends nothing, and no deadline rings; \
+             stop the server and run `baton release-quarantine` to let it work"
+        );
+    } else {
+        seed_tenants(&engine, &config).await;
+    }
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);
     if let (Some(desk), Some(set)) = (&telegram, &config.channels.telegram)
         && set.mode == Mode::Polling
+        // What a copy took from Telegram, the original would never see.
+        && !engine.is_restored()
     {
         let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
         tokio::spawn(poll_updates(engine.clone(), Arc::clone(desk), patience, Arc::clone(&clock), stopping.clone()));

@@ -14,6 +14,7 @@ use baton_actors::gauges;
 use baton_actors::retention::{Ages, sweep};
 use baton_actors::store::Store;
 use baton_actors::store::keys::{Key, Space};
+use baton_core::time::Timestamp;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::config::Config;
@@ -33,43 +34,12 @@ pub async fn start(
     clock: &Arc<dyn Clock>,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let retention = &config.retention;
-    let ages = Ages { closed_jobs: retention.closed_jobs, tokens: retention.tokens, inbox: retention.inbox };
-    let (swept, now) = (engine.clone(), Arc::clone(clock));
-    scheduler
-        .add(Job::new_async(config.retention.cron.as_str(), move |_, _| {
-            let (engine, now) = (swept.clone(), now.now());
-            Box::pin(async move {
-                match sweep(engine.house(), ages, now).await {
-                    Ok(removed) => {
-                        tracing::info!(
-                            closed_jobs = removed.closed_jobs,
-                            tokens = removed.tokens,
-                            "removed what is old"
-                        );
-                    }
-                    Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
-                }
-            })
-        })?)
-        .await?;
-    if config.backup.enabled {
-        let (dir, keep) = (config.backup.dir.clone(), config.backup.keep);
-        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
-        scheduler
-            .add(Job::new_async(config.backup.cron.as_str(), move |_, _| {
-                let (dir, store, clock) = (dir.clone(), Arc::clone(&store), Arc::clone(&clock));
-                Box::pin(async move {
-                    // A backup reads the whole store: not on a thread that answers requests.
-                    let made = tokio::task::spawn_blocking(move || make_backup(&store, &dir, keep, &*clock)).await;
-                    match made {
-                        Ok(Ok(file)) => tracing::info!(file = %file.display(), "made a backup"),
-                        Ok(Err(error)) => tracing::error!(error, "no backup was made"),
-                        Err(error) => tracing::error!(%error, "making a backup fell"),
-                    }
-                })
-            })?)
-            .await?;
+    // A restored copy loses nothing before somebody has looked at it, and its backups would push out those of the original.
+    if !engine.is_restored() {
+        scheduler.add(removal(config, engine, clock)?).await?;
+        if config.backup.enabled {
+            scheduler.add(backups(config, store, clock)?).await?;
+        }
     }
     let (store, exposition, engine) = (Arc::clone(store), exposition.clone(), engine.clone());
     scheduler
@@ -86,6 +56,43 @@ pub async fn start(
         .await?;
     scheduler.start().await?;
     Ok(scheduler)
+}
+
+/// Removing what is old.
+fn removal(config: &Config, engine: &Engine, clock: &Arc<dyn Clock>) -> Result<Job, JobSchedulerError> {
+    let retention = &config.retention;
+    let ages = Ages { closed_jobs: retention.closed_jobs, tokens: retention.tokens, inbox: retention.inbox };
+    let (engine, clock) = (engine.clone(), Arc::clone(clock));
+    Job::new_async(retention.cron.as_str(), move |_, _| {
+        let (engine, now) = (engine.clone(), clock.now());
+        Box::pin(async move {
+            match sweep(engine.house(), ages, now).await {
+                Ok(removed) => {
+                    tracing::info!(closed_jobs = removed.closed_jobs, tokens = removed.tokens, "removed what is old");
+                }
+                Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
+            }
+        })
+    })
+}
+
+/// Making backups.
+fn backups(config: &Config, store: &Arc<SledStore>, clock: &Arc<dyn Clock>) -> Result<Job, JobSchedulerError> {
+    let (dir, keep) = (config.backup.dir.clone(), config.backup.keep);
+    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+    metrics::gauge!(gauges::BACKUP_LAST).set(seconds(newest_backup(&dir).unwrap_or_else(|| clock.now())));
+    Job::new_async(config.backup.cron.as_str(), move |_, _| {
+        let (dir, store, clock) = (dir.clone(), Arc::clone(&store), Arc::clone(&clock));
+        Box::pin(async move {
+            // A backup reads the whole store: not on a thread that answers requests.
+            let made = tokio::task::spawn_blocking(move || make_backup(&store, &dir, keep, &*clock)).await;
+            match made {
+                Ok(Ok(file)) => tracing::info!(file = %file.display(), "made a backup"),
+                Ok(Err(error)) => tracing::error!(error, "no backup was made"),
+                Err(error) => tracing::error!(%error, "making a backup fell"),
+            }
+        })
+    })
 }
 
 /// The records that could not be read at the start, counted by what they are.
@@ -114,18 +121,53 @@ pub fn make_backup(store: &SledStore, dir: &Path, keep: usize, clock: &dyn Clock
     std::fs::create_dir_all(dir).map_err(|error| format!("{} cannot be made: {error}", dir.display()))?;
     let file = dir.join(format!("baton-{}.bak", now.to_string().replace([':', '.'], "-")));
     backup(store, &file, now, &mut |_| {}).map_err(|error| described(&error))?;
-    metrics::gauge!(gauges::BACKUP_LAST).set(Duration::from_millis(now.0.unsigned_abs()).as_secs_f64());
-    // Their names are in order of their moments.
-    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
-        .map_err(|error| described(&error))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "bak"))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("baton-")))
-        .collect();
-    files.sort();
+    metrics::gauge!(gauges::BACKUP_LAST).set(seconds(now));
+    let files = backups_in(dir).map_err(|error| described(&error))?;
     let surplus = files.len().saturating_sub(keep.max(1));
     for old in &files[..surplus] {
         std::fs::remove_file(old).map_err(|error| format!("{} cannot be removed: {error}", old.display()))?;
     }
     Ok(file)
+}
+
+/// The backups in a folder, the oldest first: their names are in order of their moments.
+fn backups_in(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "bak"))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("baton-")))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// When the newest backup in a folder was written. None: there is none, and what is missing is missed from the start on.
+pub fn newest_backup(dir: &Path) -> Option<Timestamp> {
+    let written = backups_in(dir).ok()?.last()?.metadata().ok()?.modified().ok()?;
+    let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
+}
+
+fn seconds(moment: Timestamp) -> f64 {
+    Duration::from_millis(moment.0.unsigned_abs()).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_backup_in_the_folder_counts_after_a_restart_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| std::fs::File::create(folder.path().join(name)).unwrap();
+        let written = |file: std::fs::File, millis| {
+            file.set_modified(std::time::UNIX_EPOCH + Duration::from_millis(millis)).unwrap();
+        };
+        assert_eq!(newest_backup(&folder.path().join("nowhere")), None);
+        written(file("of-somebody-else.bak"), 9_000_000);
+        assert_eq!(newest_backup(folder.path()), None);
+        written(file("baton-2027-01-02T00-00-00-000Z.bak"), 2_000);
+        written(file("baton-2027-01-01T00-00-00-000Z.bak"), 1_000);
+        assert_eq!(newest_backup(folder.path()), Some(Timestamp(2_000)));
+    }
 }

@@ -58,7 +58,7 @@ pub enum NotTaken {
 impl NotTaken {
     fn is_passing(failure: &Failure) -> bool {
         match failure {
-            Failure::Overloaded | Failure::Closed | Failure::NotStored(_) | Failure::Fell => true,
+            Failure::Overloaded | Failure::Closed | Failure::Restored | Failure::NotStored(_) | Failure::Fell => true,
             Failure::Refused(..) | Failure::Unreadable(_) | Failure::Quarantined => false,
         }
     }

@@ -67,11 +67,12 @@ pub enum BootError {
     Rooms(String),
 }
 
-/// Reads everything. `grace`: away for longer is an outage.
+/// Reads everything. `grace`: away for longer is an outage. A restored copy stays away until it is released, however often it
+/// is looked at before: what the original last said of itself stands until then.
 pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) -> Result<Found, BootError> {
     let restored = restored(&**store)?.is_some();
     let epoch = count_boot(&**store)?;
-    let outages = note_outage(&**store, now, grace, epoch)?;
+    let outages = if restored { Vec::new() } else { note_outage(&**store, now, grace, epoch)? };
     let mut broken = Vec::new();
     let tenants = load_tenants(&**store, &mut broken)?;
     let (index, owed) = load_jobs(store, &mut broken)?;

@@ -106,6 +106,7 @@ impl Engine {
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,
+            restored: found.restored,
             booted_at: now,
             limits,
             approve_link,
@@ -144,6 +145,11 @@ impl Engine {
         self.inner.house.is_open()
     }
 
+    /// Whether the store was restored from a backup and not released: it can be looked at, and nothing else.
+    pub fn is_restored(&self) -> bool {
+        self.inner.house.restored
+    }
+
     /// Whether the store has failed: the process should end, and its restart is the recovery.
     pub fn has_failed(&self) -> bool {
         self.inner.house.committer.has_failed()
@@ -170,6 +176,10 @@ impl Engine {
 
     /// Lets one command in, or says why not.
     fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
+        if self.is_restored() {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "restored").increment(1);
+            return Err(Failure::Restored);
+        }
         if !self.inner.house.is_open() {
             counter!(gauges::ADMISSION_REFUSED, "reason" => "closed").increment(1);
             return Err(Failure::Closed);
@@ -328,6 +338,10 @@ impl Engine {
             // It answers or is gone; either way it is stopped.
             let _ = tokio::time::timeout(within, stopped).await;
         }
+        if house.restored {
+            // It was never there, so it leaves no sign of life.
+            return in_time;
+        }
         let stored = match boot::heartbeat(house.clock.now(), &house.outages.load(), house.epoch) {
             // Behind everything that was handed over before: when this is stored, all of it is.
             Some(row) => house.committer.store_rows(row).await.is_ok(),
@@ -361,7 +375,9 @@ async fn open_rooms(
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(timers::run(Arc::clone(&house), stopping.clone()));
     tokio::spawn(keep(Arc::clone(&house), stopping.clone()));
-    tokio::spawn(beat(Arc::clone(&house), stopping.clone()));
+    if !house.restored {
+        tokio::spawn(beat(Arc::clone(&house), stopping.clone()));
+    }
     for (kind, post) in posts {
         tokio::spawn(wake(Arc::clone(&house), kind, post, stopping.clone()));
     }

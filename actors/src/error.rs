@@ -18,6 +18,9 @@ pub enum Failure {
     /// The engine is stopping, or the store has failed; nothing was decided.
     #[error("the engine is not taking anything in")]
     Closed,
+    /// The store is a restored copy that nobody has released; nothing was decided.
+    #[error("this is a restored copy in quarantine; `baton release-quarantine` lets it work")]
+    Restored,
     /// The step was decided and not, or perhaps not, stored.
     #[error("{0}")]
     NotStored(#[from] NotStored),

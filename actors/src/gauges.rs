@@ -52,6 +52,8 @@ pub const DISK_FREE: &str = "baton_disk_free_bytes";
 
 /// Messages that are owed and not yet settled: `channel`.
 pub const OUTBOX_DEPTH: &str = "baton_outbox_depth";
+/// 1 while nothing is sent, because the store was restored and not released; else 0.
+pub const OUTBOX_HELD: &str = "baton_outbox_held";
 /// Attempts to send: `channel`, `class`.
 pub const SENDS: &str = "baton_sends_total";
 /// How long an attempt takes: `channel`.

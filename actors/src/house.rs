@@ -42,6 +42,8 @@ pub struct House {
     pub outages: ArcSwap<Vec<Window>>,
     /// Who writes: the boot counter.
     pub epoch: u64,
+    /// Whether the store was restored from a backup and not released: nothing is taken in or sent, and no deadline rings.
+    pub restored: bool,
     /// When this process began.
     pub booted_at: Timestamp,
     /// The bounds.

@@ -19,5 +19,6 @@ pub fn measure(house: &House) {
     if let Some(directory) = house.directory() {
         gauge!(gauges::MAILBOX_DEPTH, "kind" => "directory").set(directory.waiting() as f64);
     }
+    gauge!(gauges::OUTBOX_HELD).set(if house.restored { 1.0 } else { 0.0 });
     house.outbox.measure(house.clock.now());
 }

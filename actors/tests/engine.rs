@@ -10,10 +10,11 @@ use baton_actors::clock::{BoxFuture, Clock, ManualClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::error::Failure;
 use baton_actors::house::Limits;
-use baton_actors::store::Store;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
-use baton_actors::tenants::roster::AgentsDecided;
+use baton_actors::store::restored::{self, Restored};
+use baton_actors::store::{StepWrites, Store};
+use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
@@ -352,6 +353,42 @@ async fn a_restart_knows_the_jobs_the_deadlines_and_what_is_owed() {
     again.clock.pass(Duration::from_secs(1800));
     again.wall.has_template("offer", 1).await;
     assert_eq!(again.claims(job, "bo").await.unwrap(), Answer::Done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_copy_stands_still_and_its_release_gives_the_time_back() {
+    let town = Town::open().await;
+    town.agents(&["ana", "bo"], None).await;
+    let job = town.publishes("j1", Plan::default()).await;
+    let before = town.until(job, |job| job.owed.is_empty()).await;
+    let closes = |job: &Job| job.offers[0].closes_at();
+    let copy = Arc::new(town.store.copy());
+    let taken = town.clock.now();
+    let mark = restored::mark(&Restored { taken, at: taken, complete: true }).unwrap();
+    copy.commit(&[StepWrites { check: None, writes: vec![mark] }]).unwrap();
+    // Looked at twice, each time long after the offer's time.
+    for _ in 0..2 {
+        town.clock.pass(Duration::from_secs(10_000));
+        let held = Town::open_on(Arc::clone(&copy), town.clock.clone()).await;
+        let versions = held.engine.index().versions();
+        assert!(held.engine.is_restored());
+        assert!(matches!(held.claims(job, "ana").await, Err(Failure::Restored)));
+        let created = held.engine.create(new_job(JobId::of_reference(T, "j2"), Plan::default()), None, client()).await;
+        assert!(matches!(created, Err(Failure::Restored)));
+        let change = Box::new(|_: &_, _| AgentsDecided::default());
+        assert!(matches!(held.engine.change_agents(T, change).await, Err(ChangeFailure::Restored)));
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(held.engine.stop(Duration::from_secs(60)).await);
+        assert_eq!(held.engine.index().versions(), versions, "nothing rang");
+        assert!(held.wall.sent.lock().is_empty());
+    }
+    restored::release(&*copy).unwrap();
+    let released = Town::open_on(copy, town.clock.clone()).await;
+    let extended = released.until(job, |job| closes(job) > closes(&before)).await;
+    assert_eq!(extended.offers.len(), 1, "nobody else was asked");
+    assert_eq!(released.claims(job, "ana").await.unwrap(), Answer::Done);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

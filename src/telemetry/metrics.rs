@@ -7,7 +7,7 @@
 mod reference;
 mod table;
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 pub use self::reference::reference;
@@ -23,9 +23,37 @@ pub struct Metric {
     /// What it is counted in.
     pub unit: Unit,
     /// Its labels, each with the words it can have.
-    pub labels: &'static [(&'static str, &'static str)],
+    pub labels: &'static [(&'static str, Words)],
     /// What it tells.
     pub help: &'static str,
+}
+
+/// The words that a label can have.
+#[derive(Clone, Copy, Debug)]
+pub enum Words {
+    /// These and no others.
+    Listed(&'static [&'static str]),
+    /// Words of this kind.
+    Described(&'static str),
+}
+
+impl Metric {
+    /// The labels of every series there can be; none where the words of a label are not listed.
+    fn series(&self) -> Vec<Vec<Label>> {
+        let mut series = vec![Vec::new()];
+        for (name, words) in self.labels {
+            let listed = match words {
+                Words::Listed(words) => *words,
+                Words::Described(_) => &[],
+            };
+            let with = |labels: &Vec<Label>, word: &'static str| {
+                let label = Label::from_static_parts(name, word);
+                labels.iter().cloned().chain([label]).collect::<Vec<_>>()
+            };
+            series = series.iter().flat_map(|labels| listed.iter().map(move |word| with(labels, word))).collect();
+        }
+        series
+    }
 }
 
 /// How a metric moves.
@@ -97,20 +125,21 @@ fn recorder() -> Result<PrometheusRecorder, BuildError> {
     Ok(histograms.into_iter().try_fold(builder, with_buckets)?.build_recorder())
 }
 
-/// Describes every metric. Those without labels show from the start: a rate needs a first zero.
+/// Describes every metric. Those whose labels hold words of a list show from the start: without a first zero Prometheus sees
+/// no increase in the first event of a series, and no alert tells of it.
 fn describe() {
     for metric in TABLE {
         match metric.kind {
             Kind::Counter => {
                 describe_counter!(metric.name, metric.unit, metric.help);
-                if metric.labels.is_empty() {
-                    counter!(metric.name).absolute(0);
+                for labels in metric.series() {
+                    counter!(metric.name, labels).absolute(0);
                 }
             }
             Kind::Gauge => {
                 describe_gauge!(metric.name, metric.unit, metric.help);
-                if metric.labels.is_empty() {
-                    gauge!(metric.name).set(0.0);
+                for labels in metric.series() {
+                    gauge!(metric.name, labels).set(0.0);
                 }
             }
             Kind::Histogram(_) => describe_histogram!(metric.name, metric.unit, metric.help),
@@ -150,6 +179,14 @@ mod tests {
     }
 
     #[test]
+    fn every_invariant_is_counted_from_the_start() {
+        let counted = TABLE.iter().find(|metric| metric.name == baton_actors::gauges::INVARIANTS_BROKEN).unwrap();
+        let listed: Vec<_> = counted.series().into_iter().map(|labels| labels[0].value().to_owned()).collect();
+        let numbers: Vec<_> = baton_core::job::invariants::INVARIANTS.iter().map(|rule| rule.number).collect();
+        assert_eq!(listed, numbers);
+    }
+
+    #[test]
     fn t7_what_was_recorded_is_rendered_in_buckets_with_help() {
         let recorder = recorder().unwrap();
         with_local_recorder(&recorder, || {
@@ -164,6 +201,10 @@ mod tests {
             "# HELP baton_jobs_without_next_action ",
             "baton_jobs_without_next_action 0",
             "baton_jobs_created_total 0",
+            "baton_invariants_broken_total{invariant=\"I12\"} 0",
+            "baton_sends_dropped_total{channel=\"sms\",reason=\"late\"} 0",
+            "baton_quarantined{kind=\"job\"} 0",
+            "baton_claims_total{verdict=\"lost\"} 0",
             "baton_cascade_depth_bucket{le=\"2\"} 0",
             "baton_cascade_depth_bucket{le=\"3\"} 1",
             "baton_cascade_depth_count 1",

@@ -195,9 +195,13 @@ impl Desk {
 fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotDone> {
     match outcome {
         Ok(outcome) => Ok(Some(outcome)),
-        Err(failure @ (Failure::Overloaded | Failure::Closed | Failure::NotStored(_) | Failure::Fell)) => {
-            Err(failure.into())
-        }
+        Err(
+            failure @ (Failure::Overloaded
+            | Failure::Closed
+            | Failure::Restored
+            | Failure::NotStored(_)
+            | Failure::Fell),
+        ) => Err(failure.into()),
         Err(failure @ (Failure::Refused(..) | Failure::Unreadable(_) | Failure::Quarantined)) => {
             tracing::warn!(%failure, "an answer found no job to go to");
             Ok(None)

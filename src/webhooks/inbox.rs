@@ -51,6 +51,9 @@ struct Stored {
 /// Why news was not taken in: it should come again.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
+    /// Nothing is acted upon in a restored copy.
+    #[error("this is a restored copy in quarantine")]
+    Restored,
     /// Too much waits.
     #[error("too much waits to be acted upon")]
     Full,
@@ -84,6 +87,9 @@ impl Inbox {
 
     /// Stores what is new of this. Whatever happens afterwards, it is acted upon.
     pub async fn take(&self, account: &str, told: Vec<Told>) -> Result<(), NotTaken> {
+        if self.engine.is_restored() {
+            return Err(NotTaken::Restored);
+        }
         let house = self.engine.house();
         let mut storing = Vec::with_capacity(told.len());
         for Told { id, news } in told {
@@ -187,6 +193,9 @@ async fn take_up(inbox: Inbox, desk: Arc<Desk>) {
         Ok(Err(error)) => return tracing::error!(%error, "what providers told before the start cannot be read"),
         Err(error) => return tracing::error!(%error, "reading what providers told before the start fell"),
     };
+    if inbox.engine.is_restored() {
+        return;
+    }
     for stored in left {
         // A line that is gone means that the server stops: the next start finds it again.
         let _ = inbox.line(&stored.news).send(stored).await;

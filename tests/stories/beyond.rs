@@ -232,8 +232,17 @@ async fn x17_a_restored_copy_sends_nothing_before_it_is_released() {
     town.data = copy.into();
     town.starts_again().await;
     assert_eq!(town.door.get(&job.path("")).await.is(200)["status"], "offering");
-    a_moment(Duration::from_millis(500)).await;
+    let refused = town.desk().posts(&order("x17-2")).await;
+    let told = refused.refuses(503, "restored-copy")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("`baton release-quarantine`"), "{told}");
+    town.desk().tells(&job, "cancel", json!({})).await.refuses(503, "restored-copy");
+    town.stranger().get("/ready").await.refuses(503, "not-ready");
+    let health = town.door.get("/api/v1/health").await.is(200);
+    assert_eq!((&health["status"], &health["components"]["restored"]), (&json!("degraded"), &json!(true)));
+    assert!(town.log().contains("release-quarantine"), "the log's warning names the command");
+    until("the gauge says so", async || (town.metric("baton_outbox_held", "").await > 0.0).then_some(())).await;
     assert!(ana.is_silent());
+    assert_eq!(open_offers(&town.desk().sees(&job).await), 1);
     town.told_to_stop().await;
     command(&town, &["release-quarantine", "--yes", "--dev", "--data", copy]).await;
     town.starts_again().await;

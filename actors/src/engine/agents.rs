@@ -15,6 +15,9 @@ type Sender<T> = oneshot::Sender<Result<T, ChangeFailure>>;
 
 impl Engine {
     async fn change<T>(&self, message: impl FnOnce(Sender<T>) -> RosterMessage) -> Result<T, ChangeFailure> {
+        if self.is_restored() {
+            return Err(ChangeFailure::Restored);
+        }
         if !self.is_ready() {
             return Err(ChangeFailure::Closed);
         }

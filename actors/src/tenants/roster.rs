@@ -115,6 +115,9 @@ pub enum Registered {
 /// Why a change was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeFailure {
+    /// The store is a restored copy that nobody has released.
+    #[error("this is a restored copy in quarantine; `baton release-quarantine` lets it work")]
+    Restored,
     /// There is nothing like it.
     #[error("there is no such agent")]
     NotFound,

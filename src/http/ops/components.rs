@@ -24,8 +24,11 @@ pub struct Health {
 pub struct Components {
     /// `ok`, or `failed`: nothing can be stored until a restart.
     store: &'static str,
-    /// `open`, or `closed`: nothing is taken in, because the server stops or its disk is nearly full.
+    /// `open`, or `closed`: nothing is taken in, because the server stops, its disk is nearly full, or the store is a restored copy.
     intake: &'static str,
+    /// Whether the store is a restored copy in quarantine: it can be looked at, takes nothing in and sends nothing until
+    /// `baton release-quarantine`.
+    restored: bool,
     /// Requests that the engine works on now.
     under_way: usize,
     /// Messages that are owed and not yet on their way.
@@ -44,7 +47,8 @@ pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Heal
     let engine = &door.engine;
     let components = Components {
         store: if engine.has_failed() { "failed" } else { "ok" },
-        intake: if engine.is_ready() { "open" } else { "closed" },
+        intake: if engine.is_ready() && !engine.is_restored() { "open" } else { "closed" },
+        restored: engine.is_restored(),
         under_way: engine.under_way(),
         outbox: engine.house().outbox.depth(),
         quarantined: engine.quarantined().await.len(),
@@ -52,7 +56,8 @@ pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Heal
         channels: engine.house().outbox.failing().map(|(kind, failing)| (kind.as_str(), word(failing))).collect(),
     };
     let failing = components.channels.values().any(|state| *state == word(true));
-    let well = engine.is_ready() && components.quarantined == 0 && components.unreadable_records == 0 && !failing;
+    let well =
+        components.intake == "open" && components.quarantined == 0 && components.unreadable_records == 0 && !failing;
     Json(Health { status: if well { "ok" } else { "degraded" }, components })
 }
 

@@ -18,6 +18,8 @@ use crate::http::problem::{Body, Code, Problem};
 pub async fn get(State(door): State<Door>) -> Response {
     let missing = if door.engine.has_failed() {
         json!({ "store": "it failed; nothing acknowledged is lost, and a restart recovers" })
+    } else if door.engine.is_restored() {
+        json!({ "release": "the store is a restored copy in quarantine; stop the server and run `baton release-quarantine`" })
     } else if !door.engine.is_ready() {
         json!({ "intake": "nothing is taken in: the server is stopping, or its disk is nearly full" })
     } else {

@@ -105,6 +105,7 @@ codes! {
     Overloaded = SERVICE_UNAVAILABLE, "overloaded", "There is too much to do at the moment";
     RequestTimeout = SERVICE_UNAVAILABLE, "request-timeout", "The answer took too long";
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "The server is not ready";
+    RestoredCopy = SERVICE_UNAVAILABLE, "restored-copy", "This is a restored copy that nobody has released";
     NotStored = SERVICE_UNAVAILABLE, "not-stored", "It is not certain that this was stored";
     Quarantined = SERVICE_UNAVAILABLE, "quarantined", "The record is in quarantine";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something failed on our side";

@@ -9,6 +9,10 @@ use baton_actors::tenants::roster::ChangeFailure;
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::telegram_desk::NotTaken;
 
+/// What a restored copy says to whoever wants it to do something.
+const RESTORED: &str = "this server runs on a restored copy in quarantine: it can be looked at and does nothing; nothing was stored. Stop it \
+    and run `baton release-quarantine` to let it work";
+
 /// A bound was reached: it is over soon.
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -25,6 +29,7 @@ impl From<Failure> for Problem {
             Failure::Closed => {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }
+            Failure::Restored => Self::new(Code::RestoredCopy, RESTORED),
             Failure::NotStored(why) => why.into(),
             Failure::Fell => {
                 Self::new(Code::NotStored, "what decides for this job fell before it could answer").retry_after(BUSY)
@@ -68,6 +73,7 @@ impl From<ChangeFailure> for Problem {
                 tracing::error!(why, "a record cannot be written or read");
                 Self::new(Code::Quarantined, "the record cannot be written or read")
             }
+            ChangeFailure::Restored => Self::new(Code::RestoredCopy, RESTORED),
             ChangeFailure::Closed => {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }

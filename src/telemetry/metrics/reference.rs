@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, TABLE};
+use super::{Kind, TABLE, Words};
 
 const HEAD: &str = "\
 # Metrics
@@ -16,6 +16,11 @@ This page is generated from `src/telemetry/metrics/table.rs` (`UPDATE_GENERATED=
 ";
 
 const TAIL: &str = "
+A server with nothing to do still commits: it stores a sign of life every five seconds, by which the next start knows how long it was
+away. So `baton_commits_total` and `baton_commit_seconds_count` rise by 12 a minute at rest.
+
+Counters and gauges show from the start, each series at 0, where the words of their labels are listed here.
+
 The process itself is told in the usual names: `process_cpu_seconds_total`, `process_resident_memory_bytes`,
 `process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds`, `process_threads`, `process_start_time_seconds`.
 ";
@@ -30,7 +35,12 @@ pub fn reference() -> String {
             Kind::Gauge => "gauge",
             Kind::Histogram(_) => "histogram",
         };
-        let labels: Vec<String> = metric.labels.iter().map(|(name, words)| format!("`{name}`: {words}")).collect();
+        let told = |words: &Words| match words {
+            Words::Listed(words) => words.join(", "),
+            Words::Described(kind) => (*kind).to_owned(),
+        };
+        let labels: Vec<String> =
+            metric.labels.iter().map(|(name, words)| format!("`{name}`: {}", told(words))).collect();
         let labels = if labels.is_empty() { "–".to_owned() } else { labels.join("; ") };
         let _ = writeln!(page, "| `{}` | {kind} | {labels} | {} |", metric.name, metric.help);
     }

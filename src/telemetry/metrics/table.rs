@@ -4,11 +4,12 @@ use baton_actors::gauges as name;
 use metrics::Unit;
 
 use super::Kind::{Counter, Gauge, Histogram};
-use super::{Kind, Metric};
+use super::Words::{Described, Listed};
+use super::{Kind, Metric, Words};
 
-const CHANNELS: &str = "telegram, whatsapp, sms, email, console";
-const CHANNEL: &[(&str, &str)] = &[("channel", CHANNELS)];
-const ACTOR: &[(&str, &str)] = &[("kind", "job, agent, channel, shard, roster")];
+const CHANNELS: Words = Listed(&["telegram", "whatsapp", "sms", "email", "console"]);
+const CHANNEL: &[(&str, Words)] = &[("channel", CHANNELS)];
+const ACTOR: &[(&str, Words)] = &[("kind", Listed(&["job", "agent", "channel", "shard", "roster"]))];
 
 /// From a hundredth of a millisecond: work on the machine.
 const MACHINE: Kind = Histogram(&[0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1]);
@@ -26,7 +27,7 @@ const fn metric(
     name: &'static str,
     kind: Kind,
     unit: Unit,
-    labels: &'static [(&'static str, &'static str)],
+    labels: &'static [(&'static str, Words)],
     help: &'static str,
 ) -> Metric {
     Metric { name, kind, unit, labels, help }
@@ -40,7 +41,18 @@ pub const TABLE: &[Metric] = &[
         Unit::Count,
         &[(
             "stage",
-            "needs_approval, scheduled, offering, claimed, unfilled, rejected, cancelled, expired, completed, failed",
+            Listed(&[
+                "needs_approval",
+                "scheduled",
+                "offering",
+                "claimed",
+                "unfilled",
+                "rejected",
+                "cancelled",
+                "expired",
+                "completed",
+                "failed",
+            ]),
         )],
         "Jobs that are kept in memory, by where they stand; closed ones leave it.",
     ),
@@ -49,7 +61,7 @@ pub const TABLE: &[Metric] = &[
         name::JOBS_CLOSED,
         Counter,
         Unit::Count,
-        &[("outcome", "completed, failed, rejected, cancelled, expired")],
+        &[("outcome", Listed(&["completed", "failed", "rejected", "cancelled", "expired"]))],
         "Jobs that came to an end.",
     ),
     metric(
@@ -63,15 +75,15 @@ pub const TABLE: &[Metric] = &[
         name::INVARIANTS_BROKEN,
         Counter,
         Unit::Count,
-        &[("invariant", "the number of the invariant, as in actors/core/src/job/invariants.rs")],
-        "Checks of an invariant that failed. Must not move.",
+        &[("invariant", Listed(&["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12"]))],
+        "Checks of an invariant that failed; actors/core/src/job/invariants.rs says what each number means. Must not move.",
     ),
     metric(name::OFFERS_MADE, Counter, Unit::Count, &[], "Offers made to agents."),
     metric(
         name::OFFERS,
         Counter,
         Unit::Count,
-        &[("outcome", "claimed, declined, timed_out, taken, skipped, undelivered, closed")],
+        &[("outcome", Listed(&["claimed", "declined", "timed_out", "taken", "skipped", "undelivered", "closed"]))],
         "Offers that are over.",
     ),
     metric(name::OFFERS_OPEN, Gauge, Unit::Count, &[], "Offers that wait for an answer."),
@@ -79,7 +91,7 @@ pub const TABLE: &[Metric] = &[
         name::CLAIMS,
         Counter,
         Unit::Count,
-        &[("verdict", "won, standby, lost, already")],
+        &[("verdict", Listed(&["won", "standby", "lost", "already"]))],
         "Attempts to claim a job: won, or lost and why.",
     ),
     metric(
@@ -117,7 +129,7 @@ pub const TABLE: &[Metric] = &[
         name::COMMITS,
         Counter,
         Unit::Count,
-        &[("verdict", "stored, conflict, refused, unknown")],
+        &[("verdict", Listed(&["stored", "conflict", "refused", "unknown"]))],
         "Steps handed to the store, by what became of them.",
     ),
     metric(name::COMMIT_QUEUE, Gauge, Unit::Count, &[], "Steps that wait for the committer."),
@@ -126,19 +138,40 @@ pub const TABLE: &[Metric] = &[
         name::RECORDS_QUARANTINED,
         Gauge,
         Unit::Count,
-        &[("kind", "job, agent, settings, key, other")],
+        &[("kind", Listed(&["job", "agent", "settings", "key", "other"]))],
         "Records that could not be read and were put aside, byte for byte.",
     ),
     metric(name::STORE_BYTES, Gauge, Unit::Bytes, &[], "What the store takes on disk."),
     metric(name::DISK_FREE, Gauge, Unit::Bytes, &[], "What is free on the store's disk."),
     metric(name::OUTBOX_DEPTH, Gauge, Unit::Count, CHANNEL, "Messages that are owed and not settled yet."),
     metric(
+        name::OUTBOX_HELD,
+        Gauge,
+        Unit::Count,
+        &[],
+        "1 while nothing is sent or taken in, because the store is a restored copy that was not released; else 0.",
+    ),
+    metric(
         name::SENDS,
         Counter,
         Unit::Count,
         &[
             ("channel", CHANNELS),
-            ("class", "accepted, retry_after, retry, unknown, recipient, window, moved, content, sender, noop"),
+            (
+                "class",
+                Listed(&[
+                    "accepted",
+                    "retry_after",
+                    "retry",
+                    "unknown",
+                    "recipient",
+                    "window",
+                    "moved",
+                    "content",
+                    "sender",
+                    "noop",
+                ]),
+            ),
         ],
         "Attempts to send, by what they came to.",
     ),
@@ -147,7 +180,7 @@ pub const TABLE: &[Metric] = &[
         name::SENDS_DROPPED,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("reason", "offer_over, late, recipient_gone")],
+        &[("channel", CHANNELS), ("reason", Listed(&["offer_over", "late", "recipient_gone"]))],
         "Messages dropped unsent because they were worth nothing any more.",
     ),
     metric(
@@ -177,7 +210,7 @@ pub const TABLE: &[Metric] = &[
         name::MAILBOX_DEPTH,
         Gauge,
         Unit::Count,
-        &[("kind", "directory")],
+        &[("kind", Listed(&["directory"]))],
         "Messages that wait in the mailboxes of the shards, through which every job and agent is reached.",
     ),
     metric(name::ACTORS_AWAKE, Gauge, Unit::Count, ACTOR, "Actors awake."),
@@ -195,8 +228,8 @@ pub const TABLE: &[Metric] = &[
         Counter,
         Unit::Count,
         &[
-            ("route", "the route's template, such as /api/v1/jobs/{id}; other where none fits"),
-            ("status", "the status code"),
+            ("route", Described("the route's template, such as /api/v1/jobs/{id}; other where none fits")),
+            ("status", Described("the status code")),
         ],
         "Requests answered.",
     ),
@@ -204,7 +237,7 @@ pub const TABLE: &[Metric] = &[
         name::HTTP_SECONDS,
         SERVICE,
         Unit::Seconds,
-        &[("route", "the route's template; other where none fits")],
+        &[("route", Described("the route's template; other where none fits"))],
         "How long requests take.",
     ),
     metric(name::HTTP_CONNECTIONS, Gauge, Unit::Count, &[], "Connections open."),
@@ -212,7 +245,7 @@ pub const TABLE: &[Metric] = &[
         name::ADMISSION_REFUSED,
         Counter,
         Unit::Count,
-        &[("reason", "rate_limited, full, outbox, job, closed")],
+        &[("reason", Listed(&["rate_limited", "full", "outbox", "job", "closed", "restored"]))],
         "Requests turned away with 429 or 503 before anything was done.",
     ),
     metric(name::ADMISSION_USED, Gauge, Unit::Count, &[], "Requests let in and not yet answered by the engine."),
@@ -220,14 +253,14 @@ pub const TABLE: &[Metric] = &[
         name::INBOUND,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("outcome", "taken, repeat, failed")],
+        &[("channel", CHANNELS), ("outcome", Listed(&["taken", "repeat", "failed"]))],
         "What people and providers sent in.",
     ),
     metric(
         name::RETENTION_REMOVED,
         Counter,
         Unit::Count,
-        &[("kind", "closed_job, token, told")],
+        &[("kind", Listed(&["closed_job", "token", "told"]))],
         "What was removed by age.",
     ),
     metric(
@@ -235,7 +268,13 @@ pub const TABLE: &[Metric] = &[
         Gauge,
         Unit::Seconds,
         &[],
-        "When the last backup was finished, in seconds since 1970; 0: none since the start.",
+        "When the last backup was finished, in seconds since 1970; where backups are switched on and there is none yet, when the process began; 0: they are switched off.",
     ),
-    metric(name::BUILD_INFO, Gauge, Unit::Count, &[("version", "the version that runs")], "What runs. Always 1."),
+    metric(
+        name::BUILD_INFO,
+        Gauge,
+        Unit::Count,
+        &[("version", Described("the version that runs"))],
+        "What runs. Always 1.",
+    ),
 ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use baton_actors::error::Failure;
 use bytes::Bytes;
 
 use crate::http::door::Door;
@@ -69,6 +70,7 @@ pub async fn take(hooks: &Hooks, provider: &str, told: Result<Vec<Told>, Unreada
         return Ok(());
     };
     hooks.inbox.take(provider, told).await.map_err(|error| match error {
+        NotTaken::Restored => Failure::Restored.into(),
         NotTaken::Full => Problem::new(Code::Overloaded, error.to_string()).retry_after(BUSY),
         NotTaken::Read(error) => Problem::internal(&error),
         NotTaken::Store(error) => error.into(),
