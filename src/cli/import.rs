@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::exit::{Exit, Failure};
+
 /// Which file, and how to read it.
 #[derive(Clone, Debug, Args)]
 pub struct Source {
@@ -32,6 +34,14 @@ pub struct Source {
     /// Reads and checks everything and sends nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+impl Source {
+    /// A file of which nothing can be imported.
+    pub fn no_rows(&self) -> Failure {
+        let text = format!("{}: it names its columns and has no row below; nothing was changed", self.file.display());
+        Failure::new(Exit::Data, text)
+    }
 }
 
 #[cfg(test)]

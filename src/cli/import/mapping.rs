@@ -106,6 +106,13 @@ impl Mapping {
 
     /// The body of a row, or everything that is wrong with it.
     pub fn body(&self, row: &Row) -> Result<Value, Vec<Mistake>> {
+        let (body, mistakes) = self.read(row);
+        if mistakes.is_empty() { Ok(body) } else { Err(mistakes) }
+    }
+
+    /// The body of a row without the cells that cannot be read, and what is wrong with those: so that the rules of the whole can
+    /// be told in the same breath.
+    pub fn read(&self, row: &Row) -> (Value, Vec<Mistake>) {
         let mut body = Map::new();
         let mut mistakes = Vec::new();
         for (field, value) in &self.constants {
@@ -120,7 +127,16 @@ impl Mapping {
                 Err(what) => mistakes.push(row.mistake(column, what, &format!("write {}", field.kind.example()))),
             }
         }
-        if mistakes.is_empty() { Ok(Value::Object(body)) } else { Err(mistakes) }
+        (Value::Object(body), mistakes)
+    }
+
+    /// Whether what is wrong at this path only follows from a cell that could not be read and was left out.
+    pub fn follows(&self, path: &str, unread: &[Mistake]) -> bool {
+        let bare = path.split('[').next().unwrap_or_default();
+        let left_out = self.columns.iter().filter(|mapped| unread.iter().any(|m| m.column == mapped.column));
+        left_out
+            .map(|mapped| mapped.field.path.join("."))
+            .any(|own| own == bare || own.starts_with(&format!("{bare}.")))
     }
 
     /// The column behind a path in a body, such as `brief.date`; the path itself where there is none.

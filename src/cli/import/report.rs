@@ -10,7 +10,7 @@ const SHOWN: usize = 50;
 /// A mistake in a file. Does not repeat the cell, which may be private.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line, the head being line 1.
+    /// The line, the head being line 1; 0: of no line, but of the whole file.
     pub line: u64,
     /// The column's name.
     pub column: String,
@@ -56,7 +56,7 @@ impl Mistakes {
     pub fn show(&self) -> String {
         let mut kept: Vec<&Mistake> = self.kept.iter().collect();
         kept.sort_by_key(|mistake| mistake.line);
-        let rows = kept.into_iter().map(|m| [m.line.to_string(), m.column.clone(), m.what.clone(), m.cure.clone()]);
+        let rows = kept.into_iter().map(|m| [line(m.line), m.column.clone(), m.what.clone(), m.cure.clone()]);
         let mut text = table(["line", "column", "what is wrong", "what to do"], rows);
         let more = self.count - self.kept.len();
         if more > 0 {
@@ -64,4 +64,8 @@ impl Mistakes {
         }
         text
     }
+}
+
+fn line(no: u64) -> String {
+    if no == 0 { "all".to_owned() } else { no.to_string() }
 }

@@ -79,6 +79,9 @@ impl Import {
         if !mapping.unused.is_empty() {
             complain(&format!("columns not used: {}", mapping.unused.join(", ")));
         }
+        if rows == 0 && mistakes.is_empty() {
+            return Err(self.source.no_rows());
+        }
         if !mistakes.is_empty() && !self.skip_faulty {
             let text = format!(
                 "{}\n\n{}; nothing was sent. --skip-faulty sends the other rows",
@@ -126,20 +129,21 @@ impl Import {
         let mut rows = 0;
         while let Some(row) = sheet.next() {
             let read = row.map_err(|mistake| vec![mistake]).and_then(|row| {
-                let job = mapping.body(&row)?;
+                let (job, mut wrong) = mapping.read(&row);
                 let refused = rules::of_job(&job);
-                if !refused.is_empty() {
-                    let told = refused.iter().map(|e| row.mistake(&mapping.column_of(&e.field), &e.message, &e.cure));
-                    return Err(told.collect());
+                let refused = refused.iter().filter(|e| !mapping.follows(&e.field, &wrong));
+                let told = refused.map(|e| row.mistake(&mapping.column_of(&e.field), &e.message, &e.cure));
+                let told: Vec<Mistake> = told.collect();
+                wrong.extend(told);
+                if let Some(reference) = job["external_ref"].as_str() {
+                    let first = *seen.entry(reference.to_owned()).or_insert(row.line);
+                    if first != row.line {
+                        let column = mapping.column_of("external_ref");
+                        let what = format!("line {first} has the same reference");
+                        wrong.push(row.mistake(&column, &what, "give every job a reference of its own"));
+                    }
                 }
-                let Some(reference) = job["external_ref"].as_str() else { return Ok(()) };
-                if let Some(first) = seen.get(reference) {
-                    let column = mapping.column_of("external_ref");
-                    let what = format!("line {first} has the same reference");
-                    return Err(vec![row.mistake(&column, &what, "give every job a reference of its own")]);
-                }
-                seen.insert(reference.to_owned(), row.line);
-                Ok(())
+                if wrong.is_empty() { Ok(()) } else { Err(wrong) }
             });
             match read {
                 Ok(()) => rows += 1,
