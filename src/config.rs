@@ -94,6 +94,7 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, Faults> {
         let mut faults = Vec::new();
         let layers = Layers::gather(sources, &mut faults);
+        expect_file(sources, &faults)?;
         let (mut config, _) = Self::read(layers, sources, &mut faults);
         let refusals = production::refusals(&config);
         if config.dev {
@@ -109,6 +110,14 @@ impl Config {
         }
         faults.sort_by(|a, b| (&a.key, &a.what).cmp(&(&b.key, &b.what)));
         Err(Faults(faults))
+    }
+
+    /// What [`show_masked`](Self::show_masked) shows, whatever is missing or wrong, as long as the file can be read.
+    pub fn show_sources(sources: &Sources) -> Result<String, Faults> {
+        let mut faults = Vec::new();
+        let layers = Layers::gather(sources, &mut faults);
+        expect_file(sources, &faults)?;
+        Ok(masked::show(&layers))
     }
 
     /// The settings that hold, as TOML, with secrets masked and the origin of what is not built in.
@@ -169,6 +178,23 @@ pub fn listen_address(sources: &Sources) -> Result<SocketAddr, Faults> {
     let layers = Layers::gather(sources, &mut Vec::new());
     let address = Reader::new(&layers, &mut faults).section("server").get("listen");
     if faults.is_empty() { Ok(address) } else { Err(Faults(faults)) }
+}
+
+/// The store's folder, whatever else is wrong or missing: for whoever needs nothing but the store, and no secret.
+pub fn store_path(sources: &Sources) -> Result<PathBuf, Faults> {
+    let mut faults = Vec::new();
+    let layers = Layers::gather(sources, &mut faults);
+    expect_file(sources, &faults)?;
+    let mut faults = Vec::new();
+    let store = store::Store::read(&mut Reader::new(&layers, &mut faults).section("store"));
+    if faults.is_empty() { Ok(store.path) } else { Err(Faults(faults)) }
+}
+
+/// Of a file that cannot be read only that is told: nothing is known of what it sets, so all of it would seem to be missing.
+fn expect_file(sources: &Sources, faults: &[Fault]) -> Result<(), Faults> {
+    let Some(file) = sources.file.as_ref().map(|path| path.display().to_string()) else { return Ok(()) };
+    let of_file: Vec<Fault> = faults.iter().filter(|fault| fault.key == file).cloned().collect();
+    if of_file.is_empty() { Ok(()) } else { Err(Faults(of_file)) }
 }
 
 #[cfg(test)]

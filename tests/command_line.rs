@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use baton::simulator::telegram::Server as Telegram;
+use baton::store::{SledOptions, SledStore};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -150,6 +151,72 @@ async fn s12_check_lists_every_mistake_and_exits_with_1() {
 }
 
 #[tokio::test]
+async fn of_a_file_that_cannot_be_read_only_that_is_told() {
+    let broken = File::of("[server\n");
+    for (file, why) in [("/nowhere/nope.toml", "cannot be read"), (broken.path().as_str(), "this is not TOML")] {
+        for command in [&["check"][..], &["config", "print"], &["verify"]] {
+            let output = baton(&[command, &["--config", file]].concat(), &[]).await;
+            let text = said(&output);
+            assert_eq!(output.status.code(), Some(1), "{text}");
+            assert!(text.contains("1 mistake in") && text.contains(why), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_keeps_nobody_from_looking_at_what_is_there() {
+    let output = baton(&["config", "print"], &[("BATON__ENGINE__SHARDS", "7")]).await;
+    let (shown, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && shown.contains("shards = \"7\"  # BATON__ENGINE__SHARDS"), "{shown}");
+    assert!(told.contains("links.secret") && !shown.contains("mistake"), "{told}");
+}
+
+#[tokio::test]
+async fn a_key_is_made_before_the_first_start_and_the_store_needs_no_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (data, file, copy) = (path("store"), path("one.bak"), path("copy"));
+    let made = baton(&["keys", "create", "shop", "--scope", "jobs:read", "--data", &data], &[]).await;
+    assert!(made.status.success(), "{}", said(&made));
+    for command in [
+        &["keys", "list", "--data", &data][..],
+        &["backup", &file, "--data", &data],
+        &["verify", &file],
+        &["restore", &file, "--data", &copy],
+        &["release-quarantine", "--data", &copy],
+        &["release-quarantine", "--yes", "--data", &copy],
+        &["verify", "--data", &copy],
+    ] {
+        let output = baton(command, &[]).await;
+        assert!(output.status.success(), "{command:?}: {}", said(&output));
+    }
+    assert!(said(&baton(&["keys", "list", "--data", &copy], &[]).await).contains("shop"));
+    let nowhere = baton(&["keys", "list", "--data", &path("nowhere")], &[]).await;
+    assert_eq!(nowhere.status.code(), Some(3), "only a key that is made makes a store");
+}
+
+#[tokio::test]
+async fn while_a_store_is_in_use_the_way_over_the_api_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let _server = SledStore::open(folder.path(), SledOptions::default()).unwrap();
+    let data = folder.path().display().to_string();
+    let output = baton(&["keys", "create", "shop", "--scope", "jobs:read", "--data", &data], &[]).await;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("stop it, or use its API: POST /api/v1/keys"), "{text}");
+}
+
+#[tokio::test]
+async fn the_doctor_finds_the_disk_of_a_folder_that_is_still_to_be_made() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    let fresh = tempfile::tempdir().unwrap();
+    let output = command.args(["doctor", "--dev"]).env_clear().current_dir(fresh.path()).output().await.unwrap();
+    let text = said(&output);
+    let disk = text.lines().find(|line| line.contains("disk: ")).unwrap();
+    assert!(disk.starts_with("ok") && disk.contains("iB free for "), "{text}");
+}
+
+#[tokio::test]
 async fn s1_a_short_key_keeps_the_server_from_starting() {
     let output = baton(&["serve", "--dev", "--listen", "127.0.0.1:0"], &[("BATON_DEV_KEY", "short")]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -194,6 +261,41 @@ async fn agents_come_in_from_a_csv_all_or_none() {
     let lines: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with('3')).collect();
     assert!(lines.len() == 2 && lines[0].contains("phone") && lines[1].contains("priority"), "{text}");
     assert_eq!(fake.arrived.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn a_trial_run_finds_what_the_server_would_refuse_of_the_file_itself() {
+    let twice = File::of(
+        "ref,phone,telegram_chat_id\na,+447700900001,1001\nb,+44 7700 900001,\nc,+447700900003,1001\na,+447700900004,\n",
+    );
+    let output = baton(&["agents", "import", &twice.path(), "--dry-run"], &[]).await;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(65), "{text}");
+    for (line, column, what) in
+        [("3", "phone", "line 2 has the same"), ("4", "telegram_chat_id", "line 2"), ("5", "ref", "stands in the list")]
+    {
+        let told = text.lines().find(|told| told.trim_start().starts_with(line)).unwrap_or_else(|| panic!("{text}"));
+        assert!(told.contains(column) && told.contains(what), "{text}");
+    }
+    assert!(text.contains("3 mistakes"), "{text}");
+    for kind in ["agents", "jobs"] {
+        let empty = File::of("ref,from,phone\n");
+        let output = baton(&[kind, "import", &empty.path(), "--dry-run"], &[]).await;
+        assert_eq!(output.status.code(), Some(65));
+        assert!(said(&output).contains("has no row below"), "{}", said(&output));
+    }
+}
+
+#[tokio::test]
+async fn every_mistake_of_a_row_is_told_at_once() {
+    let rows = File::of("from,date,phone,approval\nLeeds,soon,nobody,maybe\n,soon,,\n");
+    let output = baton(&["jobs", "import", &rows.path(), "--dry-run"], &[]).await;
+    let text = said(&output);
+    for column in ["date", "phone", "approval"] {
+        assert!(text.lines().any(|line| line.trim_start().starts_with("2 ") && line.contains(column)), "{text}");
+    }
+    // That the second row has no brief only follows from its date.
+    assert!(text.contains("4 mistakes"), "{text}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::records;
+use baton_actors::store::StoreError;
 use baton_actors::store::keys::Space;
 use baton_actors::store::verify::{Findings, verify};
 use baton_core::job::invariants;
@@ -13,7 +14,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::exit::{Exit, Failure};
 use super::output::{complain, print};
 use super::settings::Settings;
-use crate::config::Config;
 use crate::store::backup::{BackupError, backup};
 use crate::store::restore::restore;
 use crate::store::{SledOptions, SledStore};
@@ -66,7 +66,7 @@ impl Backup {
             let what = format!("there is no folder {}; make it, or name another for the backup", folder.display());
             return Err(Failure::new(Exit::Store, what));
         }
-        let store = open(&self.settings.load()?)?;
+        let store = open(&self.settings, "let it make backups by itself ([backup] in its configuration)")?;
         let (bar, mut progress) = counting("rows written");
         let made = backup(&store, &self.file, SystemClock.now(), &mut progress).map_err(failed)?;
         bar.finish_and_clear();
@@ -77,7 +77,7 @@ impl Backup {
 impl Restore {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        let folder = self.settings.load()?.store.path;
+        let folder = self.settings.store_path()?;
         let (bar, mut progress) = counting("rows restored");
         let made =
             restore(&self.file, &folder, SledOptions::default(), SystemClock.now(), &mut progress).map_err(failed)?;
@@ -97,8 +97,7 @@ impl Restore {
 impl Verify {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
-        let config = self.settings.load()?;
-        let Some(file) = &self.file else { return look_through(&open(&config)?) };
+        let Some(file) = &self.file else { return look_through(&open(&self.settings, "verify a backup of it")?) };
         // A copy of its own, beside the backup's disk space rather than the store's.
         let folder = scratch()?;
         let (bar, mut progress) = counting("rows unpacked");
@@ -148,19 +147,29 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// Opens the store of a configuration.
-pub(super) fn open(config: &Config) -> Result<SledStore, Failure> {
-    open_folder(&config.store.path)
-}
-
-fn open_folder(folder: &Path) -> Result<SledStore, Failure> {
+/// Opens the store of a configuration, which must be there. `instead`: what can be done while a server uses it.
+pub(super) fn open(settings: &Settings, instead: &str) -> Result<SledStore, Failure> {
+    let folder = settings.store_path()?;
     if !folder.exists() {
         return Err(Failure::new(
             Exit::Store,
             format!("there is no folder {}; --data names the store's", folder.display()),
         ));
     }
-    SledStore::open(folder, SledOptions::default()).map_err(|error| Failure::new(Exit::Store, error.to_string()))
+    open_or_make(&folder, instead)
+}
+
+/// The same, and makes the folder if it is missing.
+pub(super) fn open_or_make(folder: &Path, instead: &str) -> Result<SledStore, Failure> {
+    SledStore::open(folder, SledOptions::default()).map_err(|error| {
+        let text = match error {
+            StoreError::InUse(folder) => {
+                format!("a running baton uses the folder {}: stop it, or {instead}", folder.display())
+            }
+            error => error.to_string(),
+        };
+        Failure::new(Exit::Store, text)
+    })
 }
 
 fn scratch() -> Result<PathBuf, Failure> {

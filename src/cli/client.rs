@@ -77,6 +77,8 @@ pub struct Problem {
     pub detail: String,
     /// Every field that is wrong.
     pub errors: Vec<FieldError>,
+    /// The reference of the agent it is about, where it is about one of many.
+    pub agent: Option<String>,
 }
 
 /// A field that is wrong.
@@ -223,7 +225,11 @@ impl fmt::Display for Problem {
             (code, detail) => write!(f, "the server refuses: {detail} ({code})"),
         }?;
         if self.status == 401 {
-            write!(f, "\ngive a valid key with BATON_KEY or --key; `baton keys create` makes one")?;
+            write!(
+                f,
+                "\ngive a valid key with BATON_KEY or --key; `baton keys create` makes one while the server is stopped, POST /api/v1/keys while it \
+                 runs; with `serve --dev` it is what BATON_DEV_KEY says"
+            )?;
         }
         for error in &self.errors {
             write!(f, "\n  - {} {}; {}", error.field, error.message, error.cure)?;

@@ -2,9 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::exit::Failure;
-use super::output::print;
+use super::exit::{Exit, Failure};
+use super::output::{complain, print};
 use super::settings::Settings;
+use crate::config::Config as Read;
+use crate::config::fault::Faults;
 use crate::config::layers::DEFAULTS;
 
 /// The configuration.
@@ -35,6 +37,14 @@ impl Config {
         if command.defaults {
             return print(DEFAULTS.trim_end());
         }
-        print(command.settings.load()?.show_masked().trim_end())
+        let sources = command.settings.sources();
+        let wrong = |faults: Faults| Failure::new(Exit::Configuration, faults.to_string());
+        print(Read::show_sources(&sources).map_err(wrong)?.trim_end())?;
+        // What is missing keeps nobody from looking at what is there.
+        match Read::load(&sources) {
+            Ok(config) => command.settings.warnings(&config).for_each(|warning| complain(&warning)),
+            Err(faults) => complain(&format!("\n{faults}")),
+        }
+        Ok(())
     }
 }

@@ -183,7 +183,7 @@ impl Demo {
             print(&format!("\n{links}\nThe server stays up until Ctrl-C; what happens is told below.\n"))?;
             return go_on(&mut watch, &mut screen, town).await;
         }
-        print(&format!("\n{links}\nAll this ends with the demo; `baton demo --keep` stays up until Ctrl-C."))
+        print("\nAll this ends here, the links too; `baton demo --keep` stays up until Ctrl-C.")
     }
 
     /// Sends in what waits for the user: jobs to approve, and an offer to answer.

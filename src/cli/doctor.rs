@@ -1,5 +1,6 @@
 //! `baton doctor`: what keeps this installation from working.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use baton_actors::clock::{Clock, SystemClock};
@@ -15,7 +16,7 @@ use crate::channels::email::smtp::Email;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::config::Config;
 use crate::config::email::Route;
-use crate::config::size::show_size;
+use crate::config::size::show_about;
 use crate::config::telegram::Mode;
 use crate::config::whatsapp::Whatsapp;
 use crate::store::{SledOptions, SledStore};
@@ -100,15 +101,15 @@ impl Doctor {
 
 fn disk(config: &Config) -> Finding {
     let path = &config.store.path;
-    let existing = path.ancestors().find(|folder| folder.exists()).unwrap_or(path);
+    let existing = path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     match rustix::fs::statvfs(existing) {
         Ok(disk) => {
             let free = disk.f_bavail * disk.f_frsize;
-            let seen = format!("{} free for {}", show_size(free), path.display());
+            let seen = format!("{} free for {}", show_about(free), path.display());
             if free < config.store.min_free {
                 let cure = format!(
                     "the server refuses work below {}: free some, or lower store.min_free",
-                    show_size(config.store.min_free)
+                    show_about(config.store.min_free)
                 );
                 return Finding::ill("disk", seen, cure);
             }

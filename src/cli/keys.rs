@@ -1,4 +1,5 @@
-//! `baton keys`: API keys in the store. The server must not run: the store has one process at a time.
+//! `baton keys`: API keys in the store, before the first start or while the server is stopped: the store has one process at a
+//! time. While it runs, its API does the same.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +11,7 @@ use baton_core::time::Timestamp;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
-use super::backup::open;
+use super::backup::{open, open_or_make};
 use super::exit::{Exit, Failure};
 use super::output::{complain, print, print_json};
 use super::settings::Settings;
@@ -32,7 +33,9 @@ pub enum Keys {
 
 /// Draws a key.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  baton keys create shop --tenant default --scope jobs:write --scope jobs:read")]
+#[command(after_help = "Example:\n  baton keys create shop --tenant default --scope jobs:write --scope jobs:read\n\n\
+    The store has one process at a time: before the first start, or while the server is stopped.\n\
+    While it runs: POST /api/v1/keys, with a key of scope admin.")]
 pub struct Create {
     /// What the key is called in lists and audits
     pub name: String,
@@ -61,7 +64,8 @@ pub struct List {
 
 /// Makes a key void.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  baton keys revoke shop")]
+#[command(after_help = "Example:\n  baton keys revoke shop\n\n\
+    While the server runs: DELETE /api/v1/keys/{id}, with a key of scope admin; it holds at once.")]
 pub struct Revoke {
     /// The key's name
     pub name: String,
@@ -86,8 +90,11 @@ impl Keys {
 
 impl Create {
     fn run(self) -> Result<(), Failure> {
-        let config = self.settings.load()?;
-        let store = open(&config)?;
+        let folder = self.settings.store_path()?;
+        if !folder.exists() {
+            complain(&format!("there is no store in {} yet; it is made now", folder.display()));
+        }
+        let store = open_or_make(&folder, "use its API: POST /api/v1/keys, with a key of scope admin")?;
         let taken = stored(&store)?
             .iter()
             .any(|(key, _)| key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none());
@@ -102,7 +109,7 @@ impl Create {
         let record = ApiKeyRecord::of(&key, self.tenant, self.name, self.scopes, Some(SystemClock.now()));
         let record = record.map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
         put(&store, &record, 1)?;
-        if !is_known(&store, &config, record.tenant)? {
+        if !is_known(&store, self.settings.read().ok().as_ref(), record.tenant)? {
             complain(&format!(
                 "nothing is known of the tenant {}: is it written right? `baton keys revoke` takes the key back",
                 record.tenant
@@ -115,7 +122,7 @@ impl Create {
 
 impl List {
     fn run(self) -> Result<(), Failure> {
-        let store = open(&self.settings.load()?)?;
+        let store = open(&self.settings, "use its API: GET /api/v1/keys, with a key of scope admin")?;
         let keys = stored(&store)?;
         let words = |key: &ApiKeyRecord| key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>();
         let scopes = |key: &ApiKeyRecord| words(key).join(" ");
@@ -145,7 +152,7 @@ impl List {
 
 impl Revoke {
     fn run(self) -> Result<(), Failure> {
-        let store = open(&self.settings.load()?)?;
+        let store = open(&self.settings, "use its API: DELETE /api/v1/keys/{id}, with a key of scope admin")?;
         let found = stored(&store)?
             .into_iter()
             .find(|(key, _)| key.name == self.name && key.tenant == self.tenant && key.revoked_at.is_none());
@@ -163,9 +170,11 @@ impl Revoke {
 }
 
 /// Whether a tenant was set up, here or over the API. Any name may become one, so this is worth a warning only.
-fn is_known(store: &SledStore, config: &Config, tenant: TenantId) -> Result<bool, Failure> {
+fn is_known(store: &SledStore, config: Option<&Config>, tenant: TenantId) -> Result<bool, Failure> {
     let row = store.get(&Key::Tenant(tenant).bytes()).map_err(|error| Failure::new(Exit::Store, error.to_string()))?;
-    Ok(tenant == TenantId::DEFAULT || row.is_some() || config.tenants.iter().any(|seed| seed.tenant == tenant))
+    // Of a configuration that is not whole yet nothing is known, and nobody is warned.
+    let seeded = config.is_none_or(|config| config.tenants.iter().any(|seed| seed.tenant == tenant));
+    Ok(tenant == TenantId::DEFAULT || row.is_some() || seeded)
 }
 
 /// The stored keys, with the versions of their records.

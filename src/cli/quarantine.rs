@@ -32,7 +32,7 @@ impl ReleaseQuarantine {
     /// Runs it.
     pub fn run(self) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Store, error.to_string());
-        let store = open(&self.settings.load()?)?;
+        let store = open(&self.settings, "look at its health with GET /api/v1/health")?;
         let Some(mark) = restored::restored(&store).map_err(|error| failed(&error))? else {
             return print("this store is not in quarantine: it was not restored, or it was released");
         };

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::output::complain;
-use crate::config::Config;
 use crate::config::layers::{Flags, Sources};
+use crate::config::{Config, store_path};
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Default, Args)]
@@ -45,6 +45,11 @@ impl Settings {
     /// The configuration, or every mistake in it.
     pub fn read(&self) -> Result<Config, Failure> {
         Config::load(&self.sources()).map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))
+    }
+
+    /// The store's folder: for commands that need nothing else, so that no secret has to be at hand for them.
+    pub fn store_path(&self) -> Result<PathBuf, Failure> {
+        store_path(&self.sources()).map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))
     }
 
     /// What the configuration is warned of.

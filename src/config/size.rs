@@ -24,6 +24,12 @@ pub fn show_size(bytes: u64) -> String {
     format!("{}{name}", bytes / unit)
 }
 
+/// Writes about how much it is, for people to read: `22.7 GiB`.
+pub fn show_about(bytes: u64) -> String {
+    let (name, unit) = UNITS.into_iter().find(|(_, unit)| bytes >= *unit).unwrap_or(("B", 1));
+    if unit == 1 { format!("{bytes} B") } else { format!("{:.1} {name}", bytes as f64 / unit as f64) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +42,13 @@ mod tests {
         assert_eq!(parse_size("0B"), Ok(0));
         for bad in ["", "64", "KiB", "64KB", "64kib", "-1B", "99999999999GiB"] {
             assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn about_how_much_is_one_number_in_one_unit() {
+        for (bytes, shown) in [(0, "0 B"), (1_536, "1.5 KiB"), (24_372_936_704, "22.7 GiB"), (1 << 30, "1.0 GiB")] {
+            assert_eq!(show_about(bytes), shown);
         }
     }
 
