@@ -35,7 +35,7 @@ impl<S: Need> Caller<S> {
     /// Them as the one who does something to a job. The desk's keys have the scope `operator`; others are systems.
     pub fn by(&self) -> By {
         let name = self.key.name.clone();
-        let desk = S::SCOPE == Some(Scope::Operator);
+        let desk = S::SCOPES == [Scope::Operator];
         By { actor: if desk { Actor::Operator(name) } else { Actor::Client(name) }, cause: Cause::Request }
     }
 
@@ -45,10 +45,10 @@ impl<S: Need> Caller<S> {
     }
 }
 
-/// The scope an endpoint needs.
+/// The scopes an endpoint asks for.
 pub trait Need: Send + Sync + 'static {
-    /// None: any valid key will do.
-    const SCOPE: Option<Scope>;
+    /// One of them is needed; none: any valid key will do.
+    const SCOPES: &'static [Scope];
 }
 
 macro_rules! needs {
@@ -56,22 +56,24 @@ macro_rules! needs {
         $($(#[$doc])*
         pub struct $name;
         impl Need for $name {
-            const SCOPE: Option<Scope> = $scope;
+            const SCOPES: &'static [Scope] = &$scope;
         })*
     };
 }
 
 needs! {
     /// Any valid key.
-    AnyKey = None;
+    AnyKey = [];
+    /// Any key of somebody who works with jobs: not one that only reads metrics.
+    Work = [Scope::JobsRead, Scope::JobsWrite, Scope::Operator];
     /// `jobs:read`.
-    Read = Some(Scope::JobsRead);
+    Read = [Scope::JobsRead];
     /// `jobs:write`.
-    Write = Some(Scope::JobsWrite);
+    Write = [Scope::JobsWrite];
     /// `operator`.
-    Operate = Some(Scope::Operator);
+    Operate = [Scope::Operator];
     /// `admin`.
-    Administer = Some(Scope::Admin);
+    Administer = [Scope::Admin];
 }
 
 impl<S: Need, D: Sync> FromRequestParts<D> for Caller<S> {
@@ -82,11 +84,11 @@ impl<S: Need, D: Sync> FromRequestParts<D> for Caller<S> {
         let Some(key) = visitor.and_then(|visitor| visitor.key.clone()) else {
             return Err(Problem::new(Code::Unauthorized, "the request brought no valid API key"));
         };
-        match S::SCOPE {
-            Some(scope) if !key.may(scope) => {
+        match S::SCOPES {
+            [scope, ..] if !S::SCOPES.iter().any(|scope| key.may(*scope)) => {
                 Err(Problem::new(Code::Forbidden, format!("the key \"{}\" lacks the scope {scope}", key.name)))
             }
-            Some(_) | None => Ok(Self { key, scope: PhantomData }),
+            _ => Ok(Self { key, scope: PhantomData }),
         }
     }
 }

@@ -66,6 +66,10 @@ pub fn read(text: &str, locale: &str) -> Reading {
     let lower = text.to_lowercase().replace('\u{2019}', "'");
     let mut which = None;
     let mut said: Vec<&str> = Vec::new();
+    // A sign before a number is no part of a choice.
+    if lower.split_whitespace().any(|token| matches!(token.as_bytes(), [b'-' | b'+', b'0'..=b'9', ..])) {
+        return Reading::UNRECOGNIZED;
+    }
     for token in lower.split_whitespace().flat_map(unfold).filter(|token| !token.is_empty()) {
         match name(token) {
             Some(_) if which.is_some() => return Reading::UNRECOGNIZED,
@@ -135,6 +139,8 @@ mod tests {
         2                        | Choice       | 2
         #2                       | Choice       | 2
         2.                       | Choice       | 2
+        -1                       | Unrecognized |
+        +2                       | Unrecognized |
         0952ef82                 | Choice       | 0952ef82
         on it                    | Acknowledge  |
         ack 0952ef82             | Acknowledge  | 0952ef82

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::http::caller::{AnyKey, Caller};
+use crate::http::caller::{Caller, Work};
 use crate::http::door::Door;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::tenant_view::TenantShown;
@@ -18,7 +18,7 @@ use crate::http::tenants::own::{own, shown};
         (status = 404, description = "`tenant-not-found`", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn get(
-    caller: Caller<AnyKey>,
+    caller: Caller<Work>,
     Path(named): Path<String>,
     State(door): State<Door>,
 ) -> Result<Response, Problem> {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use crate::http::problem::{Code, Problem};
 
@@ -18,7 +19,6 @@ pub fn lines(body: Body, longest: usize, patience: Duration) -> impl Stream<Item
     let reader =
         Reader { body, longest, patience, buffer: BytesMut::new(), searched: 0, skipping: false, ended: false };
     futures_util::stream::unfold(reader, |mut reader| async { reader.next().await.map(|line| (line, reader)) })
-        .filter(|line| std::future::ready(!matches!(line, Ok(line) if line.trim_ascii().is_empty())))
 }
 
 struct Reader {
@@ -35,11 +35,13 @@ struct Reader {
 
 impl Reader {
     async fn next(&mut self) -> Option<Line> {
+        // For the whole line, the empty ones before it included: a drop now and then does not keep a connection.
+        let until = Instant::now() + self.patience;
         loop {
             if let Some(at) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
                 let line = self.buffer.split_to(self.searched + at + 1).freeze();
                 self.searched = 0;
-                if std::mem::take(&mut self.skipping) {
+                if std::mem::take(&mut self.skipping) || line.trim_ascii().is_empty() {
                     continue;
                 }
                 return Some(Ok(line.slice(..line.len() - 1)));
@@ -58,9 +60,9 @@ impl Reader {
             if self.ended {
                 let rest = std::mem::take(&mut self.buffer).freeze();
                 self.searched = 0;
-                return (!rest.is_empty() && !self.skipping).then_some(Ok(rest));
+                return (!rest.trim_ascii().is_empty() && !self.skipping).then_some(Ok(rest));
             }
-            match tokio::time::timeout(self.patience, self.body.frame()).await {
+            match tokio::time::timeout_at(until, self.body.frame()).await {
                 Ok(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         self.buffer.extend_from_slice(&data);
