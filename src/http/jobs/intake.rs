@@ -7,7 +7,6 @@ use baton_core::job::{Answer, Approval, By, Job, NewJob, Refusal};
 use baton_core::message::Topic;
 use baton_core::plan::Plan;
 use baton_core::time::Timestamp;
-use jiff::tz::TimeZone;
 
 use baton_actors::error::Failure;
 
@@ -37,10 +36,10 @@ pub async fn take_in(
         (None, None) => JobId::drawn(tenant, drawn_uuid(now)),
     };
     let view = door.engine.tenants().view(tenant);
-    let untimely = untimely(door, tenant, &job, now);
-    // What was taken in in time is not refused when it is sent once more.
-    if !untimely.is_empty() && door.engine.job(id)?.is_none() {
-        return Err(Problem::of_fields(untimely));
+    let undoable = undoable(door, tenant, &job);
+    // What was taken in before the tenant changed is not refused when it is sent once more.
+    if !undoable.is_empty() && door.engine.job(id)?.is_none() {
+        return Err(Problem::of_fields(undoable));
     }
     let (mut plan, plan_name) = plan(&view, job.plan)?;
     if job.search_for.is_some() {
@@ -69,23 +68,16 @@ pub async fn take_in(
     })
 }
 
-/// What is right in itself and cannot be done as the tenant and the clock stand.
-fn untimely(door: &Door, tenant: TenantId, job: &JobRead, now: Timestamp) -> Vec<FieldError> {
+/// What is right in itself and cannot be done as the tenant stands.
+fn undoable(door: &Door, tenant: TenantId, job: &JobRead) -> Vec<FieldError> {
     door.engine.with_world(tenant, |world| {
-        let zone = &world.settings.time_zone;
-        let today = now.to_jiff().to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC)).date();
-        let past = job.brief.date.filter(|date| *date < today).map(|_| FieldError {
-            field: "brief.date".to_owned(),
-            message: "has passed".into(),
-            cure: format!("give today, which is {today} in {zone}, or a later day").into(),
-        });
         let nobody = job.approval == Approval::Email && world.way_to_desk(&Topic::ApprovalWanted).is_none();
         let unasked = nobody.then(|| FieldError {
             field: "approval".to_owned(),
             message: "is \"email\", and no mail can reach the desk".into(),
             cure: "set the desk's email with PATCH /api/v1/desk and configure channels.email, or give \"link\"".into(),
         });
-        past.into_iter().chain(unasked).collect()
+        unasked.into_iter().collect()
     })
 }
 

@@ -189,7 +189,9 @@ fn read_window(field: Field<'_, String>) -> Option<String> {
                 return Some(format!("{}-{}", at(from), at(to)));
             }
             // Something like a time that is none would keep nobody from a second job at that time.
-            if text.contains(':') && text.contains(|c: char| c.is_ascii_digit()) {
+            let looks_like_one = |part: &&str| part.contains(':') && part.starts_with(|c: char| c.is_ascii_digit());
+            let parts = text.split([' ', '-', '–', '—']);
+            if parts.filter(looks_like_one).any(|part| read_time(part).is_none()) {
                 let cure = "give a time such as 14:30, a span such as 09:00-12:00, or a word such as morning";
                 form.blame(name, "is no time of the day", cure);
                 return None;
@@ -223,8 +225,8 @@ mod tests {
             ("25:99", None),
             ("14:3", None),
             ("09:00-24:30", None),
-            ("09:00-", None),
-            ("after 14:30", None),
+            ("after 14:30", Some("after 14:30")),
+            ("after 25:30", None),
         ] {
             assert_eq!(read(given).as_deref(), kept, "{given}");
         }
