@@ -98,7 +98,9 @@ impl Import {
 
 fn nothing_sent(told: Vec<Mistake>) -> Failure {
     let mut mistakes = Mistakes::default();
-    told.into_iter().for_each(|mistake| mistakes.add(mistake));
+    for mistake in told {
+        mistakes.add(mistake);
+    }
     let text = format!("{}\n\n{}; nothing was changed", mistakes.show(), count(mistakes.count(), "mistake"));
     Failure::new(Exit::Data, text)
 }

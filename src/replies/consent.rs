@@ -28,6 +28,7 @@ pub async fn given(engine: &Engine, agent: AgentId, via: Option<ChannelKind>, ye
         Ok(_) => Ok(()),
         Err(ChangeFailure::NotStored(error)) => Err(error.into()),
         Err(ChangeFailure::Closed) => Err(Failure::Closed),
+        Err(ChangeFailure::Restored) => Err(Failure::Restored),
         Err(
             failure @ (ChangeFailure::NotFound
             | ChangeFailure::VersionChanged { .. }

@@ -6,7 +6,6 @@ use baton_core::ids::{JobId, TenantId};
 use baton_core::job::{Answer, Approval, By, Job, NewJob, Refusal};
 use baton_core::message::Topic;
 use baton_core::plan::Plan;
-use baton_core::time::Timestamp;
 
 use baton_actors::error::Failure;
 

@@ -89,6 +89,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+
     use super::*;
 
     async fn read(pieces: &[&'static str], longest: usize) -> Vec<String> {
