@@ -3,6 +3,8 @@
 //! A stored type is frozen: changing one is a new schema with a decoder of every older one, and a golden file each.
 
 mod agent_v1;
+mod agent_v2;
+mod settings_v1;
 
 use baton_core::agent::Agent;
 use baton_core::delivery::Progress;
@@ -17,6 +19,8 @@ use baton_core::time::{Timestamp, Window};
 use serde::{Deserialize, Serialize};
 
 use self::agent_v1::AgentV1;
+use self::agent_v2::AgentV2;
+use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::job_head::JobHead;
@@ -38,11 +42,12 @@ impl Record for Attempt {
 
 impl Record for Agent {
     const KIND: Kind = Kind::Agent;
-    const SCHEMA: u16 = 2;
+    const SCHEMA: u16 = 3;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
-            1 => codec::decode::<AgentV1>(payload).map(Self::from),
+            1 => codec::decode::<AgentV1>(payload).map(|old| AgentV2::from(old).into()),
+            2 => codec::decode::<AgentV2>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -109,7 +114,14 @@ pub struct TenantRecord {
 
 impl Record for TenantRecord {
     const KIND: Kind = Kind::Tenant;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<TenantRecordV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 /// A change of a tenant's settings.
@@ -127,7 +139,14 @@ pub struct SettingsChange {
 
 impl Record for SettingsChange {
     const KIND: Kind = Kind::TenantAudit;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<SettingsChangeV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 /// A single-use registration token.

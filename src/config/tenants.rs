@@ -60,8 +60,10 @@ fn read_settings(
         desk: Desk {
             email: Some(email).filter(|email| !email.is_empty()),
             telegram: Some(section.get::<i64>("desk_telegram")).filter(|chat| *chat != 0),
+            telegram_topic: None,
         },
         outage_grace,
+        ..Settings::default()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Consent;
 use crate::delivery::ChannelKind;
 use crate::ids::AgentId;
 use crate::phone::Phone;
@@ -51,6 +52,25 @@ pub struct Agent {
     pub updated_at: Timestamp,
     /// Channels that have an address where nothing arrives at present: the person blocked us there.
     pub unreachable: Vec<ChannelKind>,
+    /// Whether they are ever offered jobs; false for somebody who only gets notifications.
+    pub takes_jobs: bool,
+    /// What they agreed to and what they refused: the newest of each channel and purpose.
+    pub consents: Vec<Consent>,
+    /// Channels whose address has failed them lately.
+    pub reach: Vec<Reach>,
+}
+
+/// What is known of an address that a provider called dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The channel of the address.
+    pub channel: ChannelKind,
+    /// How many messages in a row it could not take.
+    pub failures: u32,
+    /// When the last one failed.
+    pub last: Timestamp,
+    /// Since when nothing is sent there; none: it is only tried after their other channels.
+    pub paused: Option<Timestamp>,
 }
 
 /// Whether an agent can be asked.
@@ -105,6 +125,9 @@ impl Agent {
             created_at: at,
             updated_at: at,
             unreachable: Vec::new(),
+            takes_jobs: true,
+            consents: Vec::new(),
+            reach: Vec::new(),
         }
     }
 

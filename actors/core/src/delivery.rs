@@ -1,10 +1,14 @@
 //! Channels, and what a provider's answer means: one taxonomy for every provider.
 
+mod provider;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::provider::{Provider, UnknownProvider};
 
 /// A way to reach a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

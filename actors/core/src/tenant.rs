@@ -1,9 +1,12 @@
 //! A tenant's settings: changed at run time through the API, every change audited.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::QuietHours;
+use crate::delivery::{ChannelKind, Provider};
 use crate::plan::Plan;
 
 /// What a tenant can set.
@@ -29,6 +32,59 @@ pub struct Settings {
     pub desk: Desk,
     /// Outages shorter than this change nothing; over longer ones, open offers are extended by the outage.
     pub outage_grace: Duration,
+    /// Which providers carry a channel, the first of them first, the next where it fails; none named: as configured.
+    pub routes: BTreeMap<ChannelKind, Vec<Provider>>,
+    /// A message that has not arrived in this time goes to the person's next channel; none: only one that failed does.
+    pub fallback_after: Option<Duration>,
+    /// When people are written to, and when they are left alone.
+    pub messages: Messages,
+}
+
+/// When people are written to, and when they are left alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Messages {
+    /// Whether offers, too, go only to those who have opted in.
+    pub dispatch_needs_opt_in: bool,
+    /// Events whose notifications need no opt-in. An opt-out holds for them as well.
+    pub exempt_events: BTreeSet<String>,
+    /// How many messages a person gets at most, over all channels. Every one of them holds.
+    pub caps: Vec<Cap>,
+    /// What becomes of a message in somebody's quiet hours.
+    pub quiet: Quiet,
+    /// The quiet hours of people who have none of their own.
+    pub quiet_hours: Option<QuietHours>,
+    /// A message of which nothing was heard for so long is asked about, where its provider can be asked; none: never.
+    pub poll_after: Option<Duration>,
+}
+
+/// So many messages in any span of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cap {
+    /// How many.
+    pub count: u32,
+    /// The length of the span.
+    pub per: Duration,
+}
+
+/// What becomes of a message in somebody's quiet hours, by its class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// Of mass messages.
+    pub bulk: WhenQuiet,
+    /// Of ordinary ones.
+    pub normal: WhenQuiet,
+    /// Of urgent ones.
+    pub high: WhenQuiet,
+}
+
+/// What becomes of a message in somebody's quiet hours. Variants are only ever added at the end: their order is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WhenQuiet {
+    /// It waits until the rest is over.
+    #[default]
+    Defer,
+    /// It is not sent at all: it would be of no use later.
+    Skip,
 }
 
 /// The desk's contact.
@@ -38,6 +94,8 @@ pub struct Desk {
     pub email: Option<String>,
     /// The desk's Telegram chat.
     pub telegram: Option<i64>,
+    /// The topic in it, where the chat is a forum.
+    pub telegram_topic: Option<i64>,
 }
 
 impl Default for Settings {
@@ -53,6 +111,9 @@ impl Default for Settings {
             match_vehicle: true,
             desk: Desk::default(),
             outage_grace: Duration::from_mins(1),
+            routes: BTreeMap::new(),
+            fallback_after: None,
+            messages: Messages::default(),
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use baton_core::agent::{Agent, Availability, QuietHours};
+use baton_core::agent::{Availability, QuietHours};
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::AgentId;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
 use serde::Deserialize;
+
+use super::agent_v2::AgentV2;
 
 /// Schema 1; frozen.
 #[derive(Deserialize)]
@@ -32,7 +34,7 @@ pub(super) struct AgentV1 {
     updated_at: Timestamp,
 }
 
-impl From<AgentV1> for Agent {
+impl From<AgentV1> for AgentV2 {
     fn from(old: AgentV1) -> Self {
         Self {
             id: old.id,

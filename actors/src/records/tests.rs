@@ -1,18 +1,19 @@
 //! Every stored type against its golden file: what was once written must be read for ever, and is written the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use baton_core::agent::{Availability, QuietHours};
+use baton_core::agent::{Availability, QuietHours, Reach};
 use baton_core::brief::{Brief, Item, Price};
-use baton_core::delivery::{ChannelKind, Delivery, Receipt};
+use baton_core::consent::{Consent, Purpose, Status};
+use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::holds::Hold;
 use baton_core::ids::{AgentId, EffectNo, JobId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Turn};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
-use baton_core::tenant::{Desk, Settings};
+use baton_core::tenant::{Cap, Desk, Messages, Quiet, Settings, WhenQuiet};
 use baton_core::world::{Idle, World};
 
 use super::*;
@@ -46,6 +47,31 @@ fn agent(name: &str) -> Agent {
         created_at: Timestamp(1),
         updated_at: Timestamp(2),
         unreachable: Vec::new(),
+        takes_jobs: true,
+        consents: Vec::new(),
+        reach: Vec::new(),
+    }
+}
+
+fn settings() -> Settings {
+    Settings { default_plan: plan(), max_open_offers: Some(3), ..Settings::default() }
+}
+
+/// Settings in which everything about messages is set.
+fn calm() -> Settings {
+    Settings {
+        desk: Desk { telegram: Some(-100_200), telegram_topic: Some(7), email: None },
+        routes: BTreeMap::from([(ChannelKind::Email, vec![Provider::SendGrid, Provider::Smtp])]),
+        fallback_after: Some(Duration::from_mins(10)),
+        messages: Messages {
+            dispatch_needs_opt_in: true,
+            exempt_events: BTreeSet::from(["account_locked".to_owned()]),
+            caps: vec![Cap { count: 5, per: Duration::from_hours(24) }],
+            quiet: Quiet { bulk: WhenQuiet::Skip, ..Quiet::default() },
+            quiet_hours: agent("ana").quiet_hours,
+            poll_after: Some(Duration::from_mins(30)),
+        },
+        ..settings()
     }
 }
 
@@ -70,8 +96,10 @@ fn plan() -> Plan {
 
 /// A job with a past: offers in several states, a winner, a line behind them, debts, keys and a ledger.
 fn lived() -> Job {
-    let settings =
-        Settings { desk: Desk { email: Some("desk@example.com".to_owned()), telegram: None }, ..Settings::default() };
+    let settings = Settings {
+        desk: Desk { email: Some("desk@example.com".to_owned()), ..Desk::default() },
+        ..Settings::default()
+    };
     let free =
         |name: &str| Agent { availability: Availability::Available, quiet_hours: None, capacity: None, ..agent(name) };
     let roster = Roster::of(["ana", "bo", "cy"].map(free));
@@ -145,14 +173,21 @@ fn what_stands_beside_a_job_is_written_as_it_always_was() {
 
 #[test]
 fn tenants_and_agents_are_written_as_they_always_were() {
-    let settings = Settings { default_plan: plan(), max_open_offers: Some(3), ..Settings::default() };
     let blocked = Agent { unreachable: vec![ChannelKind::Telegram], ..agent("ana") };
-    golden::check("agent-v2", &codec::seal(&blocked, 3, 2).unwrap());
-    assert!(codec::open::<Agent>(&golden::read("agent-v2")).unwrap().1 == blocked);
-    assert!(codec::open::<Agent>(&golden::read("agent-v1")).unwrap().1 == agent("ana"));
-    holds("tenant-v1", &TenantRecord { version: 3, settings: settings.clone(), created_at: Timestamp(1) });
-    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: None, after: settings };
-    holds("settings-change-v1", &change);
+    let stopped = Consent {
+        channel: ChannelKind::Sms,
+        purpose: Purpose::EVERY,
+        status: Status::OptedOut,
+        source: "sms".to_owned(),
+        at: Timestamp(4),
+        wording: Some("STOP".to_owned()),
+    };
+    let dead = Reach { channel: ChannelKind::Email, failures: 3, last: Timestamp(5), paused: Some(Timestamp(6)) };
+    let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
+    holds("agent-v3", &said);
+    holds("tenant-v2", &TenantRecord { version: 3, settings: calm(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(settings()), after: calm() };
+    holds("settings-change-v2", &change);
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
@@ -161,6 +196,19 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let offer = JobId::of_reference(T, "golden").offer(1);
     let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
     holds("holds-v1", &Book { version: 3, holds: vec![hold], question: None });
+}
+
+fn reads<R: Record + PartialEq>(name: &str, value: &R) {
+    assert!(&codec::open::<R>(&golden::read(name)).unwrap().1 == value, "{name} reads back otherwise");
+}
+
+#[test]
+fn what_was_written_in_older_layouts_is_still_read() {
+    reads("agent-v1", &agent("ana"));
+    reads("agent-v2", &Agent { unreachable: vec![ChannelKind::Telegram], ..agent("ana") });
+    reads("tenant-v1", &TenantRecord { version: 3, settings: settings(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: None, after: settings() };
+    reads("settings-change-v1", &change);
 }
 
 #[test]
