@@ -27,7 +27,7 @@ use crate::channels::email::resend::Resend;
 use crate::channels::email::sendgrid::SendGrid;
 use crate::channels::email::smtp::{Email, EmailError};
 use crate::channels::sms::Sms;
-use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram, poll};
+use crate::channels::telegram::{Client, ClientError, ClientSettings, Patience, Telegram};
 use crate::channels::twilio::Account;
 use crate::channels::whatsapp::Windows;
 use crate::channels::whatsapp::meta::Meta;
@@ -48,8 +48,9 @@ use crate::keys::{ApiKeyRecord, Keys, WeakKey};
 use crate::links::{Links, Purpose};
 use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
-use crate::telegram_desk::{Taken, TelegramDesk};
+use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::{Exposition, MetricsError};
+use crate::webhooks::Means;
 use crate::webhooks::accounts::Accounts;
 use crate::webhooks::inbox::Inbox;
 use crate::wording::{Wording, WordingError};
@@ -195,7 +196,7 @@ pub async fn start_with(
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
     let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
-    let telegram = telegram(&config, &wording, &*store).await?;
+    let telegram = telegram(&config, &wording).await?;
     let windows = Arc::new(Windows::default());
     let mut channels = channels(&config, &wording, telegram.as_deref(), &windows, &clock)?;
     channels.extend(more);
@@ -229,19 +230,26 @@ pub async fn start_with(
     }
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);
+    let means = Means { windows, has_template: has_template(&config), telegram: telegram.clone() };
+    let hooks = Hooks {
+        accounts: Accounts::of(&config),
+        inbox: Inbox::open(&engine, means, &clock, &stopping),
+        public_url: public_url.clone(),
+    };
     if let (Some(desk), Some(set)) = (&telegram, &config.channels.telegram)
         && set.mode == Mode::Polling
         // What a copy took from Telegram, the original would never see.
         && !engine.is_restored()
     {
         let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
-        tokio::spawn(poll_updates(engine.clone(), Arc::clone(desk), patience, Arc::clone(&clock), stopping.clone()));
+        tokio::spawn(poll_updates(
+            hooks.inbox.clone(),
+            Arc::clone(desk),
+            patience,
+            Arc::clone(&clock),
+            stopping.clone(),
+        ));
     }
-    let hooks = Hooks {
-        accounts: Accounts::of(&config),
-        inbox: Inbox::open(&engine, windows, has_template(&config), &clock, &stopping),
-        public_url: public_url.clone(),
-    };
     let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock).await?;
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
     let door = Door::from(Behind {
@@ -304,11 +312,7 @@ fn approve_link(links: &Arc<Links>, public_url: &str) -> ApproveLink {
     })
 }
 
-async fn telegram(
-    config: &Config,
-    wording: &Arc<Wording>,
-    store: &dyn Store,
-) -> Result<Option<Arc<TelegramDesk>>, ServeError> {
+async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<TelegramDesk>>, ServeError> {
     let Some(set) = &config.channels.telegram else { return Ok(None) };
     let client = Client::new(&ClientSettings::from(set))?;
     let bot = match &set.bot_username {
@@ -329,7 +333,6 @@ async fn telegram(
         registration_ttl: config.links.registration_ttl,
         secret: set.webhook_secret.clone(),
         wording: Arc::clone(wording),
-        taken: Taken::read(store)?,
     })))
 }
 
@@ -469,13 +472,13 @@ fn keys(config: &Config, store: &dyn Store) -> Result<Keys, ServeError> {
 }
 
 async fn poll_updates(
-    engine: Engine,
+    inbox: Inbox,
     desk: Arc<TelegramDesk>,
     patience: Patience,
     clock: Arc<dyn Clock>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let polling = poll(&desk.client, desk.bot.as_deref(), patience, &*clock, |update| desk.take(&engine, update));
+    let polling = desk.polls(&inbox, patience, &*clock);
     tokio::select! {
         () = polling => {}
         _ = stop.changed() => {}

@@ -3,6 +3,11 @@
 pub mod accounts;
 mod act;
 pub mod inbox;
+mod manners;
 pub mod news;
 pub mod read;
 pub mod verify;
+
+pub(crate) use act::lasting;
+pub use act::{Means, NotDone};
+pub use manners::Manners;

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton::channels::registration;
-use baton::channels::telegram::{Client, ClientSettings, Patience, Telegram, poll};
+use baton::channels::telegram::{Client, ClientSettings, Patience, Telegram};
 use baton::simulator::people::{Habits, People};
 use baton::simulator::telegram::{Bot, Chat, Fault, Message, Server};
-use baton::telegram_desk::{Taken, TelegramDesk};
+use baton::telegram_desk::TelegramDesk;
+use baton::webhooks::Means;
+use baton::webhooks::inbox::Inbox;
 use baton::wording::Wording;
 use baton_actors::channel::{Budget, Channel};
 use baton_actors::clock::{Clock, ManualClock, SystemClock};
@@ -69,13 +71,15 @@ impl Town {
             registration_ttl: Duration::from_hours(24),
             secret: None,
             wording,
-            taken: Taken::default(),
         };
+        let desk = Arc::new(desk);
         let polling = tokio::spawn({
             let (engine, clock) = (engine.clone(), Arc::clone(&clock));
             async move {
-                let take = |update| desk.take(&engine, update);
-                poll(&desk.client, Some("baton_bot"), Patience::default(), &*clock, take).await;
+                let (_stop, stopping) = tokio::sync::watch::channel(false);
+                let means = Means { telegram: Some(Arc::clone(&desk)), ..Means::default() };
+                let inbox = Inbox::open(&engine, means, &clock, &stopping);
+                desk.polls(&inbox, Patience::default(), &*clock).await;
             }
         });
         Self { engine, bot, clock, polling, _server: server }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_core::ids::{OfferId, OfferNo};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// What a pressed button means. The tenant is not part of it: whose job it can be follows from who pressed.
@@ -52,6 +53,20 @@ impl Press {
         let job = Uuid::from_slice(&URL_SAFE_NO_PAD.decode(job).ok()?).ok()?;
         let no = no.parse().ok().filter(|no| *no > 0)?;
         Some(Self { verdict, job, no })
+    }
+}
+
+/// Written as a button carries it.
+impl Serialize for Press {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_data())
+    }
+}
+
+impl<'de> Deserialize<'de> for Press {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let data = String::deserialize(deserializer)?;
+        Self::from_data(&data).ok_or_else(|| serde::de::Error::custom("no button of ours"))
     }
 }
 

@@ -11,6 +11,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod update;
+mod what;
 
 use std::sync::Arc;
 
@@ -25,7 +26,8 @@ pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
 pub use fault::{Fault, Refused};
 pub use outcome::{CODES, TEXTS, of as outcome_of};
 pub use poll::{Patience, poll};
-pub use update::{Inbound, NotAnUpdate, What};
+pub use update::{Inbound, NotAnUpdate};
+pub use what::What;
 
 use client::Keyboard;
 use floods::Floods;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::Limits;
+use baton_actors::records::Told;
+use baton_actors::store::codec;
+use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
@@ -22,12 +25,16 @@ use crate::channels::console::Console;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
+use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::settings::Settings;
 use crate::http::shapes::agent::SyncShape;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
 use crate::links::Links;
 use crate::sealing::Keyring;
-use crate::telegram_desk::{Taken, TelegramDesk};
+use crate::telegram_desk::TelegramDesk;
+use crate::webhooks::Means;
+use crate::webhooks::accounts::Accounts;
+use crate::webhooks::inbox::Inbox;
 use crate::wording::Wording;
 
 /// The morning of all tests.
@@ -58,7 +65,6 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         registration_ttl: std::time::Duration::from_hours(48),
         secret: Some(HOOK.into()),
         wording: Arc::clone(&wording),
-        taken: Taken::default(),
     };
     let secret = SecretString::from("s".repeat(32));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -69,16 +75,24 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         limits: Limits::default(),
         approve_link: Box::new(|job, _| format!("http://127.0.0.1:8080/public/approve/{}", job.id)),
     };
+    let engine = Engine::start(setup).await.unwrap();
+    let telegram = Arc::new(telegram);
+    // It is acted upon as long as the test's runtime is there.
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    std::mem::forget(stop);
+    let means = Means { telegram: Some(Arc::clone(&telegram)), ..Means::default() };
+    let inbox = Inbox::open(&engine, means, &clock, &stopping);
+    let hooks = Hooks { accounts: Accounts::default(), inbox, public_url: "https://baton.example.com".to_owned() };
     Door::from(Behind {
         settings: Arc::new(settings),
         keys: Arc::new(Keys::new(keys)),
         clock,
-        engine: Engine::start(setup).await.unwrap(),
+        engine,
         links: Arc::new(Links::new(&secret, &[])),
         fingerprints: Fingerprints::new(b"secret"),
         keyring: Arc::new(Keyring::for_dev(None).unwrap()),
-        telegram: Some(Arc::new(telegram)),
-        hooks: None,
+        telegram: Some(telegram),
+        hooks: Some(Arc::new(hooks)),
         exposition: None,
     })
 }
@@ -160,6 +174,19 @@ impl House {
     /// Asks with the key that may do everything.
     pub async fn ask(&self, line: &str, body: &str) -> Answered {
         self.send(line, &[("x-api-key", ADMIN), ("content-type", "application/json")], body).await
+    }
+
+    /// Waits until what a provider told has been acted upon; not at all where it was not kept.
+    pub async fn has_acted(&self, account: &str, id: &str) {
+        let key = Key::Inbox { tenant: TenantId::DEFAULT, account: account.to_owned(), id: id.to_owned() }.bytes();
+        for _ in 0..4_000 {
+            let Some(record) = self.door.engine.house().store.get(&key).unwrap() else { return };
+            if matches!(codec::open::<Told>(&record).unwrap().1, Told::News { done: true, .. }) {
+                return;
+            }
+            SystemClock.sleep_until(SystemClock.now() + std::time::Duration::from_millis(5)).await;
+        }
+        unreachable!("what was told was never acted upon");
     }
 
     /// Asks with these headers.

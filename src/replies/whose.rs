@@ -27,6 +27,7 @@ pub fn whose(engine: &Engine, agents: impl Iterator<Item = AgentId>, text: &str,
     if rest.is_empty() {
         return Whose::Theirs(*first, hint(*first));
     }
+    // Words about consent are understood in every language, whatever the language they are read in.
     if matches!(read(text, "en").reply, Reply::OptOut | Reply::OptIn) {
         return Whose::Everybodys(agents);
     }

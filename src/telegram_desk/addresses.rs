@@ -9,10 +9,10 @@ use baton_core::delivery::ChannelKind;
 use baton_core::ids::TenantId;
 use baton_core::time::Timestamp;
 
-use super::NotTaken;
+use crate::webhooks::NotDone;
 
 /// The bot may write to a chat, or no longer.
-pub async fn reached(engine: &Engine, chat: i64, can: bool) -> Result<(), NotTaken> {
+pub async fn reached(engine: &Engine, chat: i64, can: bool) -> Result<(), NotDone> {
     for (tenant, view) in engine.tenants().all() {
         if with(&view, chat, |agent| agent.reached(ChannelKind::Telegram, can)).is_some() {
             tracing::info!(%tenant, can, "an agent has blocked the bot, or lets it write again");
@@ -23,7 +23,7 @@ pub async fn reached(engine: &Engine, chat: i64, can: bool) -> Result<(), NotTak
 }
 
 /// A chat has another id from now on.
-pub async fn moved(engine: &Engine, from: i64, to: i64) -> Result<(), NotTaken> {
+pub async fn moved(engine: &Engine, from: i64, to: i64) -> Result<(), NotDone> {
     for (tenant, view) in engine.tenants().all() {
         if view.agent_by_telegram(from).is_some() {
             change(engine, tenant, from, move |agent| agent.telegram.replace(to) != Some(to)).await?;
@@ -43,7 +43,7 @@ async fn change(
     tenant: TenantId,
     chat: i64,
     alter: impl FnOnce(&mut Agent) -> bool + Send + 'static,
-) -> Result<(), NotTaken> {
+) -> Result<(), NotDone> {
     let decide = Box::new(move |view: &TenantView, now: Timestamp| {
         let upserts = with(view, chat, alter).map(|agent| Agent { updated_at: now, ..agent });
         AgentsDecided { upserts: upserts.into_iter().collect(), ..AgentsDecided::default() }

@@ -1,46 +1,66 @@
 //! What follows from news: a report to the job whose message it is about, or what a person's answer comes to. The same commands
-//! as from every other channel.
+//! from every channel.
 
-use std::num::NonZeroU32;
+mod chats;
+mod talk;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use baton_actors::channel::{Address, Answer, Errand, Say};
+use baton_actors::channel::{Address, Answer};
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
 use baton_actors::records::Told as Record;
 use baton_actors::store::envelope::RecordError;
 use baton_actors::store::keys::Key;
 use baton_actors::store::{StoreError, Write, codec};
+use baton_actors::tenants::roster::ChangeFailure;
 use baton_core::delivery::{Callback, ChannelKind, Progress, Receipt};
-use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::ids::{JobId, OfferId, TenantId};
 use baton_core::job::Report;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
-use governor::{DefaultKeyedRateLimiter, Quota};
 
+use super::manners::Manners;
 use super::news::{Channel, News, Pressed, Reached, Wrote};
 use crate::channels::press::{Press, Verdict};
 use crate::channels::trace;
 use crate::channels::whatsapp::Windows;
-use crate::replies::{self, Outcome, Whose};
+use crate::replies::{self, Outcome};
+use crate::telegram_desk::TelegramDesk;
+
+use talk::Person;
 
 /// Who acts upon news.
 pub(super) struct Desk {
     pub(super) engine: Engine,
-    pub(super) windows: Arc<Windows>,
-    /// Whether there are templates for people who have not written.
-    pub(super) has_template: bool,
     pub(super) manners: Manners,
+    pub(super) means: Means,
+}
+
+/// What news is acted upon with, besides the engine.
+#[derive(Clone, Default)]
+pub struct Means {
+    /// Who may be written to freely.
+    pub windows: Arc<Windows>,
+    /// Whether there are templates for people who have not written.
+    pub has_template: bool,
+    /// The bot, where there is one.
+    pub telegram: Option<Arc<TelegramDesk>>,
 }
 
 /// Why news was not acted upon: it is tried again.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotDone {
+pub enum NotDone {
+    /// The engine did not answer.
     #[error(transparent)]
     Engine(#[from] Failure),
+    /// A change of an agent or a tenant was not stored.
+    #[error(transparent)]
+    Change(#[from] ChangeFailure),
+    /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A record could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
@@ -53,8 +73,8 @@ impl Desk {
     pub(super) fn remember(&self, news: &News, at: Timestamp) {
         match news {
             News::Wrote(Wrote { channel: Channel::Whatsapp, digits, .. })
-            | News::Pressed(Pressed { channel: Channel::Whatsapp, digits, .. }) => self.windows.wrote(digits, at),
-            News::Wrote(_) | News::Pressed(_) | News::Reached(_) => {}
+            | News::Pressed(Pressed { channel: Channel::Whatsapp, digits, .. }) => self.means.windows.wrote(digits, at),
+            News::Wrote(_) | News::Pressed(_) | News::Reached(_) | News::Telegram(_) => {}
         }
     }
 
@@ -65,6 +85,7 @@ impl Desk {
             News::Reached(reached) => return self.reached(reached, at).await,
             News::Wrote(wrote) => self.wrote(wrote).await?,
             News::Pressed(pressed) => self.pressed(pressed).await?,
+            News::Telegram(what) => self.in_chat(what).await?,
         }
         Ok(Vec::new())
     }
@@ -87,8 +108,8 @@ impl Desk {
         // Sent as text because we believed it was allowed: with a template it may still arrive.
         let again = told.progress == Progress::Failed
             && told.class == "window"
-            && self.windows.shut(&told.digits)
-            && self.has_template;
+            && self.means.windows.shut(&told.digits)
+            && self.means.has_template;
         let callback = Callback {
             progress: told.progress,
             receipt: Receipt { channel: told.channel.kind(), message: told.message.clone() },
@@ -103,96 +124,44 @@ impl Desk {
     }
 
     async fn wrote(&self, wrote: &Wrote) -> Result<(), NotDone> {
-        let kind = wrote.channel.kind();
-        let (agent, hint) =
-            match replies::whose(&self.engine, self.agents(&wrote.digits), &wrote.text, wrote.about.as_deref()) {
-                Whose::Theirs(agent, hint) => (agent, hint),
-                Whose::Everybodys(agents) => {
-                    for agent in agents {
-                        lasting(replies::reply(&self.engine, agent, wrote.text.clone(), None, Some(kind)).await)?;
-                    }
-                    return Ok(());
-                }
-                Whose::Which(jobs) => {
-                    self.say(kind, &wrote.digits, None, Answer::Which(jobs));
-                    return Ok(());
-                }
-                Whose::Nobodys => {
-                    self.say(kind, &wrote.digits, None, Answer::Unknown);
-                    return Ok(());
-                }
-            };
-        let outcome = replies::reply(&self.engine, agent, wrote.text.clone(), hint, Some(kind)).await;
-        match lasting(outcome)? {
-            // Whoever has had enough gets no answer to that.
-            None | Some(Outcome::OptOut) => {}
-            Some(outcome) => {
-                if let Some(answer) = outcome.told(&self.engine) {
-                    self.say(kind, &wrote.digits, Some(agent), answer);
-                }
-            }
-        }
-        Ok(())
+        let Some(person) = self.by_phone(wrote.channel.kind(), &wrote.digits) else { return Ok(()) };
+        self.heard(&person, &wrote.text, wrote.about.as_deref()).await
     }
 
     async fn pressed(&self, pressed: &Pressed) -> Result<(), NotDone> {
-        let kind = pressed.channel.kind();
+        let Some(person) = self.by_phone(pressed.channel.kind(), &pressed.digits) else { return Ok(()) };
         let Some(press) = Press::from_data(&pressed.data) else { return Ok(()) };
         // A button carries the job's id without its tenant: it is one of those in which this person is known.
-        let theirs = self.agents(&pressed.digits).find_map(|agent| {
+        let theirs = person.agents.iter().find_map(|agent| {
             let offer = OfferId { job: JobId::drawn(agent.tenant, press.job), no: press.no };
-            matches!(self.engine.job(offer.job), Ok(Some(_))).then_some((agent, offer))
+            matches!(self.engine.job(offer.job), Ok(Some(_))).then_some((*agent, offer))
         });
         let Some((agent, offer)) = theirs else {
-            self.say(kind, &pressed.digits, self.agents(&pressed.digits).next(), Answer::NoOpenOffer);
+            self.say(&person, person.agents.first().copied(), Answer::NoOpenOffer);
             return Ok(());
         };
+        let via = Some(person.kind);
         let outcome = match press.verdict {
-            Verdict::Claim => replies::claim(&self.engine, agent, offer, Some(kind)).await,
-            Verdict::Decline => replies::decline(&self.engine, agent, offer, Some(kind)).await,
+            Verdict::Claim => replies::claim(&self.engine, agent, offer, via).await,
+            Verdict::Decline => replies::decline(&self.engine, agent, offer, via).await,
         };
         if let Some(answer) = lasting(outcome)?.and_then(|outcome| outcome.told(&self.engine)) {
-            self.say(kind, &pressed.digits, Some(agent), answer);
+            self.say(&person, Some(agent), answer);
         }
         Ok(())
     }
 
-    /// The agents of all tenants with this number.
-    fn agents(&self, digits: &str) -> impl Iterator<Item = AgentId> {
-        let phone = format!("+{digits}");
-        self.engine.tenants().all().into_iter().filter_map(move |(_, view)| view.agent_by_phone(&phone))
-    }
-
-    fn say(&self, kind: ChannelKind, digits: &str, agent: Option<AgentId>, answer: Answer) {
-        let Ok(phone) = Phone::new(&format!("+{digits}")) else { return };
-        if !self.manners.allow(digits) {
-            return tracing::info!(
-                "somebody has had enough answers for now: two machines may be talking to each other"
-            );
-        }
-        let tenant = agent.map_or(TenantId::DEFAULT, |agent| agent.tenant);
-        let view = self.engine.tenants().view(tenant);
-        let profile = agent.and_then(|agent| view.roster.get(&agent));
-        let locale = profile.and_then(|agent| agent.locale.clone()).unwrap_or_else(|| view.settings.locale.clone());
-        let zone = profile.and_then(|agent| agent.time_zone.clone()).unwrap_or_else(|| view.settings.time_zone.clone());
-        let errand = Errand {
-            key: uuid::Uuid::new_v4().to_string(),
-            tenant,
-            to: Address::Phone(phone),
-            name: profile.map(|agent| agent.name.clone()).unwrap_or_default(),
-            locale,
-            time_zone: zone,
-            say: Say::Answer(answer),
-            replaces: None,
-            possible_repeat: false,
-            lifetime: None,
-        };
-        self.engine.answer(kind, errand);
+    /// Whoever has this number.
+    fn by_phone(&self, kind: ChannelKind, digits: &str) -> Option<Person> {
+        let phone = Phone::new(&format!("+{digits}")).ok()?;
+        let all = self.engine.tenants().all();
+        let agents = all.iter().filter_map(|(_, view)| view.agent_by_phone(phone.as_str())).collect();
+        Some(Person { kind, agents, id: digits.to_owned(), to: Address::Phone(phone), language: None })
     }
 }
 
 /// What will not be different next time is over; what will is tried again.
-fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotDone> {
+pub(crate) fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotDone> {
     match outcome {
         Ok(outcome) => Ok(Some(outcome)),
         Err(
@@ -206,31 +175,5 @@ fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotDone
             tracing::warn!(%failure, "an answer found no job to go to");
             Ok(None)
         }
-    }
-}
-
-/// How many answers one number gets: two machines must not talk to each other for ever.
-pub(super) struct Manners(DefaultKeyedRateLimiter<String>);
-
-/// An answer a minute, and so many at once.
-const ANSWERS: u32 = 10;
-
-/// So many numbers are remembered before those that have rested are forgotten.
-const REMEMBERED: usize = 10_000;
-
-impl Default for Manners {
-    fn default() -> Self {
-        let burst = NonZeroU32::new(ANSWERS).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(Duration::from_secs(60)).unwrap_or(Quota::per_minute(burst));
-        Self(DefaultKeyedRateLimiter::keyed(quota.allow_burst(burst)))
-    }
-}
-
-impl Manners {
-    fn allow(&self, digits: &str) -> bool {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
-        }
-        self.0.check_key(&digits.to_owned()).is_ok()
     }
 }

@@ -1,6 +1,7 @@
 //! News is stored, then answered, then acted upon: in order for one message or one person, after a restart as well, and once
 //! however often a provider tells it.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use baton_actors::clock::Clock;
 use baton_actors::committer::NotStored;
 use baton_actors::engine::Engine;
 use baton_actors::gauges;
-use baton_actors::records::Told as Record;
+use baton_actors::records::{Inbox as Updates, Told as Record};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{KEY_MAX, StepWrites, Store, StoreError, VersionCheck, Write, codec};
 use baton_core::ids::TenantId;
@@ -18,15 +19,15 @@ use baton_core::time::Timestamp;
 use metrics::counter;
 use tokio::sync::{mpsc, watch};
 
-use super::act::{Desk, Manners};
+use super::act::{Desk, Means};
+use super::manners::Manners;
 use super::news::{Channel, News, Told};
-use crate::channels::whatsapp::Windows;
 
 /// News of one message or person is acted upon in one line; so many lines go on beside each other.
-const LINES: usize = 8;
+const LINES: usize = 64;
 
 /// So much may wait in a line; past it the door says that it is full.
-const WAITING_MAX: usize = 1024;
+const WAITING_MAX: usize = 256;
 
 /// The first wait of news that could not be acted upon; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -39,6 +40,8 @@ const TRIES: u32 = 8;
 pub struct Inbox {
     engine: Engine,
     lines: Arc<[mpsc::Sender<Stored>]>,
+    /// Updates of Telegram's that were acted upon when they still had a record of their own.
+    earlier: Arc<HashSet<i64>>,
 }
 
 /// News that is on disk.
@@ -67,20 +70,15 @@ pub enum NotTaken {
 
 impl Inbox {
     /// Opens it, and takes up what was left when the process ended last.
-    pub fn open(
-        engine: &Engine,
-        windows: Arc<Windows>,
-        has_template: bool,
-        clock: &Arc<dyn Clock>,
-        stop: &watch::Receiver<bool>,
-    ) -> Self {
-        let desk = Arc::new(Desk { engine: engine.clone(), windows, has_template, manners: Manners::default() });
+    pub fn open(engine: &Engine, means: Means, clock: &Arc<dyn Clock>, stop: &watch::Receiver<bool>) -> Self {
+        let desk = Arc::new(Desk { engine: engine.clone(), manners: Manners::default(), means });
         let lines = (0..LINES).map(|_| {
             let (sender, receiver) = mpsc::channel(WAITING_MAX);
             tokio::spawn(go_on(Arc::clone(&desk), Arc::clone(clock), receiver, stop.clone()));
             sender
         });
-        let inbox = Self { engine: engine.clone(), lines: lines.collect() };
+        let earlier = Arc::new(earlier(&*engine.house().store));
+        let inbox = Self { engine: engine.clone(), lines: lines.collect(), earlier };
         tokio::spawn(take_up(inbox.clone(), desk));
         inbox
     }
@@ -90,43 +88,59 @@ impl Inbox {
         if self.engine.is_restored() {
             return Err(NotTaken::Restored);
         }
-        let house = self.engine.house();
         let mut storing = Vec::with_capacity(told.len());
         for Told { id, news } in told {
+            if self.is_earlier(&id, &news) {
+                count(news.channel(), "repeat");
+                continue;
+            }
             let key = Key::Inbox { tenant: TenantId::DEFAULT, account: account.to_owned(), id }.bytes();
-            if key.len() > KEY_MAX || house.store.get(&key)?.is_some() {
+            if key.len() > KEY_MAX || self.engine.house().store.get(&key)?.is_some() {
                 count(news.channel(), "repeat");
                 continue;
             }
             let place = self.line(&news).clone().try_reserve_owned().map_err(|_| NotTaken::Full)?;
-            let (at, written) = (house.clock.now(), serde_json::to_vec(&news).unwrap_or_default());
-            let record = Record::News { at, done: false, news: written };
-            let Ok(value) = codec::seal(&record, 1, house.epoch) else { continue };
-            let check = Some(VersionCheck { key: key.clone(), version: 0 });
-            let writes = vec![Write { key: key.clone(), value: Some(value) }];
-            storing.push(async move {
-                match house.committer.store_rows(StepWrites { check, writes }).await {
-                    Ok(()) => {
-                        count(news.channel(), "taken");
-                        place.send(Stored { key, at, news });
-                        Ok(())
-                    }
-                    // The same news at the same moment, over another connection.
-                    Err(NotStored::Conflict) => {
-                        count(news.channel(), "repeat");
-                        Ok(())
-                    }
-                    Err(error) => {
-                        count(news.channel(), "failed");
-                        Err(error)
-                    }
-                }
-            });
+            storing.push(async move { (place, self.store(key, news).await) });
         }
-        for stored in futures_util::future::join_all(storing).await {
-            stored?;
+        // They are acted upon in the order in which they were told, whichever was stored first.
+        let mut all = Ok(());
+        for (place, stored) in futures_util::future::join_all(storing).await {
+            match stored {
+                Ok(Some(stored)) => drop(place.send(stored)),
+                Ok(None) => {}
+                Err(error) => all = Err(error.into()),
+            }
         }
-        Ok(())
+        all
+    }
+
+    /// Stores one piece of news; none where it is known by now.
+    async fn store(&self, key: Vec<u8>, news: News) -> Result<Option<Stored>, NotStored> {
+        let house = self.engine.house();
+        let (at, written) = (house.clock.now(), serde_json::to_vec(&news).unwrap_or_default());
+        let record = Record::News { at, done: false, news: written };
+        let value = codec::seal(&record, 1, house.epoch).map_err(|_| NotStored::TooLarge)?;
+        let check = Some(VersionCheck { key: key.clone(), version: 0 });
+        let writes = vec![Write { key: key.clone(), value: Some(value) }];
+        match house.committer.store_rows(StepWrites { check, writes }).await {
+            Ok(()) => {
+                count(news.channel(), "taken");
+                Ok(Some(Stored { key, at, news }))
+            }
+            // The same news at the same moment, over another connection.
+            Err(NotStored::Conflict) => {
+                count(news.channel(), "repeat");
+                Ok(None)
+            }
+            Err(error) => {
+                count(news.channel(), "failed");
+                Err(error)
+            }
+        }
+    }
+
+    fn is_earlier(&self, id: &str, news: &News) -> bool {
+        matches!(news, News::Telegram(_)) && id.parse().is_ok_and(|update| self.earlier.contains(&update))
     }
 
     fn line(&self, news: &News) -> &mpsc::Sender<Stored> {
@@ -177,12 +191,29 @@ async fn go_on(
 /// Acts upon news, and notes in one step that it is done and what is known now. A crash before that acts once more.
 async fn act(desk: &Desk, stored: &Stored) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let house = desk.engine.house();
+    // It may have come into the line twice: once from its provider, once from whoever wants it replayed.
+    if house.store.get(&stored.key)?.is_some_and(|record| is_done(&record)) {
+        return Ok(());
+    }
     let mut writes = desk.act(&stored.news, stored.at).await?;
     let news = serde_json::to_vec(&stored.news)?;
     let value = codec::seal(&Record::News { at: stored.at, done: true, news }, 2, house.epoch)?;
     writes.push(Write { key: stored.key.clone(), value: Some(value) });
     house.committer.store_rows(StepWrites { check: None, writes }).await?;
     Ok(())
+}
+
+fn is_done(record: &[u8]) -> bool {
+    matches!(codec::open::<Record>(record), Ok((_, Record::News { done: true, .. })))
+}
+
+/// The updates in the record that Telegram had before it came to the inbox.
+fn earlier(store: &dyn Store) -> HashSet<i64> {
+    let key =
+        Key::Inbox { tenant: TenantId::DEFAULT, account: "telegram".to_owned(), id: "updates".to_owned() }.bytes();
+    let record = store.get(&key).ok().flatten();
+    let latest = record.and_then(|record| codec::open::<Updates>(&record).ok());
+    latest.map(|(_, updates)| updates.0.into_iter().collect()).unwrap_or_default()
 }
 
 /// What was stored and not acted upon when the process ended; and who wrote when, for the windows that depend on it.
@@ -216,7 +247,7 @@ fn scan(store: &dyn Store, desk: &Desk) -> Result<Vec<Stored>, StoreError> {
         ControlFlow::Continue(())
     })?;
     // In the order in which they came: an answer after the question.
-    left.sort_by_key(|stored| stored.at);
+    left.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
     Ok(left)
 }
 

@@ -1,7 +1,11 @@
 //! What a provider can tell, whichever it is. Stored as JSON until it has been acted upon: a field may be added, none renamed.
 
+use std::borrow::Cow;
+
 use baton_core::delivery::{ChannelKind, Progress};
 use serde::{Deserialize, Serialize};
+
+use crate::channels::telegram::What;
 
 /// One piece of news, with the provider's own name for it: the same on every repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum News {
     Wrote(Wrote),
     /// Somebody pressed a button.
     Pressed(Pressed),
+    /// Something happened in a chat of Telegram's.
+    Telegram(What),
 }
 
 /// How far a message of ours has come.
@@ -81,6 +87,8 @@ pub enum Channel {
     Sms,
     /// E-mail.
     Email,
+    /// Telegram.
+    Telegram,
 }
 
 /// A longer text is no answer, and is not kept whole.
@@ -98,6 +106,7 @@ impl Channel {
             Self::Whatsapp => ChannelKind::Whatsapp,
             Self::Sms => ChannelKind::Sms,
             Self::Email => ChannelKind::Email,
+            Self::Telegram => ChannelKind::Telegram,
         }
     }
 }
@@ -109,15 +118,27 @@ impl News {
             Self::Reached(reached) => reached.channel,
             Self::Wrote(wrote) => wrote.channel,
             Self::Pressed(pressed) => pressed.channel,
+            Self::Telegram(_) => Channel::Telegram,
         }
     }
 
     /// What must be acted upon in order: one message of ours, or one person.
-    pub fn line(&self) -> &str {
+    pub fn line(&self) -> Cow<'_, str> {
         match self {
-            Self::Reached(reached) => &reached.trace,
-            Self::Wrote(wrote) => &wrote.digits,
-            Self::Pressed(pressed) => &pressed.digits,
+            Self::Reached(reached) => Cow::Borrowed(&reached.trace),
+            Self::Wrote(wrote) => Cow::Borrowed(&wrote.digits),
+            Self::Pressed(pressed) => Cow::Borrowed(&pressed.digits),
+            Self::Telegram(what) => Cow::Owned(what.whose()),
+        }
+    }
+
+    /// What it is, in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Reached(_) => "reached",
+            Self::Wrote(_) => "text",
+            Self::Pressed(_) => "pressed",
+            Self::Telegram(what) => what.word(),
         }
     }
 }
@@ -131,6 +152,7 @@ impl std::fmt::Debug for News {
             }
             Self::Wrote(_) => write!(f, "{:?}: a text", self.channel()),
             Self::Pressed(pressed) => write!(f, "{:?}: pressed {:?}", self.channel(), pressed.data),
+            Self::Telegram(what) => write!(f, "{:?}: {what:?}", self.channel()),
         }
     }
 }

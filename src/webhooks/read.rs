@@ -4,6 +4,7 @@
 pub mod meta;
 pub mod resend;
 pub mod sendgrid;
+pub mod telegram;
 #[cfg(test)]
 mod tests;
 pub mod twilio;

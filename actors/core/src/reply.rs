@@ -7,6 +7,7 @@ pub mod resolve;
 mod words;
 
 pub use resolve::{About, Known, QUESTION_MAX, Question, Resolved, resolve};
+pub use words::{LANGUAGES, OPT_OUT};
 
 /// What a text says, before anybody asks which job it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +158,11 @@ mod tests {
         cancel 0952ef82          | OptOut       |
         end                      | OptOut       |
         quit                     | OptOut       |
+        revoke                   | OptOut       |
+        opt-out                  | OptOut       |
+        accept                   | Yes          |
+        yes stop                 | Unrecognized |
+        please stop by at noon   | Unrecognized |
         start                    | OptIn        |
         /start                   | OptIn        |
         maybe                    | Unrecognized |
@@ -186,6 +192,60 @@ mod tests {
                 None => String::new(),
             };
             assert_eq!(which, cells[2], "{text}");
+        }
+    }
+
+    /// One line a case: the locale, the text, what is wanted.
+    const ELSEWHERE: &str = "
+        ru    | ДА                | Yes
+        ru-RU | «Да!»             | Yes
+        ru    | да 0952ef82       | Yes
+        ru    | Нет, спасибо.     | No
+        ru    | ОК                | Ok
+        ru    | уже еду           | Acknowledge
+        ru    | Стоп              | OptOut
+        ru    | СТАРТ             | OptIn
+        ru    | помощь            | Help
+        ru    | может быть        | Unrecognized
+        he    | כן                | Yes
+        he-IL | \u{200f}כן.       | Yes
+        iw    | לא תודה           | No
+        he    | עזרה              | Help
+        he    | הסר               | OptOut
+        en    | да                | Unrecognized
+        en    | כן                | Unrecognized
+        en    | стоп              | OptOut
+        ru    | הסר               | OptOut
+    ";
+
+    #[test]
+    fn everybody_answers_in_their_own_language() {
+        for line in ELSEWHERE.lines().filter(|line| line.contains('|')) {
+            let cells: Vec<_> = line.split('|').map(str::trim).collect();
+            assert_eq!(format!("{:?}", read(cells[1], cells[0]).reply), cells[2], "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_opts_out_is_never_an_answer_to_a_job(
+            word in proptest::sample::select(&OPT_OUT[..]),
+            locale in proptest::sample::select(vec!["en", "en-GB", "ru", "ru-RU", "he", "iw", "de", ""]),
+            capitals in proptest::collection::vec(proptest::bool::ANY, 12),
+            before in "[ \t\n.,!\"'(]{0,4}",
+            after in "[ \t\n.,!?\"')]{0,4}",
+        ) {
+            let written: String = word.chars().zip(capitals.iter().cycle()).flat_map(|(c, up)| {
+                if *up { c.to_uppercase().collect::<Vec<_>>() } else { vec![c] }
+            }).collect();
+            let text = format!("{before}{written}{after}");
+            let reading = read(&text, locale);
+            proptest::prop_assert_eq!(reading.reply, Reply::OptOut, "{:?} in {}", text, locale);
+            // Among other words it is no answer to a job either.
+            for among in [format!("yes {written}"), format!("{written} please"), format!("ok, {written}")] {
+                let reply = read(&among, locale).reply;
+                proptest::prop_assert!(matches!(reply, Reply::Unrecognized | Reply::OptOut), "{:?}: {:?}", among, reply);
+            }
         }
     }
 

@@ -27,11 +27,11 @@ impl Default for Patience {
     }
 }
 
-/// Asks for updates until it is dropped. `take` gets each in turn; only when it is done with one is Telegram told so, and an
-/// update that it could not take comes again. `bot` is the bot's name, where it is known.
+/// Asks for updates until it is dropped. `take` gets them as they come, many at a time; only when it has them is Telegram told
+/// so, and what it could not take comes again. `bot` is the bot's name, where it is known.
 pub async fn poll<T, F, E>(client: &Client, bot: Option<&str>, patience: Patience, clock: &dyn Clock, mut take: T)
 where
-    T: FnMut(Inbound) -> F,
+    T: FnMut(Vec<Inbound>) -> F,
     F: Future<Output = Result<(), E>>,
     E: Display,
 {
@@ -64,17 +64,15 @@ async fn round<T, F, E>(
     take: &mut T,
 ) -> Result<(), String>
 where
-    T: FnMut(Inbound) -> F,
+    T: FnMut(Vec<Inbound>) -> F,
     F: Future<Output = Result<(), E>>,
     E: Display,
 {
-    for update in client.get_updates(*offset, wait).await.map_err(|fault| fault.to_string())? {
-        let Ok(inbound) = Inbound::parse(update.to_string().as_bytes(), bot) else {
-            continue;
-        };
-        let update_id = inbound.update_id;
-        take(inbound).await.map_err(|error| error.to_string())?;
-        *offset = (*offset).max(update_id + 1);
-    }
+    let updates = client.get_updates(*offset, wait).await.map_err(|fault| fault.to_string())?;
+    let read = |update: &serde_json::Value| Inbound::parse(update.to_string().as_bytes(), bot).ok();
+    // What cannot be read must not hold up what comes behind it.
+    let Some(last) = updates.iter().filter_map(|update| update["update_id"].as_i64()).max() else { return Ok(()) };
+    take(updates.iter().filter_map(read).collect()).await.map_err(|error| error.to_string())?;
+    *offset = (*offset).max(last + 1);
     Ok(())
 }

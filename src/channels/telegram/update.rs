@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::command::Command;
+use super::what::What;
 use crate::channels::press::Press;
 
 /// One update. Its number is unique for a bot: what was seen once is not acted on twice.
@@ -13,70 +14,6 @@ pub struct Inbound {
     pub update_id: i64,
     /// What happened.
     pub what: What,
-}
-
-/// What happened in a chat. Chats below zero are groups.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Somebody wrote.
-    Text {
-        /// Where.
-        chat: i64,
-        /// Who; in a private chat the same as the chat.
-        from: i64,
-        /// What.
-        text: String,
-        /// The message it answers.
-        reply_to_message: Option<i64>,
-    },
-    /// Somebody pressed a button of ours.
-    Button {
-        /// What is to be answered, or the button spins.
-        callback_id: String,
-        /// Where.
-        chat: i64,
-        /// Who.
-        from: i64,
-        /// The message that carries the button.
-        message_id: i64,
-        /// Which button.
-        press: Press,
-    },
-    /// Somebody pressed a button that is not ours, or no longer: it too spins until it is answered.
-    ForeignButton {
-        /// What is to be answered.
-        callback_id: String,
-    },
-    /// Somebody came by a link, or typed `/start`.
-    Start {
-        /// Where.
-        chat: i64,
-        /// Who.
-        from: i64,
-        /// What the link carried; empty where they only typed it.
-        token: String,
-        /// Nobody registers in a group.
-        group: bool,
-    },
-    /// The person blocked the bot, or the group threw it out.
-    Blocked {
-        /// Where.
-        chat: i64,
-    },
-    /// The bot may write again.
-    Unblocked {
-        /// Where.
-        chat: i64,
-    },
-    /// A group lives on under another id.
-    Migrated {
-        /// The id it had.
-        from: i64,
-        /// The id it has.
-        to: i64,
-    },
-    /// Nothing to us.
-    Ignored,
 }
 
 /// Not an update of the Bot API.
@@ -160,6 +97,7 @@ struct User {
     id: i64,
     #[serde(default)]
     is_bot: bool,
+    language_code: Option<String>,
 }
 
 impl Update {
@@ -194,14 +132,14 @@ impl Message {
         let said = match Command::of(&text, bot) {
             Command::Start(token) => {
                 let (token, group) = (token.to_owned(), self.chat.kind != "private");
-                return What::Start { chat, from: from.id, token, group };
+                return What::Start { chat, from: from.id, token, group, language: from.language_code };
             }
             Command::Theirs => return What::Ignored,
             Command::Said(said) => said,
             Command::None => text,
         };
         let reply_to_message = self.reply_to.map(|replied| replied.message_id);
-        What::Text { chat, from: from.id, text: said, reply_to_message }
+        What::Text { chat, from: from.id, text: said, reply_to_message, language: from.language_code }
     }
 }
 
@@ -251,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_link_brings_its_token_and_groups_are_named_as_such() {
-        let start = |group| What::Start { chat: 1001, from: 1001, token: "tok_en-1".into(), group };
+        let start = |group| What::Start { chat: 1001, from: 1001, token: "tok_en-1".into(), group, language: None };
         assert_eq!(parsed(message("/start tok_en-1", "private")), start(false));
         assert_eq!(parsed(message("/start@Baton_Bot tok_en-1", "supergroup")), start(true));
         assert_eq!(parsed(message("/start@other_bot x", "group")), What::Ignored);
@@ -259,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_command_is_said_without_its_slash() {
-        let claim = What::Text { chat: 1001, from: 1001, text: "claim 0952ef82".into(), reply_to_message: None };
+        let (text, reply_to_message) = ("claim 0952ef82".into(), None);
+        let claim = What::Text { chat: 1001, from: 1001, text, reply_to_message, language: None };
         assert_eq!(parsed(message("/claim@baton_bot 0952ef82", "supergroup")), claim);
     }
 
@@ -267,7 +206,9 @@ mod tests {
     fn text_keeps_what_it_answers() {
         let mut update = message("yes", "private");
         update["message"]["reply_to_message"] = json!({"message_id": 2, "chat": {"id": 1001}});
-        let text = What::Text { chat: 1001, from: 1001, text: "yes".into(), reply_to_message: Some(2) };
+        update["message"]["from"]["language_code"] = json!("he");
+        let (text, language) = ("yes".into(), Some("he".to_owned()));
+        let text = What::Text { chat: 1001, from: 1001, text, reply_to_message: Some(2), language };
         assert_eq!(parsed(update), text);
     }
 

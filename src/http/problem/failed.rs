@@ -7,7 +7,6 @@ use baton_actors::error::Failure;
 use baton_actors::tenants::roster::ChangeFailure;
 
 use crate::http::problem::{Code, FieldError, Problem};
-use crate::telegram_desk::NotTaken;
 
 /// What a restored copy says to whoever wants it to do something.
 const RESTORED: &str = "this server runs on a restored copy in quarantine: it can be looked at and does nothing; nothing was stored. Stop it \
@@ -77,15 +76,6 @@ impl From<ChangeFailure> for Problem {
             ChangeFailure::Closed => {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }
-        }
-    }
-}
-
-impl From<NotTaken> for Problem {
-    fn from(not_taken: NotTaken) -> Self {
-        match not_taken {
-            NotTaken::Engine(failure) => failure.into(),
-            NotTaken::Registration(failure) => failure.into(),
         }
     }
 }

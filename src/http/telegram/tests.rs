@@ -5,7 +5,12 @@ use crate::http::sample::{Answered, HOOK, House};
 
 async fn call(house: &House, secret: &str, body: &str) -> Answered {
     let headers = [("content-type", "application/json"), ("x-telegram-bot-api-secret-token", secret)];
-    house.send(&format!("POST {PATH}"), &headers, body).await
+    let answer = house.send(&format!("POST {PATH}"), &headers, body).await;
+    let update: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    if let (200, Some(update)) = (answer.status, update["update_id"].as_i64()) {
+        house.has_acted("telegram", &format!("{update:012}")).await;
+    }
+    answer
 }
 
 async fn start(house: &House, update: u32, chat: i64, kind: &str, token: &str) -> u16 {

@@ -18,7 +18,7 @@ fn row(id: &str) -> Vec<u8> {
 
 fn opened(house: &House, stop: &watch::Receiver<bool>) -> Inbox {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Inbox::open(&house.door.engine, Arc::default(), false, &clock, stop)
+    Inbox::open(&house.door.engine, Means::default(), &clock, stop)
 }
 
 async fn offered() -> (House, String) {
@@ -39,17 +39,6 @@ async fn becomes(house: &House, id: &str, so: impl Fn(&Value) -> bool) -> Value 
     panic!("it never came to that");
 }
 
-async fn is_done(house: &House, id: &str) -> bool {
-    for _ in 0..2_000 {
-        let record = house.door.engine.house().store.get(&row(id)).expect("readable").expect("kept");
-        if matches!(codec::open::<Record>(&record).expect("readable").1, Record::News { done: true, .. }) {
-            return true;
-        }
-        SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(5)).await;
-    }
-    false
-}
-
 #[tokio::test]
 async fn what_was_stored_and_not_acted_upon_is_taken_up_at_the_next_start() {
     let (house, job) = offered().await;
@@ -62,7 +51,7 @@ async fn what_was_stored_and_not_acted_upon_is_taken_up_at_the_next_start() {
     let _inbox = opened(&house, &stopping);
     let claimed = becomes(&house, &job, |job| job["status"] == "claimed").await;
     assert_eq!(claimed["claim"]["agent"]["ref"], "ana", "{claimed}");
-    assert!(is_done(&house, "SM1").await, "and never again");
+    house.has_acted("twilio", "SM1").await;
 }
 
 #[tokio::test]
@@ -74,7 +63,7 @@ async fn the_same_news_over_two_connections_at_once_is_one_piece_of_news() {
     let (one, other) = tokio::join!(inbox.take("twilio", told()), inbox.take("twilio", told()));
     assert!(one.is_ok() && other.is_ok());
     becomes(&house, &job, |job| job["status"] == "claimed").await;
-    assert!(is_done(&house, "SM1").await);
+    house.has_acted("twilio", "SM1").await;
     assert!(inbox.take("twilio", told()).await.is_ok());
     let timeline = house.ask(&format!("GET /api/v1/jobs/{job}/timeline"), "").await.json;
     let claims = timeline["items"].as_array().expect("a list").iter().filter(|entry| entry["event"] == "claimed");
@@ -87,7 +76,7 @@ async fn p9_a_full_line_refuses_before_anything_is_stored() {
     // Nobody reads this line, so what comes in waits.
     let (line, _waits) = mpsc::channel(2);
     let lines = std::iter::repeat_n(line, LINES).collect();
-    let inbox = Inbox { engine: house.door.engine.clone(), lines };
+    let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default() };
     for no in 0..2 {
         let told = vec![Told { id: format!("SM{no}"), news: yes() }];
         inbox.take("twilio", told).await.expect("room for two");

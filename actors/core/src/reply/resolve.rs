@@ -90,6 +90,7 @@ pub fn resolve(
     question: Option<&Question>,
     now: Timestamp,
 ) -> Resolved {
+    let asked = question.is_some();
     let question = question.filter(|question| now < question.until);
     match reading.reply {
         Reply::Yes | Reply::Ok => answer(yes_means(reading, hint, known), reading.which, hint, known, question, now),
@@ -98,12 +99,24 @@ pub fn resolve(
         Reply::Withdraw => answer(About::Withdraw, reading.which, hint, known, question, now),
         Reply::Choice => match question {
             Some(question) => answer(question.about, reading.which, hint, known, Some(question), now),
-            None => Resolved::Unrecognized,
+            // Whoever was asked once may mean the second of what they were shown.
+            None if asked => Resolved::Unrecognized,
+            None => by_number(reading.which, hint, known),
         },
         Reply::Help => Resolved::Help,
         Reply::OptOut => Resolved::OptOut,
         Reply::OptIn => Resolved::OptIn,
         Reply::Unrecognized => Resolved::Unrecognized,
+    }
+}
+
+/// Where one offer is open and no more, 1 is a yes and 2 is a no, as in many a text message.
+fn by_number(which: Option<Which>, hint: Option<JobId>, known: &Known<'_>) -> Resolved {
+    let mut open = known.open.iter().filter(|offer| hint.is_none_or(|job| offer.job == job));
+    match (which, open.next(), open.next()) {
+        (Some(Which::Number(1)), Some(only), None) => Resolved::Claim(*only),
+        (Some(Which::Number(2)), Some(only), None) => Resolved::Decline(*only),
+        _ => Resolved::Unrecognized,
     }
 }
 
@@ -222,6 +235,11 @@ mod tests {
         a b    |      |        |          |           | <b>       | unrecognized
         a b    |      |        |          |           | 2         | unrecognized
         a b    |      |        |          |           | yes 2     | unrecognized
+        a      |      |        |          |           | 1         | claim a
+        a      |      |        |          |           | 2         | decline a
+        a      |      |        |          |           | 3         | unrecognized
+        a      |      |        |          | over a b    | 2       | unrecognized
+               | a    |        |          |           | 1         | unrecognized
         a b    |      |        |          | claim a b   | 2       | claim b
         a b    |      |        |          | claim a b   | <b>     | claim b
         a b    |      |        |          | claim a b   | yes 1   | claim a

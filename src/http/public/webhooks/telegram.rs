@@ -5,10 +5,12 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
 
+use super::hooks::take;
 use crate::channels::telegram::Inbound;
 use crate::http::door::Door;
 use crate::http::json;
 use crate::http::problem::{Code, Problem};
+use crate::webhooks::read;
 use crate::webhooks::verify::telegram::{SECRET, verify};
 
 /// The path of the bot's webhook, below the public address.
@@ -22,8 +24,8 @@ pub async fn post(
     State(door): State<Door>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let desk = door.telegram.as_ref().filter(|_| account == ACCOUNT);
-    let desk = desk.ok_or_else(|| Problem::new(Code::ChannelNotFound, "there is no such bot"))?;
+    let there = door.telegram.as_ref().zip(door.hooks.as_deref()).filter(|_| account == ACCOUNT);
+    let (desk, hooks) = there.ok_or_else(|| Problem::new(Code::ChannelNotFound, "there is no such bot"))?;
     if let Some(secret) = &desk.secret {
         let said = request.headers().get(SECRET).map(HeaderValue::as_bytes);
         verify(secret.expose_secret(), said)
@@ -33,6 +35,6 @@ pub async fn post(
     let update = Inbound::parse(&body, desk.bot.as_deref())
         .map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))?;
     // With another status than 200 it comes again, after a while.
-    desk.take(&door.engine, update).await?;
+    take(hooks, "telegram", Ok(read::telegram::read(update).into_iter().collect())).await?;
     Ok(StatusCode::OK)
 }

@@ -1,0 +1,92 @@
+//! Somebody wrote, wherever: whose answer it is, what it comes to, and what they are told.
+
+use baton_actors::channel::{Address, Answer, Errand, Say};
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::{AgentId, TenantId};
+
+use super::{Desk, NotDone, lasting};
+use crate::replies::{self, Outcome, Whose};
+
+/// Whoever wrote or pressed.
+pub(super) struct Person {
+    /// By which channel.
+    pub(super) kind: ChannelKind,
+    /// Where an answer goes.
+    pub(super) to: Address,
+    /// The same as text: what is counted by it.
+    pub(super) id: String,
+    /// Who that is, in each tenant that knows them.
+    pub(super) agents: Vec<AgentId>,
+    /// The language their program is in, where it tells.
+    pub(super) language: Option<String>,
+}
+
+impl Desk {
+    /// Takes what somebody wrote for what it means. `about`: the message they replied to, by the provider's id.
+    pub(super) async fn heard(&self, person: &Person, text: &str, about: Option<&str>) -> Result<(), NotDone> {
+        let agents = person.agents.iter().copied();
+        let (agent, hint) = match replies::whose(&self.engine, agents, text, about) {
+            Whose::Theirs(agent, hint) => (agent, hint),
+            Whose::Everybodys(agents) => {
+                let mut told = None;
+                for agent in agents {
+                    let outcome = replies::reply(&self.engine, agent, text.to_owned(), None, Some(person.kind)).await;
+                    told = lasting(outcome)?.and_then(|outcome| self.told(person, &outcome)).map(|said| (agent, said));
+                }
+                if let Some((agent, answer)) = told {
+                    self.say(person, Some(agent), answer);
+                }
+                return Ok(());
+            }
+            Whose::Which(jobs) => {
+                self.say(person, person.agents.first().copied(), Answer::Which(jobs));
+                return Ok(());
+            }
+            Whose::Nobodys => {
+                self.say(person, None, Answer::Unknown);
+                return Ok(());
+            }
+        };
+        let outcome = replies::reply(&self.engine, agent, text.to_owned(), hint, Some(person.kind)).await;
+        if let Some(answer) = lasting(outcome)?.and_then(|outcome| self.told(person, &outcome)) {
+            self.say(person, Some(agent), answer);
+        }
+        Ok(())
+    }
+
+    /// What they are told of it. Whoever stops text messages is told so by the carrier, or wants to hear nothing.
+    fn told(&self, person: &Person, outcome: &Outcome) -> Option<Answer> {
+        let by_phone = matches!(person.kind, ChannelKind::Sms | ChannelKind::Whatsapp);
+        if by_phone && matches!(outcome, Outcome::OptOut) {
+            return None;
+        }
+        outcome.told(&self.engine)
+    }
+
+    /// Tells them, as long as they have not had enough of it.
+    pub(super) fn say(&self, person: &Person, agent: Option<AgentId>, answer: Answer) {
+        if !self.manners.allow(person.kind, &person.id) {
+            return;
+        }
+        let tenant = agent.map_or(TenantId::DEFAULT, |agent| agent.tenant);
+        let view = self.engine.tenants().view(tenant);
+        let profile = agent.and_then(|agent| view.roster.get(&agent));
+        // Somebody we do not know is spoken to in the language of their own program.
+        let theirs = profile.and_then(|agent| agent.locale.clone());
+        let locale = theirs.or_else(|| person.language.clone().filter(|_| agent.is_none()));
+        let zone = profile.and_then(|agent| agent.time_zone.clone());
+        let errand = Errand {
+            key: uuid::Uuid::new_v4().to_string(),
+            tenant,
+            to: person.to.clone(),
+            name: profile.map(|agent| agent.name.clone()).unwrap_or_default(),
+            locale: locale.unwrap_or_else(|| view.settings.locale.clone()),
+            time_zone: zone.unwrap_or_else(|| view.settings.time_zone.clone()),
+            say: Say::Answer(answer),
+            replaces: None,
+            possible_repeat: false,
+            lifetime: None,
+        };
+        self.engine.answer(person.kind, errand);
+    }
+}
