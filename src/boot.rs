@@ -23,7 +23,9 @@ use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
 use crate::channels::call::CallerError;
 use crate::channels::console::Console;
+use crate::channels::email::ReplyTo;
 use crate::channels::email::resend::Resend;
+use crate::channels::email::resend::received::Received;
 use crate::channels::email::sendgrid::SendGrid;
 use crate::channels::email::smtp::{Email, EmailError};
 use crate::channels::sms::Sms;
@@ -198,7 +200,7 @@ pub async fn start_with(
     let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
     let telegram = telegram(&config, &wording).await?;
     let windows = Arc::new(Windows::default());
-    let mut channels = channels(&config, &wording, telegram.as_deref(), &windows, &clock)?;
+    let mut channels = channels(&config, &wording, &links, telegram.as_deref(), &windows, &clock)?;
     channels.extend(more);
     let engine = Engine::start(Setup {
         store: Arc::clone(&store),
@@ -230,7 +232,14 @@ pub async fn start_with(
     }
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);
-    let means = Means { windows, has_template: has_template(&config), telegram: telegram.clone() };
+    let means = Means {
+        windows,
+        has_template: has_template(&config),
+        telegram: telegram.clone(),
+        links: Some(Arc::clone(&links)),
+        register_url: Some(config.links.register_url.clone()).filter(|url| !url.is_empty()),
+        received: received(&config)?,
+    };
     let hooks = Hooks {
         accounts: Accounts::of(&config),
         inbox: Inbox::open(&engine, means, &clock, &stopping),
@@ -339,6 +348,7 @@ async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<
 fn channels(
     config: &Config,
     wording: &Arc<Wording>,
+    links: &Arc<Links>,
     desk: Option<&TelegramDesk>,
     windows: &Arc<Windows>,
     clock: &Arc<dyn Clock>,
@@ -351,10 +361,15 @@ fn channels(
     channels.extend(phones(config, wording, windows, clock)?);
     if let Some(set) = &config.channels.email {
         let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
+        let answers = ReplyTo::at(&set.reply_domain, links);
         channels.push(match &set.route {
-            Route::Smtp(set) => Arc::new(Email::new(set, unsubscribe, wording, Arc::clone(clock))?),
-            Route::Resend(set) => Arc::new(Resend::new(set, unsubscribe, wording)?),
-            Route::SendGrid(set) => Arc::new(SendGrid::new(set, unsubscribe, wording, Arc::clone(clock))?),
+            Route::Smtp(set) => {
+                Arc::new(Email::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
+            }
+            Route::Resend(set) => Arc::new(Resend::new(set, unsubscribe, wording)?.answered_at(answers)),
+            Route::SendGrid(set) => {
+                Arc::new(SendGrid::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
+            }
         });
     }
     if let Some(set) = &config.channels.console {
@@ -362,6 +377,14 @@ fn channels(
         channels.push(Arc::new(if set.quiet { Console::quiet(wording) } else { Console::stdout(wording) }));
     }
     Ok(channels)
+}
+
+/// The way to the mails that came in at Resend.
+fn received(config: &Config) -> Result<Option<Received>, CallerError> {
+    match config.channels.email.as_ref().map(|set| &set.route) {
+        Some(Route::Resend(set)) => Received::new(set).map(Some),
+        Some(Route::Smtp(_) | Route::SendGrid(_)) | None => Ok(None),
+    }
 }
 
 /// Whether people who have not written for a day can be sent a template.

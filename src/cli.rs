@@ -22,6 +22,7 @@ pub mod serve;
 pub mod settings;
 mod table;
 pub mod telegram;
+pub mod webhooks;
 
 use std::process::ExitCode;
 
@@ -68,6 +69,9 @@ pub enum Command {
     /// The Telegram bot.
     #[command(subcommand)]
     Telegram(telegram::Telegram),
+    /// What providers told a running server.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Copies the store into one checksummed file.
     Backup(backup::Backup),
     /// Fills an empty folder from a backup. The copy starts in quarantine.
@@ -95,6 +99,7 @@ impl Command {
             Self::Jobs(command) => command.run().await,
             Self::Keys(command) => command.run(),
             Self::Telegram(command) => command.run().await,
+            Self::Webhooks(command) => command.run().await,
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
             Self::Verify(command) => command.run(),

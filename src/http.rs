@@ -43,3 +43,4 @@ pub mod shapes;
 pub mod strangers;
 pub mod telegram;
 pub mod tenants;
+pub mod webhooks;

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+mod replies;
+
 /// Half of an HMAC-SHA256: 128 bits are beyond guessing, and links must fit into a text message.
 const MAC: usize = 16;
 

@@ -44,20 +44,20 @@ impl TelegramDesk {
         poll(&self.client, self.bot.as_deref(), patience, clock, take).await;
     }
 
-    /// Somebody came by a link: what that makes of them.
-    pub(crate) async fn registered(engine: &Engine, chat: i64, token: &str) -> Result<Answer, NotDone> {
+    /// Somebody came by a link: what that makes of them; nothing where they are nobody we know.
+    pub(crate) async fn registered(engine: &Engine, chat: i64, token: &str) -> Result<Option<Answer>, NotDone> {
         // Whoever writes to the bot lets it write.
         addresses::reached(engine, chat, true).await?;
         if token.is_empty() {
             let known = agents_in(engine, chat).next().is_some();
-            return Ok(if known { Answer::AlreadyRegistered } else { Answer::Unknown });
+            return Ok(known.then_some(Answer::AlreadyRegistered));
         }
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        Ok(match engine.register(hash, chat).await? {
+        Ok(Some(match engine.register(hash, chat).await? {
             Registered::Welcome(_) => Answer::Welcome,
             Registered::Already(_) => Answer::AlreadyRegistered,
             Registered::BadLink => Answer::BadLink,
-        })
+        }))
     }
 
     /// Somebody pressed a button of ours.

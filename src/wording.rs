@@ -109,6 +109,15 @@ impl Wording {
         self.two_buttons(errand, "whatsapp.buttons")
     }
 
+    /// A question in WhatsApp as a list: what its button says, then a line for each choice; none where that is not worded.
+    pub fn whatsapp_list(&self, errand: &Errand) -> Result<Option<(String, Vec<String>)>, WordingError> {
+        let values = self.values(errand);
+        let Some(lines) = self.fill(values.name, "whatsapp.buttons", &values)? else { return Ok(None) };
+        let mut lines = lines.lines().map(one_line);
+        let button = lines.next().filter(|button| !button.is_empty());
+        Ok(button.map(|button| (button, lines.collect())))
+    }
+
     /// For WhatsApp with buttons below.
     pub fn whatsapp(&self, errand: &Errand) -> Result<String, WordingError> {
         let values = self.values(errand);

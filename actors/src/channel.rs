@@ -141,6 +141,8 @@ pub enum Answer {
     Unrecognized,
     /// We do not know them.
     Unknown,
+    /// We do not know them, and here they can ask to be registered.
+    Register(String),
     /// Registration succeeded.
     Welcome,
     /// They were registered before.
@@ -167,6 +169,7 @@ impl Answer {
             Self::OptedIn => "answer_opted_in",
             Self::Unrecognized => "answer_unrecognized",
             Self::Unknown => "answer_unknown",
+            Self::Register(_) => "answer_register",
             Self::Welcome => "answer_welcome",
             Self::AlreadyRegistered => "answer_already_registered",
             Self::BadLink => "answer_bad_link",
@@ -184,6 +187,8 @@ pub enum Address {
     Telegram {
         /// The chat; negative for groups.
         chat: i64,
+        /// The topic in it, where it is a forum.
+        thread: Option<i64>,
     },
     /// A mailbox.
     Email(String),
@@ -205,6 +210,6 @@ impl std::fmt::Debug for Address {
 impl Address {
     /// Whether many people read it: groups have budgets of their own.
     pub fn is_group(&self) -> bool {
-        matches!(self, Self::Telegram { chat } if *chat < 0)
+        matches!(self, Self::Telegram { chat, .. } if *chat < 0)
     }
 }

@@ -505,7 +505,11 @@ impl ChannelActor {
             Outcome::Moved(to) => match to.parse() {
                 Ok(chat) if ready.attempts == 0 => {
                     ready.attempts += 1;
-                    ready.errand.to = Address::Telegram { chat };
+                    let thread = match ready.errand.to {
+                        Address::Telegram { thread, .. } => thread,
+                        Address::Console | Address::Email(_) | Address::Phone(_) => None,
+                    };
+                    ready.errand.to = Address::Telegram { chat, thread };
                     Self::offer_place(account, ready, now);
                 }
                 Ok(_) | Err(_) => self.fail(account, &ready, "moved", to),

@@ -97,7 +97,10 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Resul
     match to {
         Recipient::Desk => {
             let address = match channel {
-                ChannelKind::Telegram => settings.desk.telegram.map(|chat| Address::Telegram { chat }),
+                ChannelKind::Telegram => {
+                    let thread = settings.desk.telegram_topic;
+                    settings.desk.telegram.map(|chat| Address::Telegram { chat, thread })
+                }
                 ChannelKind::Email => settings.desk.email.clone().map(Address::Email),
                 ChannelKind::Console => Some(Address::Console),
                 ChannelKind::Whatsapp | ChannelKind::Sms => None,
@@ -115,7 +118,7 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Resul
             };
             let address = match channel {
                 ChannelKind::Console => Some(Address::Console),
-                ChannelKind::Telegram => agent.telegram.map(|chat| Address::Telegram { chat }),
+                ChannelKind::Telegram => agent.telegram.map(|chat| Address::Telegram { chat, thread: None }),
                 ChannelKind::Email => agent.email.clone().map(Address::Email),
                 ChannelKind::Whatsapp | ChannelKind::Sms => agent.phone.clone().map(Address::Phone),
             };

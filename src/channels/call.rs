@@ -89,12 +89,17 @@ impl Caller {
 
 /// Makes the call: one attempt.
 pub async fn call(request: RequestBuilder) -> Result<Reply, Lost> {
+    call_for(request, ANSWER_MAX).await
+}
+
+/// The same for an answer that may be so long.
+pub async fn call_for(request: RequestBuilder, most: usize) -> Result<Reply, Lost> {
     let mut answer = request.send().await.map_err(|error| Lost::of(&error))?;
     let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| Lost::of(&error))? {
         body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_MAX {
+        if body.len() > most {
             break;
         }
     }

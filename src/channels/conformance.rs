@@ -107,7 +107,11 @@ async fn shows_what_was_accepted(bench: &dyn Bench) {
 
 async fn refuses_addresses_of_others(bench: &dyn Bench) {
     let phone = baton_core::phone::Phone::new("+447700900001").expect("E.164");
-    let others = [Address::Phone(phone), Address::Telegram { chat: 1001 }, Address::Email("ana@example.com".into())];
+    let others = [
+        Address::Phone(phone),
+        Address::Telegram { chat: 1001, thread: None },
+        Address::Email("ana@example.com".into()),
+    ];
     let mine = |other: &Address| std::mem::discriminant(other) == std::mem::discriminant(&bench.address());
     for other in others.into_iter().filter(|other| !mine(other)) {
         // The console is everybody's.

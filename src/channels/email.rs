@@ -3,9 +3,11 @@
 mod api_mail;
 #[cfg(test)]
 mod api_tests;
+mod reply_to;
 pub mod resend;
 pub mod sendgrid;
 pub mod smtp;
 mod unsubscribe;
 
+pub use reply_to::{ReplyTo, token};
 pub use unsubscribe::Unsubscribe;

@@ -2,6 +2,7 @@
 
 mod client;
 mod command;
+mod edits;
 mod fault;
 mod floods;
 mod outcome;
@@ -30,6 +31,7 @@ pub use update::{Inbound, NotAnUpdate};
 pub use what::What;
 
 use client::Keyboard;
+use edits::Edits;
 use floods::Floods;
 use parts::Parts;
 use split::{LIMIT, split};
@@ -53,23 +55,32 @@ pub struct Telegram {
     clock: Arc<dyn Clock>,
     floods: Floods,
     parts: Parts,
+    edits: Edits,
 }
 
 impl Telegram {
     /// A bot that words its messages so and keeps to this budget.
     pub fn new(client: Client, wording: Arc<Wording>, budget: Budget, clock: Arc<dyn Clock>) -> Self {
-        Self { client, wording, budget, clock, floods: Floods::default(), parts: Parts::default() }
+        Self {
+            client,
+            wording,
+            budget,
+            clock,
+            floods: Floods::default(),
+            parts: Parts::default(),
+            edits: Edits::default(),
+        }
     }
 
     async fn attempt(&self, errand: &Errand) -> Outcome {
-        let Address::Telegram { chat } = errand.to else {
+        let Address::Telegram { chat, thread } = errand.to else {
             return Outcome::Content("not a Telegram chat".to_owned());
         };
         let (html, keyboard) = match self.worded(errand) {
             Ok(worded) => worded,
             Err(error) => return Outcome::Content(error.to_string()),
         };
-        let outcome = match self.deliver(errand, chat, &split(&html, LIMIT), keyboard.as_ref()).await {
+        let outcome = match self.deliver(errand, (chat, thread), &split(&html, LIMIT), keyboard.as_ref()).await {
             Ok(messages) => accepted(&messages),
             Err(fault) => outcome::of(&fault),
         };
@@ -98,7 +109,7 @@ impl Telegram {
     async fn deliver(
         &self,
         errand: &Errand,
-        chat: i64,
+        (chat, thread): (i64, Option<i64>),
         parts: &[String],
         keyboard: Option<&Keyboard>,
     ) -> Result<Vec<i64>, Fault> {
@@ -107,10 +118,13 @@ impl Telegram {
             let keyboard = keyboard.filter(|_| at + 1 == parts.len());
             let message = match replaced(errand).filter(|_| at == 0) {
                 Some(message) => {
-                    self.client.edit_message_text(chat, message, part, keyboard).await?;
+                    let edit = self.client.edit_message_text(chat, message, part, keyboard);
+                    if let Some(edited) = self.edits.alone((chat, message), edit).await {
+                        edited?;
+                    }
                     message
                 }
-                None => self.client.send_message(chat, part, keyboard).await?,
+                None => self.new_message((chat, thread), part, keyboard).await?,
             };
             messages.push(message);
             if parts.len() > 1 {
@@ -119,6 +133,22 @@ impl Telegram {
         }
         self.parts.done(&errand.key);
         Ok(messages)
+    }
+
+    /// Sends a message; where its topic is closed or gone, to the chat itself: a notice in the wrong place is better than none.
+    async fn new_message(
+        &self,
+        (chat, thread): (i64, Option<i64>),
+        html: &str,
+        keyboard: Option<&Keyboard>,
+    ) -> Result<i64, Fault> {
+        match self.client.send_message((chat, thread), html, keyboard).await {
+            Err(Fault::Refused(refused)) if thread.is_some() && outcome::is_about_a_topic(&refused) => {
+                warn!(%refused, "the topic that messages are meant for is closed or gone; they go to the chat itself");
+                self.client.send_message((chat, None), html, keyboard).await
+            }
+            other => other,
+        }
     }
 }
 

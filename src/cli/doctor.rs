@@ -12,6 +12,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::output::{print, print_json};
 use super::settings::Settings;
+use crate::channels::email::resend::received::Received;
 use crate::channels::email::smtp::Email;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::config::Config;
@@ -203,7 +204,16 @@ fn callbacks(config: &Config) -> Vec<Finding> {
         })
     };
     let at = |provider: &str| format!("/public/webhooks/{provider}/default");
+    let domain = channels.email.as_ref().map_or("", |set| set.reply_domain.as_str());
+    let inbound = format!("{}/inbound/<channels.email.sendgrid.inbound_secret>", at("sendgrid"));
     [
+        of(
+            sendgrid && !domain.is_empty(),
+            "inbound mail",
+            accounts.inbound.is_some(),
+            &inbound,
+            "channels.email.sendgrid.inbound_secret",
+        ),
         of(meta, "meta", accounts.meta.is_some(), &at("meta"), "channels.whatsapp.meta.app_secret"),
         of(channels.twilio.is_some(), "twilio", accounts.twilio.is_some(), &at("twilio"), "channels.twilio.auth_token"),
         of(resend, "resend", accounts.resend.is_some(), &at("resend"), "channels.email.resend.webhook_secret"),
@@ -214,11 +224,24 @@ fn callbacks(config: &Config) -> Vec<Finding> {
     .collect()
 }
 
+/// Whether the mails can be read that come in at Resend: a key with the right to send alone cannot.
+async fn received(set: &crate::config::resend::Resend) -> Finding {
+    let cure = "make a key with full access at Resend, and set channels.email.resend.api_key";
+    match Received::new(set) {
+        Ok(received) => match received.check().await {
+            Outcome::Noop => Finding::well("email", format!("by Resend at {}; its mails can be read", set.base_url)),
+            outcome => Finding::ill("email", format!("by Resend at {}: {outcome:?}", set.base_url), cure),
+        },
+        Err(error) => Finding::ill("email", error.to_string(), "mend channels.email.resend.base_url"),
+    }
+}
+
 async fn email(config: &Config) -> Option<Finding> {
     let set = config.channels.email.as_ref()?;
     let smtp = match &set.route {
         Route::Smtp(smtp) => smtp,
         // There is no call that proves a key and sends nothing.
+        Route::Resend(resend) if !set.reply_domain.is_empty() => return Some(received(resend).await),
         Route::Resend(set) => return Some(Finding::well("email", format!("by Resend at {}", set.base_url))),
         Route::SendGrid(set) => return Some(Finding::well("email", format!("by SendGrid at {}", set.base_url))),
     };

@@ -15,6 +15,8 @@ pub struct Email {
     pub route: Route,
     /// How a reader's mail program ends them.
     pub unsubscribe: Unsubscribe,
+    /// The domain whose mail comes back to us, where mails are answered; empty: none.
+    pub reply_domain: String,
 }
 
 /// Which way mails go.
@@ -52,6 +54,11 @@ impl Email {
             let cure = "write https:// or mailto:, such as \"mailto:stop@example.com\"".to_owned();
             (format!("\"{wrong}\" ends no mails"), cure)
         });
+        let reply_domain = section.get::<String>("reply_domain");
+        let answered = lettre::Address::new("reply", reply_domain.as_str());
+        section.expect("reply_domain", reply_domain.is_empty() || answered.is_ok(), || {
+            (format!("\"{reply_domain}\" is no domain"), "write one such as \"in.example.com\"".to_owned())
+        });
         let on = [smtp.is_some(), resend.is_some(), sendgrid.is_some()];
         for ((word, other), _) in PROVIDERS.iter().zip(on).filter(|((_, other), on)| *on && *other != provider) {
             let _ = other;
@@ -66,7 +73,7 @@ impl Email {
             Provider::Resend => resend.map(|set| Route::Resend(Box::new(set))),
             Provider::SendGrid => sendgrid.map(|set| Route::SendGrid(Box::new(set))),
         };
-        Some(Self { route: route?, unsubscribe: unsubscribe.unwrap_or_default() })
+        Some(Self { route: route?, unsubscribe: unsubscribe.unwrap_or_default(), reply_domain })
     }
 }
 

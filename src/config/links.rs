@@ -15,6 +15,8 @@ pub struct Links {
     pub approval_ttl: Duration,
     /// How long a registration link works.
     pub registration_ttl: Duration,
+    /// Where people we do not know can ask to be registered; empty: nowhere.
+    pub register_url: String,
 }
 
 impl Links {
@@ -23,6 +25,7 @@ impl Links {
             secret: section.secret("secret"),
             approval_ttl: section.some("approval_ttl"),
             registration_ttl: section.some("registration_ttl"),
+            register_url: section.url("register_url"),
         }
     }
 }

@@ -41,7 +41,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// The names of settings that nobody may see; a test holds them against the defaults.
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 12] = [
     "api_key",
     "api_key_secret",
     "app_secret",
@@ -53,6 +53,7 @@ const SECRETS: [&str; 11] = [
     "token",
     "verify_token",
     "webhook_secret",
+    "inbound_secret",
 ];
 
 /// Whether a setting is one that nobody may see.

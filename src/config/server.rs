@@ -38,6 +38,8 @@ pub struct Server {
     pub rate_key: Option<Rate>,
     /// Requests without a valid key, by address.
     pub rate_ip: Option<Rate>,
+    /// Webhook calls from one address; none: no limit.
+    pub rate_webhooks: Option<Rate>,
 }
 
 impl Server {
@@ -49,6 +51,7 @@ impl Server {
     pub(super) fn read(reader: &mut Reader<'_>, dev: bool) -> Self {
         let mut rates = reader.section("server.rate_limit");
         let (rate_key, rate_ip) = (rates.get("per_key"), rates.get("per_ip"));
+        let rate_webhooks = rates.get("webhooks");
         let mut section = reader.section("server");
         let listen = section.get::<SocketAddr>("listen");
         section.expect("listen", !dev || listen.ip().is_loopback(), || {
@@ -78,6 +81,7 @@ impl Server {
             hosts: section.get::<Vec<String>>("hosts").into_iter().map(|host| host.to_lowercase()).collect(),
             rate_key,
             rate_ip,
+            rate_webhooks,
         }
     }
 }

@@ -60,7 +60,7 @@ fn read_settings(
         desk: Desk {
             email: Some(email).filter(|email| !email.is_empty()),
             telegram: Some(section.get::<i64>("desk_telegram")).filter(|chat| *chat != 0),
-            telegram_topic: None,
+            telegram_topic: Some(section.get::<i64>("desk_telegram_topic")).filter(|topic| *topic != 0),
         },
         outage_grace,
         ..Settings::default()

@@ -33,6 +33,7 @@ use crate::http::reports;
 use crate::http::settings::Settings;
 use crate::http::telegram;
 use crate::http::tenants;
+use crate::http::webhooks;
 use crate::keys::Keys;
 use crate::links::Links;
 use crate::sealing::Keyring;
@@ -137,6 +138,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(desk::routes())
         .merge(keys::routes())
         .merge(telegram::routes())
+        .merge(webhooks::routes())
         .routes(routes!(replies::post))
 }
 

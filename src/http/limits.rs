@@ -17,16 +17,21 @@ use crate::http::settings::Settings;
 /// Every so many checks, what is as good as new is forgotten: memory follows the callers of the moment, not of all time.
 const SWEEP_EVERY: u32 = 4096;
 
-/// Both limits.
+/// All limits.
 pub struct Limits {
     keys: Option<Limit<Uuid>>,
     addresses: Option<Limit<IpAddr>>,
+    webhooks: Option<Limit<IpAddr>>,
 }
 
 impl Limits {
     /// As the operator set them.
     pub fn new(settings: &Settings) -> Self {
-        Self { keys: settings.key_rate.and_then(Limit::new), addresses: settings.address_rate.and_then(Limit::new) }
+        Self {
+            keys: settings.key_rate.and_then(Limit::new),
+            addresses: settings.address_rate.and_then(Limit::new),
+            webhooks: settings.webhook_rate.and_then(Limit::new),
+        }
     }
 
     /// Counts a request with a valid key. `Err` says how long to wait.
@@ -37,6 +42,11 @@ impl Limits {
     /// Counts a request without one. `Err` says how long to wait.
     pub fn address(&self, address: IpAddr) -> Result<(), Duration> {
         self.addresses.as_ref().map_or(Ok(()), |limit| limit.check(&counted_by(address)))
+    }
+
+    /// Counts a call of a provider. `Err` says how long to wait.
+    pub fn webhook(&self, address: IpAddr) -> Result<(), Duration> {
+        self.webhooks.as_ref().map_or(Ok(()), |limit| limit.check(&counted_by(address)))
     }
 }
 

@@ -123,6 +123,8 @@ impl Rules {
         let within = match &visitor.key {
             Some(key) => self.limits.key(key.id),
             None if is_probe => Ok(()),
+            // Providers call from few addresses, and often.
+            None if request.uri().path().starts_with("/public/webhooks/") => self.limits.webhook(visitor.address),
             None => self.limits.address(visitor.address),
         };
         let wait = within.err()?;

@@ -23,6 +23,7 @@ pub fn routes() -> Router<Door> {
         .route("/public/webhooks/twilio/{account}/status", post(webhooks::twilio::post))
         .route("/public/webhooks/resend/{account}", post(webhooks::resend::post))
         .route("/public/webhooks/sendgrid/{account}", post(webhooks::sendgrid::post))
+        .route("/public/webhooks/sendgrid/{account}/inbound/{secret}", post(webhooks::sendgrid::inbound::post))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Settings {
     pub key_rate: Option<Rate>,
     /// Requests without a valid key from one address; none: no limit.
     pub address_rate: Option<Rate>,
+    /// Webhook calls from one address; none: no limit.
+    pub webhook_rate: Option<Rate>,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
     /// The largest body of a batch or a sync, in bytes.
@@ -49,6 +51,7 @@ impl From<&Config> for Settings {
             metrics_networks: config.metrics.allow.clone(),
             key_rate: server.rate_key,
             address_rate: server.rate_ip,
+            webhook_rate: server.rate_webhooks,
             body_limit: server.body_limit,
             batch_limit: server.batch_limit,
             max_connections: server.max_connections,
@@ -69,6 +72,7 @@ impl Default for Settings {
             metrics_networks: Vec::new(),
             key_rate: None,
             address_rate: None,
+            webhook_rate: None,
             body_limit: 64 * 1024,
             batch_limit: 8 * 1024 * 1024,
             max_connections: 4096,

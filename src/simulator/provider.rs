@@ -18,7 +18,7 @@ pub mod resend;
 pub mod sendgrid;
 pub mod twilio;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +47,11 @@ pub struct Provider {
 pub trait Wire: Send + Sync + 'static {
     /// Reads a call and holds it to the contract; the refusal where it breaks it.
     fn read(&self, call: &Call) -> Result<Taken, Answer>;
+
+    /// Whether whoever asks may look at what the provider keeps; the refusal where they may not.
+    fn may_look(&self, _call: &Call) -> Result<(), Answer> {
+        Ok(())
+    }
 
     /// The answer to a message that was taken.
     fn accept(&self, taken: &Taken) -> Answer;
@@ -110,6 +115,7 @@ struct Kept {
     taken: Vec<Taken>,
     faults: VecDeque<Fault>,
     refused: Vec<Answer>,
+    shown: BTreeMap<String, Answer>,
 }
 
 impl Provider {
@@ -139,6 +145,11 @@ impl Provider {
     /// Everything that was refused because the call broke the contract.
     pub fn refused(&self) -> Vec<Answer> {
         self.office.state.lock().refused.clone()
+    }
+
+    /// From now on whoever may look sees this at a path.
+    pub fn shows(&self, path: &str, answer: Answer) {
+        self.office.state.lock().shown.insert(path.to_owned(), answer);
     }
 
     /// The next call meets a fault.
@@ -179,6 +190,10 @@ async fn answer(
 
 impl Office {
     fn take(&self, call: &Call) -> Answer {
+        let shown = self.state.lock().shown.get(call.uri.path()).cloned();
+        if let Some(shown) = shown.filter(|_| call.method == Method::GET) {
+            return self.wire.may_look(call).err().unwrap_or(shown);
+        }
         let read = self.wire.read(call);
         let mut state = self.state.lock();
         let mut taken = match read {

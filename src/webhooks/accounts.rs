@@ -18,6 +18,17 @@ pub struct Accounts {
     pub resend: Option<standard::Key>,
     /// The SendGrid account.
     pub sendgrid: Option<sendgrid::Key>,
+    /// SendGrid's inbound parse.
+    pub inbound: Option<Inbound>,
+}
+
+/// SendGrid's inbound parse.
+#[derive(Clone)]
+pub struct Inbound {
+    /// What stands in its address.
+    pub secret: SecretString,
+    /// What its calls are signed for, where they are.
+    pub key: Option<sendgrid::Key>,
 }
 
 /// Meta's app.
@@ -61,6 +72,12 @@ impl Accounts {
             Some(Route::SendGrid(set)) => (None, set.webhook_key.clone()),
             Some(Route::Smtp(_)) | None => (None, None),
         };
-        Self { meta, twilio, resend, sendgrid }
+        let inbound = match channels.email.as_ref().map(|set| &set.route) {
+            Some(Route::SendGrid(set)) => {
+                set.inbound_secret.clone().map(|secret| Inbound { secret, key: set.inbound_key.clone() })
+            }
+            Some(Route::Smtp(_) | Route::Resend(_)) | None => None,
+        };
+        Self { meta, twilio, resend, sendgrid, inbound }
     }
 }

@@ -2,6 +2,7 @@
 //! from every channel.
 
 mod chats;
+mod mails;
 mod talk;
 
 use std::sync::Arc;
@@ -22,13 +23,15 @@ use baton_core::time::Timestamp;
 
 use super::manners::Manners;
 use super::news::{Channel, News, Pressed, Reached, Wrote};
+use crate::channels::email::resend::received::Received;
 use crate::channels::press::{Press, Verdict};
 use crate::channels::trace;
 use crate::channels::whatsapp::Windows;
+use crate::links::Links;
 use crate::replies::{self, Outcome};
 use crate::telegram_desk::TelegramDesk;
 
-use talk::Person;
+use talk::{About, Person};
 
 /// Who acts upon news.
 pub(super) struct Desk {
@@ -46,6 +49,12 @@ pub struct Means {
     pub has_template: bool,
     /// The bot, where there is one.
     pub telegram: Option<Arc<TelegramDesk>>,
+    /// What the addresses are signed with to which mails are answered.
+    pub links: Option<Arc<Links>>,
+    /// Where people we do not know can ask to be registered.
+    pub register_url: Option<String>,
+    /// The mails that Resend keeps.
+    pub received: Option<Received>,
 }
 
 /// Why news was not acted upon: it is tried again.
@@ -57,6 +66,9 @@ pub enum NotDone {
     /// A change of an agent or a tenant was not stored.
     #[error(transparent)]
     Change(#[from] ChangeFailure),
+    /// A mail could not be fetched.
+    #[error("{0}")]
+    NoMail(String),
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,7 +86,7 @@ impl Desk {
         match news {
             News::Wrote(Wrote { channel: Channel::Whatsapp, digits, .. })
             | News::Pressed(Pressed { channel: Channel::Whatsapp, digits, .. }) => self.means.windows.wrote(digits, at),
-            News::Wrote(_) | News::Pressed(_) | News::Reached(_) | News::Telegram(_) => {}
+            News::Wrote(_) | News::Pressed(_) | News::Reached(_) | News::Telegram(_) | News::Mailed(_) => {}
         }
     }
 
@@ -85,6 +97,7 @@ impl Desk {
             News::Reached(reached) => return self.reached(reached, at).await,
             News::Wrote(wrote) => self.wrote(wrote).await?,
             News::Pressed(pressed) => self.pressed(pressed).await?,
+            News::Mailed(mail) => self.mailed(mail).await?,
             News::Telegram(what) => self.in_chat(what).await?,
         }
         Ok(Vec::new())
@@ -125,7 +138,8 @@ impl Desk {
 
     async fn wrote(&self, wrote: &Wrote) -> Result<(), NotDone> {
         let Some(person) = self.by_phone(wrote.channel.kind(), &wrote.digits) else { return Ok(()) };
-        self.heard(&person, &wrote.text, wrote.about.as_deref()).await
+        let about = wrote.about.as_deref().map_or(About::Nothing, About::Message);
+        self.heard(&person, &wrote.text, about).await
     }
 
     async fn pressed(&self, pressed: &Pressed) -> Result<(), NotDone> {

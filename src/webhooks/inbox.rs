@@ -1,6 +1,8 @@
 //! News is stored, then answered, then acted upon: in order for one message or one person, after a restart as well, and once
 //! however often a provider tells it.
 
+pub mod kept;
+
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
@@ -25,6 +27,9 @@ use super::news::{Channel, News, Told};
 
 /// News of one message or person is acted upon in one line; so many lines go on beside each other.
 const LINES: usize = 64;
+
+/// Mails have lines of their own: their provider has to be asked for them, and may take its time.
+const MAIL_LINES: usize = 16;
 
 /// So much may wait in a line; past it the door says that it is full.
 const WAITING_MAX: usize = 256;
@@ -72,7 +77,7 @@ impl Inbox {
     /// Opens it, and takes up what was left when the process ended last.
     pub fn open(engine: &Engine, means: Means, clock: &Arc<dyn Clock>, stop: &watch::Receiver<bool>) -> Self {
         let desk = Arc::new(Desk { engine: engine.clone(), manners: Manners::default(), means });
-        let lines = (0..LINES).map(|_| {
+        let lines = (0..LINES + MAIL_LINES).map(|_| {
             let (sender, receiver) = mpsc::channel(WAITING_MAX);
             tokio::spawn(go_on(Arc::clone(&desk), Arc::clone(clock), receiver, stop.clone()));
             sender
@@ -146,7 +151,12 @@ impl Inbox {
     fn line(&self, news: &News) -> &mpsc::Sender<Stored> {
         let mut hasher = DefaultHasher::new();
         news.line().hash(&mut hasher);
-        &self.lines[(hasher.finish() % LINES as u64) as usize]
+        match news {
+            News::Mailed(_) => &self.lines[LINES + (hasher.finish() % MAIL_LINES as u64) as usize],
+            News::Reached(_) | News::Wrote(_) | News::Pressed(_) | News::Telegram(_) => {
+                &self.lines[(hasher.finish() % LINES as u64) as usize]
+            }
+        }
     }
 }
 

@@ -14,33 +14,53 @@ const ANSWERS: u32 = 10;
 /// So many addresses are remembered before those that have rested are forgotten.
 const REMEMBERED: usize = 10_000;
 
-/// The answers that each address can still have, on every channel.
-pub struct Manners(DefaultKeyedRateLimiter<String>);
+/// So many answers a minute go to people we do not know, on each channel.
+const STRANGERS: u32 = 30;
+
+/// The answers that each address can still have, on every channel, and all strangers together.
+pub struct Manners {
+    addresses: DefaultKeyedRateLimiter<String>,
+    strangers: DefaultKeyedRateLimiter<ChannelKind>,
+}
 
 impl Default for Manners {
     fn default() -> Self {
         let burst = NonZeroU32::new(ANSWERS).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(Duration::from_secs(60)).unwrap_or(Quota::per_minute(burst));
-        Self(DefaultKeyedRateLimiter::keyed(quota.allow_burst(burst)))
+        let strangers = Quota::per_minute(NonZeroU32::new(STRANGERS).unwrap_or(NonZeroU32::MIN));
+        Self {
+            addresses: DefaultKeyedRateLimiter::keyed(quota.allow_burst(burst)),
+            strangers: DefaultKeyedRateLimiter::keyed(strangers),
+        }
     }
 }
 
 impl Manners {
     /// Whether this address may have one more answer.
     pub fn allow(&self, channel: ChannelKind, address: &str) -> bool {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
+        if self.addresses.len() > REMEMBERED {
+            self.addresses.retain_recent();
         }
-        let allowed = self.0.check_key(&format!("{}/{address}", channel.as_str())).is_ok();
+        let allowed = self.addresses.check_key(&format!("{}/{address}", channel.as_str())).is_ok();
         if !allowed {
-            counter!(gauges::INBOUND, "channel" => channel.as_str(), "outcome" => "unanswered").increment(1);
-            tracing::info!(
-                channel = channel.as_str(),
-                "somebody has had enough answers for now: two machines may be talking to each other"
-            );
+            not_answered(channel, "somebody has had enough answers for now: two machines may be talking to each other");
         }
         allowed
     }
+
+    /// Whether one more person we do not know may have an answer.
+    pub fn allow_stranger(&self, channel: ChannelKind) -> bool {
+        let allowed = self.strangers.check_key(&channel).is_ok();
+        if !allowed {
+            not_answered(channel, "people we do not know have had enough answers for now");
+        }
+        allowed
+    }
+}
+
+fn not_answered(channel: ChannelKind, why: &'static str) {
+    counter!(gauges::INBOUND, "channel" => channel.as_str(), "outcome" => "unanswered").increment(1);
+    tracing::info!(channel = channel.as_str(), "{why}");
 }
 
 #[cfg(test)]

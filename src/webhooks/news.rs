@@ -28,6 +28,8 @@ pub enum News {
     Pressed(Pressed),
     /// Something happened in a chat of Telegram's.
     Telegram(What),
+    /// A mail came in.
+    Mailed(Mailed),
 }
 
 /// How far a message of ours has come.
@@ -77,6 +79,24 @@ pub struct Pressed {
     pub data: String,
 }
 
+/// A mail came in.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mailed {
+    /// Who wrote, or who it says did.
+    pub from: String,
+    /// What stood in the address it was written to, and names the offer it answers.
+    pub token: Option<String>,
+    /// What they wrote themselves; nothing where it has to be fetched.
+    pub text: String,
+    /// Under which id the provider keeps it.
+    pub fetch: Option<String>,
+    /// A machine wrote it by itself: it is never answered.
+    pub by_itself: bool,
+    /// Neither SPF nor DKIM vouch for who wrote it, although the provider looked.
+    pub doubtful: bool,
+}
+
 /// The channels that tell something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +139,7 @@ impl News {
             Self::Wrote(wrote) => wrote.channel,
             Self::Pressed(pressed) => pressed.channel,
             Self::Telegram(_) => Channel::Telegram,
+            Self::Mailed(_) => Channel::Email,
         }
     }
 
@@ -129,6 +150,7 @@ impl News {
             Self::Wrote(wrote) => Cow::Borrowed(&wrote.digits),
             Self::Pressed(pressed) => Cow::Borrowed(&pressed.digits),
             Self::Telegram(what) => Cow::Owned(what.whose()),
+            Self::Mailed(mail) => Cow::Borrowed(&mail.from),
         }
     }
 
@@ -139,6 +161,7 @@ impl News {
             Self::Wrote(_) => "text",
             Self::Pressed(_) => "pressed",
             Self::Telegram(what) => what.word(),
+            Self::Mailed(_) => "mail",
         }
     }
 }
@@ -153,6 +176,7 @@ impl std::fmt::Debug for News {
             Self::Wrote(_) => write!(f, "{:?}: a text", self.channel()),
             Self::Pressed(pressed) => write!(f, "{:?}: pressed {:?}", self.channel(), pressed.data),
             Self::Telegram(what) => write!(f, "{:?}: {what:?}", self.channel()),
+            Self::Mailed(_) => write!(f, "{:?}: a mail", self.channel()),
         }
     }
 }

@@ -110,6 +110,7 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::OptedIn,
         Answer::Unrecognized,
         Answer::Unknown,
+        Answer::Register("https://example.com/register".to_owned()),
         Answer::Welcome,
         Answer::AlreadyRegistered,
         Answer::BadLink,

@@ -31,6 +31,8 @@ pub(super) struct Values {
     approve_url: Option<String>,
     /// The place in the standby line.
     place: Option<u16>,
+    /// Where somebody we do not know can ask to be registered.
+    register_url: Option<String>,
     /// Jobs to choose from, by number.
     choices: Vec<Choice>,
     /// An earlier attempt may have arrived.
@@ -113,6 +115,7 @@ impl Values {
             about: None,
             approve_url: None,
             place: None,
+            register_url: None,
             choices: Vec::new(),
             possible_repeat: false,
             text: None,
@@ -133,6 +136,7 @@ impl Values {
                 let choice = |(at, job)| Choice { no: at + 1, job: Job::of(job, &self.locale) };
                 self.choices = jobs.iter().enumerate().map(choice).collect();
             }
+            Answer::Register(url) => self.register_url = Some(one_line(url)),
             Answer::Full
             | Answer::NoOpenOffer
             | Answer::Help

@@ -26,11 +26,11 @@ const NUMBER_ID: &str = "106540352242922";
 const WEBHOOK_SECRET: &str = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY";
 
 /// Somebody with a phone and nothing else.
-fn caller(name: &str, no: u16) -> Value {
+pub fn caller(name: &str, no: u16) -> Value {
     json!({ "ref": name, "name": name, "phone": phone_number(no), "priority": no })
 }
 
-async fn shown(provider: &Provider, what: &str, so: impl Fn(&Taken) -> bool) -> Taken {
+pub async fn shown(provider: &Provider, what: &str, so: impl Fn(&Taken) -> bool) -> Taken {
     until(what, async || {
         assert_eq!(provider.refused(), [], "every call keeps to the contract");
         provider.taken().into_iter().find(&so)
@@ -38,7 +38,7 @@ async fn shown(provider: &Provider, what: &str, so: impl Fn(&Taken) -> bool) -> 
     .await
 }
 
-async fn twilio_town() -> (Town, Provider) {
+pub async fn twilio_town() -> (Town, Provider) {
     let wire = twilio::Twilio { account_sid: "ACTEST".to_owned(), auth_token: AUTH_TOKEN.to_owned(), open: true };
     let provider = Provider::start(wire).await.unwrap();
     let town = town_with(&[
@@ -66,7 +66,7 @@ async fn twilio_calls(town: &Town, path: &str, fields: &[(&str, &str)], token: &
 }
 
 /// What becomes of a message.
-async fn twilio_tells(town: &Town, taken: &Taken, status: &str, error: &str) -> Answer {
+pub async fn twilio_tells(town: &Town, taken: &Taken, status: &str, error: &str) -> Answer {
     let path = format!("/public/webhooks/twilio/default/status?a={}", taken.trace);
     let sid = format!("SM{:032x}", taken.no);
     let fields = [("MessageSid", sid.as_str()), ("MessageStatus", status), ("To", &taken.to), ("ErrorCode", error)];
@@ -75,13 +75,13 @@ async fn twilio_tells(town: &Town, taken: &Taken, status: &str, error: &str) -> 
     answer
 }
 
-async fn texts(town: &Town, from: &str, text: &str, sid: &str) -> Answer {
+pub async fn texts(town: &Town, from: &str, text: &str, sid: &str) -> Answer {
     let fields =
         [("MessageSid", sid), ("SmsStatus", "received"), ("From", from), ("To", "+447700900100"), ("Body", text)];
     twilio_calls(town, "/public/webhooks/twilio/default", &fields, AUTH_TOKEN).await
 }
 
-async fn events(town: &Town, job: &super::desk::Job) -> Vec<String> {
+pub async fn events(town: &Town, job: &super::desk::Job) -> Vec<String> {
     let timeline = town.desk().timeline(job).await;
     timeline.iter().map(|entry| entry["event"].as_str().unwrap().to_owned()).collect()
 }
@@ -166,7 +166,7 @@ async fn x2_what_was_told_before_a_kill_is_acted_upon_after_it() {
     assert_eq!(town.desk().sees(&job).await["status"], "claimed");
 }
 
-async fn meta_town(open: bool, more: &[(&str, &str)]) -> (Town, Provider) {
+pub async fn meta_town(open: bool, more: &[(&str, &str)]) -> (Town, Provider) {
     let wire = meta::Meta { token: "TEST-TOKEN".to_owned(), phone_number_id: NUMBER_ID.to_owned(), open };
     let provider = Provider::start(wire).await.unwrap();
     let url = provider.url();
@@ -183,7 +183,7 @@ async fn meta_town(open: bool, more: &[(&str, &str)]) -> (Town, Provider) {
     (town, provider)
 }
 
-async fn meta_calls(town: &Town, value: Value) -> Answer {
+pub async fn meta_calls(town: &Town, value: Value) -> Answer {
     let mut value = value;
     value["messaging_product"] = json!("whatsapp");
     value["metadata"] = json!({ "display_phone_number": "447700900100", "phone_number_id": NUMBER_ID });
@@ -245,7 +245,7 @@ async fn f7_a_window_that_was_shut_is_gone_through_with_a_template() {
 }
 
 /// Somebody with a mailbox, and a phone that nobody here can reach.
-fn reader(name: &str, no: u16) -> Value {
+pub fn reader(name: &str, no: u16) -> Value {
     let email = format!("{name}@example.com");
     json!({ "ref": name, "name": name, "phone": phone_number(no), "email": email, "priority": no })
 }

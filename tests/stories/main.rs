@@ -22,6 +22,7 @@ mod process;
 mod town;
 mod wait;
 
+mod answers;
 mod beyond;
 mod callbacks;
 mod cascade;

@@ -101,6 +101,8 @@ async fn sendgrid_conforms() {
                 base_url: provider.url(),
                 from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
                 webhook_key: None,
+                inbound_secret: None,
+                inbound_key: None,
                 request_timeout: Duration::from_millis(300),
                 budget: Budget { in_flight: 4, ..Budget::default() },
             };

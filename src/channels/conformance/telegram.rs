@@ -20,7 +20,7 @@ impl Bench for Town {
         &self.telegram
     }
     fn address(&self) -> Address {
-        Address::Telegram { chat: 1001 }
+        Address::Telegram { chat: 1001, thread: None }
     }
     fn secret(&self) -> Option<&'static str> {
         Some("TEST-TOKEN")

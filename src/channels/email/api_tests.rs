@@ -52,6 +52,8 @@ async fn sendgrid() -> (Provider, SendGrid) {
         base_url: provider.url(),
         from: "Dispatch <dispatch@example.com>".parse().expect("a sender"),
         webhook_key: None,
+        inbound_secret: None,
+        inbound_key: None,
         request_timeout: Duration::from_millis(300),
         budget: Budget { in_flight: 4, ..Budget::default() },
     };

@@ -2,6 +2,7 @@
 //! says that it may be a repeat, and what may have arrived is simply sent again.
 
 mod errors;
+pub mod received;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Unsubscribe;
 use super::api_mail::ApiMail;
+use super::{ReplyTo, Unsubscribe};
 use crate::channels::call::{Caller, CallerError, Lost, Reply, call};
 use crate::channels::errors::{Class, find, said};
 use crate::channels::trace;
@@ -42,6 +43,7 @@ pub struct Resend {
     unsubscribe: Unsubscribe,
     budget: Budget,
     wording: Arc<Wording>,
+    reply_to: ReplyTo,
 }
 
 impl Resend {
@@ -58,7 +60,14 @@ impl Resend {
             unsubscribe,
             budget: set.budget,
             wording,
+            reply_to: ReplyTo::default(),
         })
+    }
+
+    /// Where its mails are answered.
+    #[must_use]
+    pub fn answered_at(self, reply_to: ReplyTo) -> Self {
+        Self { reply_to, ..self }
     }
 
     async fn attempt(&self, mut errand: Errand) -> Outcome {
@@ -67,7 +76,7 @@ impl Resend {
             Ok(mail) => mail,
             Err(outcome) => return outcome,
         };
-        let (key, body) = (trace::plain(&errand.key), self.body(&mail));
+        let (key, body) = (trace::plain(&errand.key), self.body(&mail, self.reply_to.of(&errand).as_ref()));
         let reply = match self.post(&key, &body).await {
             // The mail has changed since it was sent under this key: an offer was given more time. That is another mail.
             Ok(reply) if Refused::of(&reply).name == CHANGED => {
@@ -88,10 +97,10 @@ impl Resend {
         call(request.header("Idempotency-Key", key).json(body)).await
     }
 
-    fn body(&self, mail: &ApiMail) -> Value {
+    fn body(&self, mail: &ApiMail, reply_to: Option<&Mailbox>) -> Value {
         let headers: Map<_, _> =
             mail.headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
-        json!({
+        let mut body = json!({
             "from": self.from.to_string(),
             "to": [mail.to.to_string()],
             "subject": mail.subject,
@@ -99,7 +108,11 @@ impl Resend {
             "html": mail.html,
             "headers": headers,
             "tags": [{ "name": TRACE, "value": mail.trace }],
-        })
+        });
+        if let Some(reply_to) = reply_to {
+            body["reply_to"] = Value::from(reply_to.to_string());
+        }
+        body
     }
 }
 

@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Unsubscribe;
 use super::api_mail::ApiMail;
+use super::{ReplyTo, Unsubscribe};
 use crate::channels::call::{Caller, CallerError, Reply, call};
 use crate::channels::errors::{find, said};
 use crate::config;
@@ -37,6 +37,7 @@ pub struct SendGrid {
     budget: Budget,
     wording: Arc<Wording>,
     clock: Arc<dyn Clock>,
+    reply_to: ReplyTo,
 }
 
 impl SendGrid {
@@ -55,7 +56,14 @@ impl SendGrid {
             budget: set.budget,
             wording,
             clock,
+            reply_to: ReplyTo::default(),
         })
+    }
+
+    /// Where its mails are answered.
+    #[must_use]
+    pub fn answered_at(self, reply_to: ReplyTo) -> Self {
+        Self { reply_to, ..self }
     }
 
     async fn attempt(&self, errand: Errand) -> Outcome {
@@ -64,17 +72,17 @@ impl SendGrid {
             Err(outcome) => return outcome,
         };
         let request = self.caller.post("/v3/mail/send").bearer_auth(self.api_key.expose_secret());
-        match call(request.json(&self.body(&mail))).await {
+        match call(request.json(&self.body(&mail, self.reply_to.of(&errand).as_ref()))).await {
             Ok(reply) if reply.is_success() => accepted(&reply),
             Ok(reply) => self.outcome_of(&reply),
             Err(lost) => lost.outcome(false),
         }
     }
 
-    fn body(&self, mail: &ApiMail) -> Value {
+    fn body(&self, mail: &ApiMail, reply_to: Option<&Mailbox>) -> Value {
         let headers: Map<_, _> =
             mail.headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
-        json!({
+        let mut body = json!({
             "personalizations": [{ "to": [person(&mail.to)], "custom_args": { TRACE: mail.trace } }],
             "from": person(&self.from),
             "subject": mail.subject,
@@ -90,7 +98,11 @@ impl SendGrid {
                 "click_tracking": { "enable": false, "enable_text": false },
                 "open_tracking": { "enable": false },
             },
-        })
+        });
+        if let Some(reply_to) = reply_to {
+            body["reply_to"] = person(reply_to);
+        }
+        body
     }
 
     /// What an answer other than a yes means; SendGrid has no codes but the status.

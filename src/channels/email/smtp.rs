@@ -14,13 +14,13 @@ use baton_actors::clock::{BoxFuture, Clock};
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
 use lettre::message::Mailbox;
 
-use super::Unsubscribe;
+use super::{ReplyTo, Unsubscribe};
 use crate::config::smtp::Smtp;
 use crate::wording::Wording;
 
 pub use outcome::documented;
 
-use letter::{Letter, NotALetter};
+use letter::{Ends, Letter, NotALetter};
 use pool::Pool;
 use session::Route;
 
@@ -32,6 +32,7 @@ pub struct Email {
     wording: Arc<Wording>,
     clock: Arc<dyn Clock>,
     pool: Pool,
+    reply_to: ReplyTo,
 }
 
 /// The way to the mail server cannot be set up.
@@ -64,7 +65,21 @@ impl Email {
     ) -> Result<Self, EmailError> {
         let route = Route::new(smtp)?;
         let pool = Pool::new(route, usize::from(smtp.budget.in_flight));
-        Ok(Self { from: smtp.from.clone(), unsubscribe, budget: smtp.budget, wording, clock, pool })
+        Ok(Self {
+            from: smtp.from.clone(),
+            unsubscribe,
+            budget: smtp.budget,
+            wording,
+            clock,
+            pool,
+            reply_to: ReplyTo::default(),
+        })
+    }
+
+    /// Where its mails are answered.
+    #[must_use]
+    pub fn answered_at(self, reply_to: ReplyTo) -> Self {
+        Self { reply_to, ..self }
     }
 
     /// Connects and logs in, and sends nothing: the check of a credential.
@@ -86,7 +101,8 @@ impl Email {
             Ok(mail) => mail,
             Err(error) => return Outcome::Content(error.to_string()),
         };
-        let letter = match Letter::write(&self.from, address, errand, mail, &self.unsubscribe, self.clock.now()) {
+        let ends = Ends { from: &self.from, to: address, reply_to: self.reply_to.of(errand) };
+        let letter = match Letter::write(ends, errand, mail, &self.unsubscribe, self.clock.now()) {
             Ok(letter) => letter,
             Err(error @ NotALetter::Address) => return Outcome::Recipient(error.to_string()),
             Err(error @ NotALetter::Unwritable(_)) => return Outcome::Content(error.to_string()),

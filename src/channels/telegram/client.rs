@@ -116,6 +116,8 @@ struct Message {
 #[derive(Serialize)]
 struct SendMessage<'a> {
     chat_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_thread_id: Option<i64>,
     text: &'a str,
     parse_mode: &'static str,
     link_preview_options: Value,
@@ -151,8 +153,14 @@ impl Client {
     }
 
     /// Sends a message in Telegram's HTML; its id.
-    pub async fn send_message(&self, chat: i64, html: &str, keyboard: Option<&Keyboard>) -> Result<i64, Fault> {
-        let message: Message = self.call("sendMessage", &message_body(chat, None, html, keyboard)).await?;
+    pub async fn send_message(
+        &self,
+        (chat, thread): (i64, Option<i64>),
+        html: &str,
+        keyboard: Option<&Keyboard>,
+    ) -> Result<i64, Fault> {
+        let body = SendMessage { message_thread_id: thread, ..message_body(chat, None, html, keyboard) };
+        let message: Message = self.call("sendMessage", &body).await?;
         Ok(message.message_id)
     }
 
@@ -269,6 +277,7 @@ fn message_body<'a>(chat: i64, message: Option<i64>, html: &'a str, keyboard: Op
     });
     SendMessage {
         chat_id: chat,
+        message_thread_id: None,
         text: html,
         parse_mode: "HTML",
         link_preview_options: json!({ "is_disabled": true }),

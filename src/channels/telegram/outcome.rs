@@ -35,6 +35,15 @@ fn of_refusal(refused: &Refused) -> Outcome {
     row.map_or(Class::Unknown, |row| row.class).outcome(refused.to_string(), wait)
 }
 
+/// What is said of a topic that cannot be written to.
+const TOPICS: [&str; 3] = ["message thread not found", "topic_closed", "topic_deleted"];
+
+/// Whether a message might be taken in the same chat outside its topic.
+pub(super) fn is_about_a_topic(refused: &Refused) -> bool {
+    let text = refused.description.to_lowercase();
+    TOPICS.iter().any(|topic| text.contains(topic))
+}
+
 /// By a part of the description, in lower case.
 pub const TEXTS: &[Row] = &[
     row(

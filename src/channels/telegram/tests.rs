@@ -49,7 +49,7 @@ fn client(server: &simulator::Server) -> Client {
 
 fn errand(chat: i64, say: Say) -> Errand {
     let sample = samples::errands("en").remove(0);
-    Errand { to: Address::Telegram { chat }, say, possible_repeat: false, ..sample }
+    Errand { to: Address::Telegram { chat, thread: None }, say, possible_repeat: false, ..sample }
 }
 
 fn offer_of(brief: Brief) -> (Say, OfferId) {

@@ -9,7 +9,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_actors::channel::{Address, Budget, Channel, Errand, Say};
+use baton_actors::channel::{Address, Answer, Budget, Channel, Errand, Say};
 use baton_actors::clock::{BoxFuture, Clock};
 use baton_core::delivery::{ChannelKind, Outcome, Receipt, Scope};
 use baton_core::message::Topic;
@@ -107,6 +107,12 @@ impl Meta {
             }
         }
         let text = self.wording.plain(errand).map_err(wrong)?;
+        if let Say::Answer(Answer::Which(jobs)) = &errand.say
+            && let Some((button, lines)) = self.wording.whatsapp_list(errand).map_err(wrong)?
+            && let Some(list) = body::list(digits, &text, &button, jobs, &lines, &trace::of(errand))
+        {
+            return Ok(list);
+        }
         if text.chars().count() > TEXT_MAX {
             return Err(Outcome::Content(format!("the text is longer than {TEXT_MAX} characters")));
         }

@@ -66,6 +66,9 @@ pub struct DeskShape {
     /// The desk's Telegram chat.
     #[schema(value_type = Option<i64>)]
     telegram_chat_id: Given<i64>,
+    /// The topic in it, where that chat is a forum.
+    #[schema(value_type = Option<i64>)]
+    telegram_topic: Given<i64>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -75,7 +78,7 @@ object! {
         default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
         match_vehicle, desk, outage_grace
     }
-    DeskShape { email, telegram_chat_id }
+    DeskShape { email, telegram_chat_id, telegram_topic }
 }
 
 /// What was read: what becomes of each setting.
@@ -99,6 +102,7 @@ pub struct SettingsChange {
 pub struct DeskChange {
     email: Change<String>,
     telegram: Change<i64>,
+    topic: Change<i64>,
 }
 
 impl SettingsShape {
@@ -137,6 +141,7 @@ impl DeskShape {
         DeskChange {
             email: Change::of(form.field("email", self.email), agent::email),
             telegram: Change::of(form.field("telegram_chat_id", self.telegram_chat_id), agent::chat),
+            topic: Change::of(form.field("telegram_topic", self.telegram_topic), agent::chat),
         }
     }
 }
@@ -162,6 +167,7 @@ impl DeskChange {
     pub fn onto(self, settings: &mut Settings) {
         self.email.onto(&mut settings.desk.email);
         self.telegram.onto(&mut settings.desk.telegram);
+        self.topic.onto(&mut settings.desk.telegram_topic);
     }
 }
 

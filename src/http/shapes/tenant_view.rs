@@ -65,6 +65,8 @@ pub struct DeskView<'a> {
     email: Option<&'a str>,
     /// The desk's Telegram chat.
     telegram_chat_id: Option<i64>,
+    /// The topic in it, where that chat is a forum.
+    telegram_topic: Option<i64>,
 }
 
 impl<'a> SettingsView<'a> {
@@ -88,6 +90,7 @@ impl<'a> SettingsView<'a> {
 impl<'a> DeskView<'a> {
     /// Shows the desk's contact.
     pub fn of(settings: &'a Settings) -> Self {
-        Self { email: settings.desk.email.as_deref(), telegram_chat_id: settings.desk.telegram }
+        let desk = &settings.desk;
+        Self { email: desk.email.as_deref(), telegram_chat_id: desk.telegram, telegram_topic: desk.telegram_topic }
     }
 }

@@ -77,6 +77,9 @@ fn within(value: &Value, max: usize) -> Result<String, Answer> {
 type Shown = (String, Vec<(String, String)>);
 
 fn interactive(content: &Value) -> Result<Shown, Answer> {
+    if content["type"] == "list" {
+        return list(content);
+    }
     let buttons = content["action"]["buttons"].as_array().filter(|buttons| (1..=3).contains(&buttons.len()));
     let Some(buttons) = buttons.filter(|_| content["type"] == "button") else {
         return Err(error(131_009, "Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: 3"));
@@ -84,6 +87,31 @@ fn interactive(content: &Value) -> Result<Shown, Answer> {
     let text = within(&content["body"]["text"], 1024)?;
     let button = |button: &Value| Ok((within(&button["reply"]["id"], 256)?, within(&button["reply"]["title"], 20)?));
     Ok((text, buttons.iter().map(button).collect::<Result<_, _>>()?))
+}
+
+fn list(content: &Value) -> Result<Shown, Answer> {
+    let text = within(&content["body"]["text"], 4096)?;
+    within(&content["action"]["button"], 20)?;
+    let sections = content["action"]["sections"].as_array().cloned().unwrap_or_default();
+    let rows: Vec<Value> = sections.iter().filter_map(|one| one["rows"].as_array()).flatten().cloned().collect();
+    let wrong = |text| error(131_009, text);
+    if !(1..=10).contains(&rows.len()) {
+        return Err(wrong("Total row count exceed max allowed count: 10"));
+    }
+    let mut ids: Vec<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() != rows.len() {
+        return Err(wrong("Duplicated row id"));
+    }
+    let row = |row: &Value| {
+        let line = row["description"].as_str().unwrap_or_default();
+        if line.chars().count() > 72 {
+            return Err(wrong("Description length invalid"));
+        }
+        Ok((within(&row["id"], 200)?, format!("{} {line}", within(&row["title"], 24)?)))
+    };
+    Ok((text, rows.iter().map(row).collect::<Result<_, _>>()?))
 }
 
 fn template(content: &Value) -> Result<Shown, Answer> {

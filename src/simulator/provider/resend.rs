@@ -55,6 +55,11 @@ impl Wire for Resend {
         })
     }
 
+    fn may_look(&self, call: &Call) -> Result<(), Answer> {
+        let known = call.headers.contains_key("user-agent") && bearer(call) == self.api_key;
+        if known { Ok(()) } else { Err(error(401, "restricted_api_key", "This API key is restricted")) }
+    }
+
     fn accept(&self, taken: &Taken) -> Answer {
         Answer::json(200, &json!({ "id": format!("00000000-0000-4000-8000-{:012}", taken.no) }))
     }

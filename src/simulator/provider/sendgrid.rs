@@ -53,3 +53,17 @@ impl Wire for SendGrid {
         Answer::empty(202).with("x-message-id", format!("TEST-{:06}", taken.no))
     }
 }
+
+/// A mail as the inbound parse hands it over: the content type, and the body.
+pub fn parsed(fields: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+    const BOUNDARY: &str = "xYzZY";
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        body.extend(head.as_bytes());
+        body.extend(*value);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+}

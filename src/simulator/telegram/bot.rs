@@ -49,6 +49,7 @@ pub(super) struct State {
 pub(super) struct ChatState {
     pub(super) messages: Vec<Message>,
     pub(super) blocked: bool,
+    pub(super) topics: Vec<i64>,
     pub(super) faults: VecDeque<Fault>,
     pub(super) changed: watch::Sender<u64>,
     last_id: i64,
@@ -72,6 +73,7 @@ impl ChatState {
         Self {
             messages: Vec::new(),
             blocked: false,
+            topics: Vec::new(),
             faults: VecDeque::new(),
             changed: watch::Sender::new(0),
             last_id: 0,

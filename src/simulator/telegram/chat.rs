@@ -34,6 +34,8 @@ pub struct Message {
     pub edits: u32,
     /// When it came.
     pub at: Timestamp,
+    /// The topic it stands in.
+    pub thread: Option<i64>,
 }
 
 /// A button under a message.
@@ -123,6 +125,16 @@ impl Chat {
         self.bot.with_chat(self.id, |chat| chat.changed.subscribe())
     }
 
+    /// The group is a forum with this topic.
+    pub fn has_topic(&self, thread: i64) {
+        self.bot.with_chat(self.id, |chat| chat.topics.push(thread));
+    }
+
+    /// The group has this topic no more.
+    pub fn loses_topic(&self, thread: i64) {
+        self.bot.with_chat(self.id, |chat| chat.topics.retain(|topic| *topic != thread));
+    }
+
     /// The person writes. In a group, see [`Chat::types_as`].
     pub fn types(&self, text: &str) {
         self.types_as(self.id, text);
@@ -191,7 +203,7 @@ impl Chat {
         let id = self.bot.with_chat(self.id, |chat| {
             let id = chat.new_id();
             let (text, buttons) = (text.to_owned(), Vec::new());
-            chat.messages.push(Message { id, from: Some(person), text, buttons, edits: 0, at });
+            chat.messages.push(Message { id, from: Some(person), text, buttons, edits: 0, at, thread: None });
             chat.has_changed();
             id
         });

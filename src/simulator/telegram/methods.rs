@@ -36,7 +36,11 @@ fn send_message(bot: &Bot, body: &Value) -> Result<Value, No> {
     bot.with(|state| {
         let id = admitted(state, body, at)?;
         let chat = state.chats.get_mut(&id).ok_or_else(|| No::bad_request("chat not found"))?;
-        let message = Message { id: chat.new_id(), from: None, text, buttons, edits: 0, at };
+        let thread = body["message_thread_id"].as_i64();
+        if thread.is_some_and(|thread| !chat.topics.contains(&thread)) {
+            return Err(No::bad_request("message thread not found"));
+        }
+        let message = Message { id: chat.new_id(), from: None, text, buttons, edits: 0, at, thread };
         let answer = message_json(id, &message);
         chat.messages.push(message);
         chat.has_changed();

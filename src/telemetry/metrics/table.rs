@@ -253,8 +253,8 @@ pub const TABLE: &[Metric] = &[
         name::INBOUND,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("outcome", Listed(&["taken", "repeat", "failed"]))],
-        "What people and providers sent in.",
+        &[("channel", CHANNELS), ("outcome", Listed(&["taken", "repeat", "failed", "unanswered"]))],
+        "What people and providers sent in, and what was not answered because somebody had enough answers.",
     ),
     metric(
         name::RETENTION_REMOVED,

@@ -3,7 +3,7 @@
 use baton_actors::channel::Address;
 use baton_core::delivery::ChannelKind;
 
-use super::talk::Person;
+use super::talk::{About, Person};
 use super::{Desk, NotDone};
 use crate::channels::telegram::What;
 use crate::telegram_desk::{TelegramDesk, addresses, agents_in};
@@ -21,13 +21,17 @@ impl Desk {
                 let answer = TelegramDesk::registered(engine, *chat, token).await?;
                 // By now they may be somebody.
                 let person = self.in_private(*chat, language.as_deref());
-                self.say(&person, person.agents.first().copied(), answer);
+                match answer {
+                    Some(answer) => self.say(&person, person.agents.first().copied(), answer),
+                    None => self.say_to_stranger(&person, ""),
+                }
                 Ok(())
             }
             What::Text { chat, .. } if *chat < 0 => Ok(()),
             What::Text { chat, text, reply_to_message, language, .. } => {
                 let about = reply_to_message.map(|message| message.to_string());
-                self.heard(&self.in_private(*chat, language.as_deref()), text, about.as_deref()).await
+                let about = about.as_deref().map_or(About::Nothing, About::Message);
+                self.heard(&self.in_private(*chat, language.as_deref()), text, about).await
             }
             What::Button { callback_id, from, press, .. } => {
                 bot.pressed(engine, callback_id.clone(), *from, *press).await
@@ -46,7 +50,7 @@ impl Desk {
     fn in_private(&self, chat: i64, language: Option<&str>) -> Person {
         Person {
             kind: ChannelKind::Telegram,
-            to: Address::Telegram { chat },
+            to: Address::Telegram { chat, thread: None },
             id: chat.to_string(),
             agents: agents_in(&self.engine, chat).collect(),
             language: language.map(str::to_owned),

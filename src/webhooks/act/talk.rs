@@ -2,7 +2,7 @@
 
 use baton_actors::channel::{Address, Answer, Errand, Say};
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::{AgentId, TenantId};
+use baton_core::ids::{AgentId, JobId, TenantId};
 
 use super::{Desk, NotDone, lasting};
 use crate::replies::{self, Outcome, Whose};
@@ -21,12 +21,28 @@ pub(super) struct Person {
     pub(super) language: Option<String>,
 }
 
+/// What somebody wrote about.
+#[derive(Clone, Copy)]
+pub(super) enum About<'a> {
+    /// Nothing tells.
+    Nothing,
+    /// The message with this id at the provider.
+    Message(&'a str),
+    /// This job.
+    Job(JobId),
+}
+
 impl Desk {
-    /// Takes what somebody wrote for what it means. `about`: the message they replied to, by the provider's id.
-    pub(super) async fn heard(&self, person: &Person, text: &str, about: Option<&str>) -> Result<(), NotDone> {
+    /// Takes what somebody wrote for what it means.
+    pub(super) async fn heard(&self, person: &Person, text: &str, about: About<'_>) -> Result<(), NotDone> {
         let agents = person.agents.iter().copied();
-        let (agent, hint) = match replies::whose(&self.engine, agents, text, about) {
-            Whose::Theirs(agent, hint) => (agent, hint),
+        let (message, job) = match about {
+            About::Nothing => (None, None),
+            About::Message(message) => (Some(message), None),
+            About::Job(job) => (None, Some(job)),
+        };
+        let (agent, hint) = match replies::whose(&self.engine, agents, text, message) {
+            Whose::Theirs(agent, hint) => (agent, job.or(hint)),
             Whose::Everybodys(agents) => {
                 let mut told = None;
                 for agent in agents {
@@ -43,7 +59,7 @@ impl Desk {
                 return Ok(());
             }
             Whose::Nobodys => {
-                self.say(person, None, Answer::Unknown);
+                self.say_to_stranger(person, text);
                 return Ok(());
             }
         };
@@ -61,6 +77,18 @@ impl Desk {
             return None;
         }
         outcome.told(&self.engine)
+    }
+
+    /// Tells somebody we do not know that we do not, in the language they seem to speak, and how that can be changed. All of them
+    /// together can have so many answers: each costs money, and who they are is easily made up.
+    pub(super) fn say_to_stranger(&self, person: &Person, text: &str) {
+        if !self.manners.allow_stranger(person.kind) {
+            return;
+        }
+        let language = person.language.clone().or_else(|| spoken(text).map(str::to_owned));
+        let answer = self.means.register_url.clone().map_or(Answer::Unknown, Answer::Register);
+        let (to, id) = (person.to.clone(), person.id.clone());
+        self.say(&Person { kind: person.kind, to, id, agents: Vec::new(), language }, None, answer);
     }
 
     /// Tells them, as long as they have not had enough of it.
@@ -88,5 +116,28 @@ impl Desk {
             lifetime: None,
         };
         self.engine.answer(person.kind, errand);
+    }
+}
+
+/// The language of a writing that few languages share.
+fn spoken(text: &str) -> Option<&'static str> {
+    text.chars().find_map(|c| match c {
+        '\u{400}'..='\u{4ff}' => Some("ru"),
+        '\u{590}'..='\u{5ff}' => Some("he"),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strangers_language_is_seen_by_how_they_write() {
+        for (text, language) in
+            [("привет", Some("ru")), ("ok, да", Some("ru")), ("שלום", Some("he")), ("hello 1", None)]
+        {
+            assert_eq!(spoken(text), language, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What Meta's Cloud API tells: statuses of messages, texts and taps. One body may hold many of each.
 
 use baton_core::delivery::Progress;
+use baton_core::ids::Code;
 use serde::Deserialize;
 
 use super::Unreadable;
@@ -124,6 +125,10 @@ fn message(message: Message) -> Option<Told> {
         message.interactive.and_then(|pressed| pressed.button_reply.or(pressed.list_reply)).map(|reply| reply.id);
     // A tap under a template is of another type than one under a message.
     if let Some(data) = reply.or(message.button.map(|button| button.payload)) {
+        // A row of a question carries the code of its job, and is the answer that a text with it would be.
+        if data.parse::<Code>().is_ok() {
+            return Some(Told { id, news: News::Wrote(Wrote { channel, digits, text: data, about: None }) });
+        }
         return Some(Told { id, news: News::Pressed(Pressed { channel, digits, data: clipped(&data) }) });
     }
     let about = message.context.and_then(|context| context.id);

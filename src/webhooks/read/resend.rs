@@ -6,9 +6,10 @@ use baton_core::delivery::Progress;
 use serde::Deserialize;
 
 use super::Unreadable;
+use super::mail::{address, token};
 use crate::channels::email::resend::TRACE;
 use crate::channels::errors::said;
-use crate::webhooks::news::{Channel, News, Reached, Told};
+use crate::webhooks::news::{Channel, Mailed, News, Reached, Told};
 
 #[derive(Deserialize)]
 struct Event {
@@ -26,6 +27,10 @@ struct Data {
     bounce: Option<Bounce>,
     failed: Option<Reason>,
     suppressed: Option<Reason>,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +50,13 @@ struct Reason {
 /// The news of a body under the event's id; none where it is of no interest.
 pub fn read(body: &[u8], id: &str) -> Result<Option<Told>, Unreadable> {
     let Event { kind, data } = serde_json::from_slice(body).map_err(|_| Unreadable)?;
+    if kind == "email.received" {
+        // The call does not say what stands in the mail.
+        let (from, token) = (address(&data.from), token(data.to.iter().map(String::as_str)));
+        let id = format!("mail/{}", data.email_id);
+        let mail = Mailed { from, token, fetch: Some(data.email_id), ..Mailed::default() };
+        return Ok(Some(Told { id, news: News::Mailed(mail) }));
+    }
     let failed =
         |class: &str, code: &str, text: &str| Some((Progress::Failed, class.to_owned(), said(code, None, text)));
     let reached = match kind.as_str() {

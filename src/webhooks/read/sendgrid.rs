@@ -1,5 +1,7 @@
 //! What SendGrid tells: a list of events a call, each with our arguments beside its own.
 
+pub mod inbound;
+
 use baton_core::delivery::Progress;
 use serde::Deserialize;
 use serde_json::Value;

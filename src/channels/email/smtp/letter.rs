@@ -32,15 +32,22 @@ pub(super) enum NotALetter {
     Unwritable(String),
 }
 
+/// Whose mail it is, whom it is for, and where it is answered.
+pub(super) struct Ends<'a> {
+    pub(super) from: &'a Mailbox,
+    pub(super) to: &'a str,
+    pub(super) reply_to: Option<Mailbox>,
+}
+
 impl Letter {
     pub(super) fn write(
-        from: &Mailbox,
-        to: &str,
+        ends: Ends<'_>,
         errand: &Errand,
         mail: Mail,
         unsubscribe: &Unsubscribe,
         now: Timestamp,
     ) -> Result<Self, NotALetter> {
+        let Ends { from, to, reply_to } = ends;
         let to: Address = to.trim().parse().map_err(|_| NotALetter::Address)?;
         let name = Some(one_line(&errand.name)).filter(|name| !name.is_empty());
         let message_id = message_id(&errand.key, from.email.domain());
@@ -56,6 +63,9 @@ impl Letter {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ));
+        if let Some(reply_to) = reply_to {
+            letter = letter.reply_to(reply_to);
+        }
         for (name, value) in unsubscribe.headers(&trace::of(errand)) {
             letter = letter.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
         }

@@ -1,5 +1,8 @@
 //! Messages as the Cloud API takes them.
 
+use std::collections::BTreeSet;
+
+use baton_core::crew_view::CrewView;
 use serde_json::{Value, json};
 
 use crate::wording::one_line;
@@ -9,6 +12,12 @@ const VARIABLE_MAX: usize = 1000;
 
 /// What a button may say.
 const TITLE_MAX: usize = 20;
+
+/// What may stand over a list, how many rows it has, and what each may say.
+const LIST_MAX: usize = 4096;
+const ROWS_MAX: usize = 10;
+const ROW_TITLE_MAX: usize = 24;
+const ROW_LINE_MAX: usize = 72;
 
 fn message(digits: &str, trace: &str, kind: &str, content: Value) -> Value {
     json!({
@@ -34,6 +43,32 @@ pub(super) fn buttons(digits: &str, text: &str, buttons: &[(String, String)], tr
     let buttons: Vec<_> = buttons.iter().map(button).collect();
     let content = json!({ "type": "button", "body": { "text": text }, "action": { "buttons": buttons } });
     message(digits, trace, "interactive", content)
+}
+
+/// A question as a list to choose from; each row comes back as the code of its job. None where it does not fit.
+pub(super) fn list(
+    digits: &str,
+    text: &str,
+    button: &str,
+    jobs: &[CrewView],
+    lines: &[String],
+    trace: &str,
+) -> Option<Value> {
+    let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    let codes: BTreeSet<_> = jobs.iter().map(|job| job.code.to_string()).collect();
+    // Two jobs of one code could not be told apart, and their rows would have one id.
+    let fits = (1..=ROWS_MAX).contains(&jobs.len()) && codes.len() == jobs.len() && text.chars().count() <= LIST_MAX;
+    if !fits || lines.len() < jobs.len() {
+        return None;
+    }
+    let row = |(at, (job, line)): (usize, (&CrewView, &String))| {
+        let title = cut(&format!("{}. {}", at + 1, job.code), ROW_TITLE_MAX);
+        json!({ "id": job.code.to_string(), "title": title, "description": cut(line, ROW_LINE_MAX) })
+    };
+    let rows: Vec<_> = jobs.iter().zip(lines).enumerate().map(row).collect();
+    let action = json!({ "button": cut(button, TITLE_MAX), "sections": [{ "rows": rows }] });
+    let content = json!({ "type": "list", "body": { "text": text }, "action": action });
+    Some(message(digits, trace, "interactive", content))
 }
 
 /// A template of this name and language, whose one variable is the text and whose quick replies carry these.

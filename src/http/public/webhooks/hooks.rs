@@ -23,6 +23,9 @@ pub const ACCOUNT: &str = "default";
 /// Providers gather much into one call: Meta up to 3 MiB.
 const BODY_MAX: usize = 4 * 1024 * 1024;
 
+/// A mail comes with what is attached to it.
+pub const MAIL_MAX: usize = 32 * 1024 * 1024;
+
 /// When a provider may come again.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -51,9 +54,14 @@ pub fn account<'a, T>(
 
 /// Head and body of a call.
 pub async fn collect(request: Request) -> Result<(Parts, Bytes), Problem> {
+    collect_up_to(request, BODY_MAX).await
+}
+
+/// The same of a call that may be so large.
+pub async fn collect_up_to(request: Request, most: usize) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     let head = parts.clone();
-    let body = json::collect(Request::from_parts(parts, body), BODY_MAX).await?;
+    let body = json::collect(Request::from_parts(parts, body), most).await?;
     Ok((head, body))
 }
 

@@ -1,5 +1,7 @@
 //! `POST /public/webhooks/sendgrid/{account}`: where SendGrid tells its events.
 
+pub mod inbound;
+
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 
