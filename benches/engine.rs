@@ -21,7 +21,7 @@ use baton_actors::house::Limits;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, NewJob, Refusal};
@@ -40,6 +40,10 @@ struct Taker;
 impl Channel for Taker {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Console
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Console
     }
     fn idempotent(&self) -> bool {
         true

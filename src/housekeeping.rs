@@ -97,11 +97,12 @@ fn backups(config: &Config, store: &Arc<SledStore>, clock: &Arc<dyn Clock>) -> R
 
 /// The records that could not be read at the start, counted by what they are.
 fn broken_by_kind(broken: &[(Vec<u8>, String)]) -> BTreeMap<&'static str, u32> {
-    let mut counts = BTreeMap::from(["job", "agent", "settings", "key", "other"].map(|kind| (kind, 0)));
+    let mut counts = BTreeMap::from(["job", "agent", "notification", "settings", "key", "other"].map(|kind| (kind, 0)));
     for (key, _) in broken {
         let kind = match Key::parse(key).map(|key| key.space()) {
             Some(Space::LiveJobs | Space::ClosedJobs | Space::Details | Space::Ledger | Space::History) => "job",
-            Some(Space::Agents | Space::Holds) => "agent",
+            Some(Space::Agents | Space::Holds | Space::Lately) => "agent",
+            Some(Space::LiveNotifications | Space::EndedNotifications | Space::NotificationLines) => "notification",
             Some(Space::Plans | Space::Tenants | Space::TenantAudit) => "settings",
             Some(Space::ApiKeys) => "key",
             Some(_) | None => "other",

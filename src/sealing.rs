@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use baton_core::details::SealedDetails;
-use baton_core::ids::{JobId, TenantId};
+use baton_core::ids::{JobId, NotificationId, TenantId};
 use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretSlice};
@@ -125,6 +125,31 @@ impl Keyring {
         plain::read(&plain).ok_or(SealingError::Unreadable)
     }
 
+    /// Seals the values of a notification.
+    pub fn seal_payload(&self, id: NotificationId, payload: &[u8]) -> Result<SealedDetails, SealingError> {
+        let keys = self.keys_of(id.tenant);
+        let key = keys.0.first().ok_or(SealingError::NoKey(id.tenant))?;
+        if payload.len() > DETAILS_MAX {
+            return Err(SealingError::TooLarge);
+        }
+        let mut buffer = Vec::with_capacity(NONCE_LEN + payload.len() + TAG_LEN);
+        buffer.resize(NONCE_LEN, 0);
+        buffer.extend_from_slice(payload);
+        key.seal(&bound_to_notification(id), &mut buffer).ok_or(SealingError::TooLarge)?;
+        Ok(SealedDetails { key: key.id, sealed: buffer })
+    }
+
+    /// Opens the values of a notification: to word it, and for whoever asked for it.
+    pub fn open_payload(&self, id: NotificationId, sealed: &SealedDetails) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        let keys = self.keys_of(id.tenant);
+        let mut fitting = keys.0.iter().filter(|key| key.id == sealed.key).peekable();
+        if fitting.peek().is_none() {
+            return Err(SealingError::UnknownKey(sealed.key));
+        }
+        let bound = bound_to_notification(id);
+        fitting.find_map(|key| key.open(&bound, &sealed.sealed)).ok_or(SealingError::NotAuthentic)
+    }
+
     fn keys_of(&self, tenant: TenantId) -> Arc<TenantKeys> {
         if let Some(keys) = self.tenants.read().get(&tenant) {
             return keys.clone();
@@ -142,6 +167,14 @@ fn bound_to(job: JobId) -> [u8; 32] {
     let mut bound = [0; 32];
     bound[..16].copy_from_slice(job.tenant.bytes());
     bound[16..].copy_from_slice(job.local.as_bytes());
+    bound
+}
+
+/// The same for a notification; another length, so that neither opens as the other.
+fn bound_to_notification(id: NotificationId) -> [u8; 33] {
+    let mut bound = [b'n'; 33];
+    bound[1..17].copy_from_slice(id.tenant.bytes());
+    bound[17..].copy_from_slice(id.local.as_bytes());
     bound
 }
 

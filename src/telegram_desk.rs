@@ -98,6 +98,7 @@ impl TelegramDesk {
             let errand = Errand {
                 key: String::new(),
                 tenant: TenantId::DEFAULT,
+                agent: None,
                 to: Address::Console,
                 name: String::new(),
                 locale,

@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use baton_core::agent::Agent;
-use baton_core::ids::{EffectId, TenantId};
-use baton_core::message::Message;
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::{DebtId, EffectId, TenantId};
+use baton_core::message::Lane;
+use baton_core::notification::Notification;
 use baton_core::roster::Roster;
 use baton_core::time::{Timestamp, Window};
 use serde::{Deserialize, Serialize};
 
-use crate::index::{Facts, Index};
+use crate::index::{Facts, Index, NotificationFacts};
+use crate::lately::Lately;
 use crate::records::{self, Attempting, Heartbeat, NamedPlan, TenantRecord};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
@@ -44,9 +47,11 @@ pub struct Found {
     /// Tenants.
     pub tenants: Tenants,
     /// What is owed, to be sent again.
-    pub owed: Vec<(EffectId, Message)>,
+    pub owed: Vec<(DebtId, ChannelKind, Lane)>,
     /// Attempts that were under way.
-    pub interrupted: HashSet<EffectId>,
+    pub interrupted: HashSet<DebtId>,
+    /// When people were written to lately.
+    pub lately: Lately,
     /// Whether the store was restored and not yet released.
     pub restored: bool,
     /// Records that could not be read.
@@ -75,10 +80,12 @@ pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) 
     let outages = if restored { Vec::new() } else { note_outage(&**store, now, grace, epoch)? };
     let mut broken = Vec::new();
     let tenants = load_tenants(&**store, &mut broken)?;
-    let (index, owed) = load_jobs(store, &mut broken)?;
+    let (index, mut owed) = load_jobs(store, &mut broken)?;
+    load_notifications(&**store, &index, &mut owed, &mut broken)?;
+    let lately = Lately::read(&**store)?;
     let interrupted = load_interrupted(&**store)?;
     quarantine::set_aside(&**store, &broken, now, epoch)?;
-    Ok(Found { epoch, outages, index, tenants, owed, interrupted, restored, broken })
+    Ok(Found { epoch, outages, index, tenants, owed, interrupted, lately, restored, broken })
 }
 
 fn own<T>(result: Result<T, RecordError>) -> Result<T, BootError> {
@@ -194,7 +201,7 @@ fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootE
     Ok(tenants)
 }
 
-type Owed = Vec<(EffectId, Message)>;
+type Owed = Vec<(DebtId, ChannelKind, Lane)>;
 
 /// Scans the live jobs, one thread a core, a partition at a time.
 fn load_jobs(store: &Arc<dyn Store>, broken: &mut Broken) -> Result<(Arc<Index>, Owed), BootError> {
@@ -215,8 +222,17 @@ fn load_jobs(store: &Arc<dyn Store>, broken: &mut Broken) -> Result<(Arc<Index>,
     }
     index.end_reading();
     // The oldest debts leave first.
-    owed.sort_by_key(|(effect, _)| (effect.no.version, *effect));
+    owed.sort_by_key(|(debt, ..)| (debt.no().version, *debt));
     Ok((index, owed))
+}
+
+/// The notifications that are not over.
+fn load_notifications(store: &dyn Store, index: &Index, owed: &mut Owed, broken: &mut Broken) -> Result<(), BootError> {
+    each::<Notification>(store, Space::LiveNotifications, broken, |_, notification| {
+        let id = notification.id;
+        owed.extend(notification.owed.iter().map(|debt| (DebtId::Notification(id, debt.no), debt.channel, debt.lane)));
+        index.notifications.apply_all(std::iter::once(&NotificationFacts::of(&notification)));
+    })
 }
 
 fn scan_partitions(
@@ -236,7 +252,10 @@ fn scan_partitions(
             match records::open_job(record) {
                 Ok(job) => {
                     page.push(Facts::of(&job));
-                    owed.extend(job.owed.into_iter().map(|debt| (EffectId { job: job.id, no: debt.no }, debt.message)));
+                    owed.extend(job.owed.iter().map(|owed| {
+                        let (debt, message) = (EffectId { job: job.id, no: owed.no }, &owed.message);
+                        (debt.into(), message.channel, message.topic.lane())
+                    }));
                 }
                 Err(error) if error.is_newer() => {
                     too_new = Err(newer(&error));
@@ -255,7 +274,7 @@ fn scan_partitions(
     }
 }
 
-fn load_interrupted(store: &dyn Store) -> Result<HashSet<EffectId>, BootError> {
+fn load_interrupted(store: &dyn Store) -> Result<HashSet<DebtId>, BootError> {
     let mut interrupted = HashSet::new();
     let mut broken = Vec::new();
     each::<Attempting>(store, Space::Attempts, &mut broken, |_, attempting| interrupted.extend(attempting.0))?;

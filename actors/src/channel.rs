@@ -1,8 +1,10 @@
 //! The port to people: one implementation a provider, all of them under one conformance suite.
 
+use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
-use baton_core::ids::{OfferId, TenantId};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
+use baton_core::details::SealedDetails;
+use baton_core::ids::{AgentId, NotificationId, OfferId, TenantId};
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
@@ -22,6 +24,21 @@ pub trait Channel: Send + Sync + 'static {
 
     /// What the provider allows.
     fn budget(&self) -> Budget;
+
+    /// Which provider stands behind it.
+    fn provider(&self) -> Provider;
+
+    /// Whether the provider can be asked later what became of a message.
+    fn can_be_asked(&self) -> bool {
+        false
+    }
+
+    /// Asks it; none where it does not know, or does not answer.
+    fn ask(&self, receipt: Receipt) -> BoxFuture<'_, Option<Callback>> {
+        // A provider that cannot be asked knows nothing.
+        drop(receipt);
+        Box::pin(std::future::ready(None))
+    }
 
     /// Makes one attempt. Never panics on what a provider says, never waits past its own request timeout.
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome>;
@@ -58,6 +75,8 @@ pub struct Errand {
     pub key: String,
     /// Whose message it is.
     pub tenant: TenantId,
+    /// Whom it is for, where that is a person we know.
+    pub agent: Option<AgentId>,
     /// Where it goes.
     pub to: Address,
     /// What the person is called; empty where nobody knows.
@@ -96,6 +115,32 @@ pub enum Say {
     },
     /// An answer to somebody who wrote to us.
     Answer(Answer),
+    /// What another system asked us to say.
+    Notification(Box<Shown>),
+}
+
+/// A notification as a message shows it: its values stay sealed until they are worded.
+#[derive(Clone)]
+pub struct Shown {
+    /// Which.
+    pub id: NotificationId,
+    /// The key of its template.
+    pub template: String,
+    /// What it is about, in the words of the system that asked.
+    pub event_type: String,
+    /// The values the template is filled with, sealed.
+    pub payload: SealedDetails,
+    /// Whom it is for: links to end such messages carry it.
+    pub agent: AgentId,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// Says which it is, never what.
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} ({})", self.id, self.template)
+    }
 }
 
 /// An offer as a message shows it.

@@ -12,8 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use baton_core::delivery::{Delivery, DropReason, Outcome, Scope};
-use baton_core::ids::{EffectId, TenantId};
-use baton_core::job::Report;
+use baton_core::ids::{DebtId, TenantId};
 use baton_core::time::Timestamp;
 use metrics::{counter, gauge, histogram};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -83,9 +82,9 @@ pub struct Account {
     journaling: bool,
     under_way: HashMap<u64, Ready>,
     /// Debts that may have arrived and are not settled.
-    uncertain: HashSet<EffectId>,
+    uncertain: HashSet<DebtId>,
     /// Debts that are settled, though perhaps not yet in the store: they stay in the journal until they are.
-    settled: HashSet<EffectId>,
+    settled: HashSet<DebtId>,
     /// How many pages of the journal lie in the store.
     pages: u64,
     in_flight: usize,
@@ -114,7 +113,7 @@ enum Later {
 /// Resolved and worth sending.
 struct Ready {
     ticket: u64,
-    effect: Option<EffectId>,
+    debt: Option<DebtId>,
     attempts: u32,
     errand: Errand,
     /// When the record was read: whoever waits longer for their turn is looked at again.
@@ -140,7 +139,7 @@ impl ChannelActor {
     }
 
     /// What the journal holds, and on how many pages.
-    fn journaled(&self) -> Result<(HashSet<EffectId>, u64), StoreError> {
+    fn journaled(&self) -> Result<(HashSet<DebtId>, u64), StoreError> {
         let (mut before, mut pages) = (HashSet::new(), 0);
         let prefix = Prefix::account(Space::Attempts, TenantId::DEFAULT, self.word());
         self.house.store.scan(&prefix, None, &mut |key, record| {
@@ -231,12 +230,12 @@ impl ChannelActor {
                 Item::Debt { attempts, .. } | Item::Direct { attempts, .. } => *attempts,
             };
             match resolve(&self.house, self.channel.kind(), item, now) {
-                Resolved::Send { errand, effect } => {
-                    let ready = Ready { ticket, effect, attempts, errand: *errand, as_of: now };
+                Resolved::Send { errand, debt } => {
+                    let ready = Ready { ticket, debt, attempts, errand: *errand, as_of: now };
                     Self::offer_place(account, ready, now);
                 }
                 Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ticket),
-                Resolved::Not { effect, delivery } => self.settle(ticket, Some(effect), delivery),
+                Resolved::Not { debt, delivery } => self.settle(ticket, Some(debt), delivery),
             }
             self.send_page(me, account);
         }
@@ -321,12 +320,12 @@ impl ChannelActor {
         let mut fresh = Vec::with_capacity(account.page.len());
         // Whoever leaves the page makes room for the next of their chat, who is looked at as well.
         while let Some(mut ready) = account.page.pop() {
-            let Some(effect) = ready.effect.filter(|_| ready.as_of < now) else {
+            let Some(debt) = ready.debt.filter(|_| ready.as_of < now) else {
                 fresh.push(ready);
                 continue;
             };
             let possible_repeat = ready.errand.possible_repeat;
-            let item = Item::Debt { effect, attempts: ready.attempts, possible_repeat };
+            let item = Item::Debt { debt, attempts: ready.attempts, possible_repeat };
             match resolve(&self.house, self.channel.kind(), item, now) {
                 Resolved::Send { errand, .. } => {
                     ready.errand = Errand { to: ready.errand.to, ..*errand };
@@ -335,7 +334,7 @@ impl ChannelActor {
                     continue;
                 }
                 Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ready.ticket),
-                Resolved::Not { effect, delivery } => self.settle(ready.ticket, Some(effect), delivery),
+                Resolved::Not { debt, delivery } => self.settle(ready.ticket, Some(debt), delivery),
             }
             if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
                 chat.busy = false;
@@ -356,28 +355,28 @@ impl ChannelActor {
         if account.page.is_empty() {
             return;
         }
-        if self.channel.idempotent() || account.page.iter().all(|ready| ready.effect.is_none()) {
+        if self.channel.idempotent() || account.page.iter().all(|ready| ready.debt.is_none()) {
             for ready in std::mem::take(&mut account.page) {
                 self.send(me, account, ready);
             }
             return;
         }
-        account.settled.retain(|effect| is_owed(&self.house, *effect));
+        account.settled.retain(|debt| is_owed(&self.house, *debt));
         account.covered = std::mem::take(&mut account.page);
-        let leaving = account.covered.iter().filter_map(|ready| ready.effect);
-        let effects: HashSet<EffectId> =
+        let leaving = account.covered.iter().filter_map(|ready| ready.debt);
+        let debts: HashSet<DebtId> =
             leaving.chain(account.uncertain.iter().copied()).chain(account.settled.iter().copied()).collect();
         account.journaling = true;
-        self.journal(me, account, effects.into_iter().collect());
+        self.journal(me, account, debts.into_iter().collect());
     }
 
-    fn journal(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, effects: Vec<EffectId>) {
+    fn journal(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, debts: Vec<DebtId>) {
         let now = self.house.clock.now();
         let memory =
             ChannelMemory { paused_until: account.paused_until, buckets: account.buckets.remember(now), offset: None };
         let row = |page, value| Write { key: self.attempts_key(page).bytes(), value };
         let sealed = codec::seal(&memory, 1, self.house.epoch).and_then(|memory| {
-            let pages = effects.chunks(JOURNAL_PAGE);
+            let pages = debts.chunks(JOURNAL_PAGE);
             let pages: Result<Vec<Vec<u8>>, _> =
                 pages.map(|page| codec::seal(&Attempting(page.to_vec()), 1, self.house.epoch)).collect();
             Ok((pages?, memory))
@@ -400,10 +399,17 @@ impl ChannelActor {
 
     /// Makes the attempt. A channel that answers at once is not worth a task.
     fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
+        if !self.house.outbox.leaves(self.channel.kind(), ready.ticket) {
+            // It was called off: the next of its chat has its place.
+            if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
+                chat.busy = false;
+            }
+            return Self::next_of_chat(account, &ready.errand.to, self.house.clock.now());
+        }
         self.house.may_fall(Place::Channel(self.channel.kind()));
         let (ticket, errand) = (ready.ticket, ready.errand.clone());
         if !self.channel.idempotent() {
-            account.uncertain.extend(ready.effect);
+            account.uncertain.extend(ready.debt);
         }
         account.under_way.insert(ticket, ready);
         account.in_flight += 1;
@@ -431,6 +437,7 @@ impl ChannelActor {
     fn ended(&self, account: &mut Account, ticket: u64, outcome: Outcome, took: Duration) {
         let Some(mut ready) = account.under_way.remove(&ticket) else { return };
         account.in_flight -= 1;
+        self.house.outbox.stays(self.channel.kind(), ticket);
         let now = self.house.clock.now();
         let address = ready.errand.to.clone();
         counter!(gauges::SENDS, "channel" => self.word(), "class" => outcome.class()).increment(1);
@@ -439,12 +446,12 @@ impl ChannelActor {
         if let Some(chat) = account.chats.get_mut(&address) {
             chat.busy = false;
         }
-        if let Some(effect) = ready.effect {
+        if let Some(debt) = ready.debt {
             match &outcome {
                 // It arrived, or may have: until that is stored, an end of the process must not hide it.
                 Outcome::Accepted(_) | Outcome::Noop => {
-                    if account.uncertain.remove(&effect) {
-                        account.settled.insert(effect);
+                    if account.uncertain.remove(&debt) {
+                        account.settled.insert(debt);
                     }
                 }
                 Outcome::Unknown(_) => {}
@@ -456,7 +463,7 @@ impl ChannelActor {
                 | Outcome::Window(_)
                 | Outcome::Content(_) => {
                     if !ready.errand.possible_repeat {
-                        account.uncertain.remove(&effect);
+                        account.uncertain.remove(&debt);
                     }
                 }
             }
@@ -464,7 +471,7 @@ impl ChannelActor {
         match outcome {
             Outcome::Accepted(receipt) => {
                 account.sender_pauses = 0;
-                self.settle(ticket, ready.effect, Delivery::Sent(receipt));
+                self.settle(ticket, ready.debt, Delivery::Sent(receipt));
             }
             Outcome::Noop => {
                 let receipt = ready.errand.replaces.clone();
@@ -472,7 +479,7 @@ impl ChannelActor {
                     channel: self.channel.kind(),
                     message: String::new(),
                 });
-                self.settle(ticket, ready.effect, Delivery::Sent(receipt));
+                self.settle(ticket, ready.debt, Delivery::Sent(receipt));
             }
             Outcome::RetryAfter(wait, scope) => {
                 let until = now + wait;
@@ -542,18 +549,18 @@ impl ChannelActor {
     }
 
     fn fail(&self, account: &mut Account, ready: &Ready, class: &str, reason: String) {
-        if let Some(effect) = ready.effect.filter(|effect| account.uncertain.remove(effect)) {
-            account.settled.insert(effect);
+        if let Some(debt) = ready.debt.filter(|debt| account.uncertain.remove(debt)) {
+            account.settled.insert(debt);
         }
         counter!(gauges::SENDS_FAILED, "channel" => self.word()).increment(1);
-        if ready.effect.is_none() {
+        if ready.debt.is_none() {
             // No job hears of it.
             tracing::warn!(channel = self.word(), class, reason, "an answer to somebody who wrote was not delivered");
         }
-        self.settle(ready.ticket, ready.effect, Delivery::Failed { class: class.to_owned(), reason });
+        self.settle(ready.ticket, ready.debt, Delivery::Failed { class: class.to_owned(), reason });
     }
 
-    fn settle(&self, ticket: u64, effect: Option<EffectId>, delivery: Delivery) {
+    fn settle(&self, ticket: u64, debt: Option<DebtId>, delivery: Delivery) {
         if let Delivery::Dropped(reason) = &delivery {
             let word = match reason {
                 DropReason::OfferOver => "offer_over",
@@ -563,8 +570,8 @@ impl ChannelActor {
             counter!(gauges::SENDS_DROPPED, "channel" => self.word(), "reason" => word).increment(1);
         }
         self.house.outbox.settle(self.channel.kind(), ticket);
-        if let (Some(effect), Some(directory)) = (effect, self.house.directory()) {
-            directory.report(effect.job, Report::Delivery { effect: effect.no, delivery });
+        if let (Some(debt), Some(directory)) = (debt, self.house.directory()) {
+            directory.report_delivery(debt, delivery, Some(self.channel.provider()));
         }
     }
 

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use crate::admission::Admission;
 use crate::clock::Stopwatch;
 use crate::gauges;
-use crate::index::{Facts, Index};
+use crate::index::{Index, Learns};
 use crate::store::{GROUP_MAX, StepWrites, Store, StoreError, Verdict};
 
 mod gathering;
@@ -29,7 +29,7 @@ pub struct Pending {
     /// Its rows.
     pub writes: StepWrites,
     /// What the index learns once it is stored.
-    pub facts: Option<Box<Facts>>,
+    pub facts: Option<Learns>,
     /// Told afterwards.
     pub done: Box<dyn FnOnce(Result<(), NotStored>) + Send>,
 }
@@ -200,11 +200,12 @@ impl Taker {
 
     fn tell(&self, group: &mut Vec<Pending>, writes: &[StepWrites], verdicts: &[Verdict]) {
         let stored = |at: usize| verdicts.get(at) == Some(&Verdict::Stored);
-        let facts =
-            group.iter().enumerate().filter(|(at, _)| stored(*at)).filter_map(|(_, pending)| pending.facts.as_deref());
-        self.index.apply_all(facts);
+        let learnt = group.iter().enumerate().filter(|(at, _)| stored(*at));
+        let learnt = learnt.filter_map(|(_, pending)| pending.facts.as_ref());
+        self.index.apply_all(learnt.clone().filter_map(Learns::job));
+        self.index.notifications.apply_all(learnt.filter_map(Learns::notification));
         // Whether stored or not: what counts from now on is what the index knows.
-        let jobs = group.iter().filter_map(|pending| pending.facts.as_deref()).map(|facts| &facts.id);
+        let jobs = group.iter().filter_map(|pending| pending.facts.as_ref()?.job()).map(|facts| &facts.id);
         self.index.on_the_way.passed(jobs);
         let mut counts = [("stored", 0), ("conflict", 0), ("refused", 0), ("unknown", 0)];
         for (at, pending) in group.drain(..).enumerate() {

@@ -7,14 +7,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use baton_core::ids::{AgentId, JobId};
+use baton_core::delivery::{Delivery, Provider};
+use baton_core::ids::{AgentId, DebtId, JobId, NotificationId};
 use baton_core::job::Report;
+use baton_core::notification;
 use baton_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::agent_actor::AgentMessage;
 use crate::index::Index;
 use crate::job_actor::JobMessage;
+use crate::notification_actor::NotificationMessage;
 use crate::post::Post;
 
 mod shard;
@@ -28,6 +31,8 @@ pub enum Key {
     Job(JobId),
     /// An agent.
     Agent(AgentId),
+    /// A notification.
+    Notification(NotificationId),
 }
 
 /// The way to every job and agent; cheap to clone.
@@ -63,6 +68,23 @@ impl Directory {
     pub fn tell_agent(&self, agent: AgentId, message: AgentMessage) {
         let shard = &self.shards[usize::from(agent.partition()) % self.shards.len()];
         shard.cast(ShardMessage::Agent(agent, message, self.count()));
+    }
+
+    /// Tells a notification's actor something.
+    pub fn tell_notification(&self, id: NotificationId, message: NotificationMessage) {
+        let shard = &self.shards[usize::from(id.partition()) % self.shards.len()];
+        shard.cast(ShardMessage::Notification(id, message, self.count()));
+    }
+
+    /// Tells whoever owes a message what became of it.
+    pub fn report_delivery(&self, debt: DebtId, delivery: Delivery, provider: Option<Provider>) {
+        match debt {
+            DebtId::Job(effect) => self.report(effect.job, Report::Delivery { effect: effect.no, delivery }),
+            DebtId::Notification(id, no) => {
+                let report = notification::Report::Delivery { no, delivery, provider };
+                self.tell_notification(id, NotificationMessage::Tell(report));
+            }
+        }
     }
 
     fn count(&self) -> Waiting {
@@ -115,6 +137,11 @@ impl Directory {
                 self.tell_job(job, JobMessage::Recover);
             }
         }
+        for id in index.notifications.owing() {
+            if usize::from(id.partition()) % self.shards.len() == shard {
+                self.tell_notification(id, NotificationMessage::Recover);
+            }
+        }
     }
 
     pub(crate) fn sweep(&self) {
@@ -141,6 +168,8 @@ pub enum ShardMessage {
     Job(JobId, JobMessage, Waiting),
     /// For an agent's actor.
     Agent(AgentId, AgentMessage, Waiting),
+    /// For a notification's actor.
+    Notification(NotificationId, NotificationMessage, Waiting),
     /// An actor has nothing to do, after so many messages.
     Idle {
         /// Who.

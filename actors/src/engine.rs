@@ -41,8 +41,10 @@ use crate::tenants::roster::RosterMessage;
 use crate::timers;
 
 mod agents;
+mod notifications;
 mod reads;
 
+pub use notifications::{Found, NotificationFilter};
 pub use reads::{Page, Position};
 
 /// How often signs of life are stored.
@@ -103,6 +105,13 @@ impl Engine {
             committer,
             rooms: OnceLock::new(),
             outbox: Outbox::of(kinds.iter().copied(), found.restored, found.interrupted),
+            can_be_asked: channels
+                .iter()
+                .filter(|channel| channel.can_be_asked())
+                .map(|channel| channel.kind())
+                .collect(),
+            carriers: channels.clone(),
+            lately: found.lately,
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,
@@ -113,8 +122,8 @@ impl Engine {
             falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });
-        for (effect, message) in &found.owed {
-            house.outbox.owe_again(*effect, message);
+        for (debt, channel, lane) in &found.owed {
+            house.outbox.owe_again(*debt, *channel, *lane);
         }
         let engine = Self { inner: Arc::new(open_rooms(house, channels, admission, found.broken).await?) };
         Ok(engine)
@@ -373,7 +382,9 @@ async fn open_rooms(
         .await
         .map_err(|error| BootError::Rooms(error.to_string()))?;
     let (stop, stopping) = watch::channel(false);
-    tokio::spawn(timers::run(Arc::clone(&house), stopping.clone()));
+    for whose in [timers::Whose::Jobs, timers::Whose::Notifications] {
+        tokio::spawn(timers::run(Arc::clone(&house), whose, stopping.clone()));
+    }
     tokio::spawn(keep(Arc::clone(&house), stopping.clone()));
     if !house.restored {
         tokio::spawn(beat(Arc::clone(&house), stopping.clone()));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton_core::job::{Job, Refusal};
+use baton_core::notification::{self, Notification};
 
 use crate::committer::NotStored;
 
@@ -12,6 +13,9 @@ pub enum Failure {
     /// The domain's no, with the job as it is where there is one.
     #[error("{0}")]
     Refused(Refusal, Option<Arc<Job>>),
+    /// The no of a notification, with it as it is where there is one.
+    #[error("{0}")]
+    Notification(notification::Refusal, Option<Arc<Notification>>),
     /// Too much is under way; nothing was decided.
     #[error("too much is under way; ask again in a moment")]
     Overloaded,

@@ -13,6 +13,15 @@ pub const JOBS_WITHOUT_NEXT_ACTION: &str = "baton_jobs_without_next_action";
 /// Checks of an invariant that failed: `invariant`.
 pub const INVARIANTS_BROKEN: &str = "baton_invariants_broken_total";
 
+/// Notifications taken in.
+pub const NOTIFICATIONS_CREATED: &str = "baton_notifications_created_total";
+/// Notifications that came to an end, or further after it: `status`.
+pub const NOTIFICATIONS_ENDED: &str = "baton_notifications_ended_total";
+/// Notifications that are not over.
+pub const NOTIFICATIONS_LIVE: &str = "baton_notifications_live";
+/// Notifications that are not over and have no next action. Promise P7: zero.
+pub const NOTIFICATIONS_WITHOUT_NEXT_ACTION: &str = "baton_notifications_without_next_action";
+
 /// Offers made.
 pub const OFFERS_MADE: &str = "baton_offers_made_total";
 /// Offers that are over: `outcome`.

@@ -7,15 +7,20 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use baton_core::delivery::ChannelKind;
+use baton_core::ids::EffectNo;
 use baton_core::job::Job;
+use baton_core::notification::{Notification, Report};
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::World;
 
+use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::directory::Directory;
 use crate::falls::{Falls, Place};
 use crate::index::Index;
+use crate::lately::Lately;
+use crate::notification_actor::NotificationMessage;
 use crate::outbox::Outbox;
 use crate::store::Store;
 use crate::tenants::{TenantView, Tenants};
@@ -38,6 +43,12 @@ pub struct House {
     pub outbox: Outbox,
     /// The channels that are configured, in the order to try them.
     pub channels: Vec<ChannelKind>,
+    /// The same channels, to ask what became of a message.
+    pub carriers: Vec<Arc<dyn Channel>>,
+    /// Those of them whose providers can be asked.
+    pub can_be_asked: Vec<ChannelKind>,
+    /// When people were written to lately, for tenants with frequency caps.
+    pub lately: Lately,
     /// When this node was away for long.
     pub outages: ArcSwap<Vec<Window>>,
     /// Who writes: the boot counter.
@@ -158,6 +169,25 @@ impl House {
     /// The page where a job is approved. The same every time, unless its tenant changes how long links work.
     pub fn approve_url(&self, job: &Job, tenant: &TenantView) -> String {
         (self.approve_link)(job, tenant.settings.approval_link_ttl)
+    }
+
+    /// Asks the provider of a message what became of it; its answer comes as if it had called back. A question that is lost is no
+    /// loss: nobody waits for it.
+    pub(crate) fn ask_what_became_of(&self, notification: &Notification, no: EffectNo) {
+        let Some(delivery) = notification.deliveries.iter().find(|delivery| delivery.no == no) else { return };
+        let Some(receipt) = delivery.receipt.clone() else { return };
+        let carrier = self.carriers.iter().find(|carrier| {
+            carrier.kind() == delivery.channel
+                && delivery.provider.is_none_or(|provider| carrier.provider() == provider)
+        });
+        let (Some(carrier), Some(directory)) = (carrier.cloned(), self.directory().cloned()) else { return };
+        let id = notification.id;
+        tokio::spawn(async move {
+            if let Some(callback) = carrier.ask(receipt).await {
+                let report = Report::CalledBack { no, callback };
+                directory.tell_notification(id, NotificationMessage::Tell(report));
+            }
+        });
     }
 
     /// Whether commands are let in.

@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 use crate::records::STAGES;
 
 mod facts;
+mod notifications;
 mod on_the_way;
 mod slots;
 
 pub use facts::{Facts, Held, Owes};
+pub use notifications::{NotificationFacts, Notifications};
 pub use on_the_way::OnTheWay;
 
 use slots::{Inner, Reading};
@@ -30,6 +32,34 @@ pub struct Index {
     pub on_the_way: OnTheWay,
     /// Rung when an earlier deadline than all others comes in.
     pub earlier: Notify,
+    /// The same of notifications.
+    pub notifications: Notifications,
+}
+
+/// What is learnt of a stored step.
+pub enum Learns {
+    /// What a job has become.
+    Job(Box<Facts>),
+    /// What a notification has become.
+    Notification(Box<NotificationFacts>),
+}
+
+impl Learns {
+    /// Of a job.
+    pub fn job(&self) -> Option<&Facts> {
+        match self {
+            Self::Job(facts) => Some(facts),
+            Self::Notification(_) => None,
+        }
+    }
+
+    /// Of a notification.
+    pub fn notification(&self) -> Option<&NotificationFacts> {
+        match self {
+            Self::Job(_) => None,
+            Self::Notification(facts) => Some(facts),
+        }
+    }
 }
 
 /// Numbers for gauges.

@@ -21,7 +21,7 @@ use crate::error::Failure;
 use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
-use crate::index::Facts;
+use crate::index::{Facts, Learns};
 use crate::outbox::Errands;
 use crate::records;
 use crate::store::keys::Key;
@@ -197,7 +197,8 @@ impl JobActor {
                 self.house.index.apply(&Facts::of(job));
             }
             for owed in &job.owed {
-                self.house.outbox.owe_again(EffectId { job: job.id, no: owed.no }, &owed.message);
+                let (debt, message) = (EffectId { job: job.id, no: owed.no }, &owed.message);
+                self.house.outbox.owe_again(debt.into(), message.channel, message.topic.lane());
             }
         }
         Ok(())
@@ -304,7 +305,7 @@ impl JobActor {
             // An actor that is storing is never put to sleep; if it fell, the shard has told those who waited.
             let _ = me.cast(JobMessage::Stored(result));
         });
-        self.house.committer.store(Pending { writes, facts: Some(facts), done });
+        self.house.committer.store(Pending { writes, facts: Some(Learns::Job(facts)), done });
         life.storing = Some(Storing { step: Box::new(step), replies });
         Ok(())
     }

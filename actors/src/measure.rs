@@ -13,7 +13,10 @@ pub fn measure(house: &House) {
         gauge!(gauges::JOBS, "stage" => *stage).set(count as f64);
     }
     gauge!(gauges::JOBS_WITHOUT_NEXT_ACTION).set(counts.without_next as f64);
-    gauge!(gauges::TIMERS).set(counts.timers as f64);
+    let (live, waiting, _, without_next) = house.index.notifications.counts();
+    gauge!(gauges::NOTIFICATIONS_LIVE).set(live as f64);
+    gauge!(gauges::NOTIFICATIONS_WITHOUT_NEXT_ACTION).set(without_next as f64);
+    gauge!(gauges::TIMERS).set((counts.timers + waiting) as f64);
     gauge!(gauges::OFFERS_OPEN).set(counts.open_offers as f64);
     gauge!(gauges::COMMIT_QUEUE).set(house.committer.depth() as f64);
     if let Some(directory) = house.directory() {

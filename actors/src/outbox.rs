@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::{EffectId, JobId};
+use baton_core::ids::{DebtId, EffectId, JobId};
 use baton_core::job::{Job, Owed};
-use baton_core::message::{Lane, Message};
+use baton_core::message::Lane;
 use baton_core::time::Timestamp;
 use metrics::gauge;
 use parking_lot::Mutex;
@@ -28,10 +28,10 @@ const LANES: usize = 5;
 /// Something to be sent.
 #[derive(Clone, Debug)]
 pub enum Item {
-    /// A debt of a job; its wording is made from the record when it is sent.
+    /// A debt of a job or a notification; its wording is made from the record when it is sent.
     Debt {
         /// Which.
-        effect: EffectId,
+        debt: DebtId,
         /// How often it was attempted.
         attempts: u32,
         /// Whether an earlier attempt may have arrived.
@@ -47,14 +47,14 @@ pub enum Item {
 }
 
 /// What a step owes, ready for the outbox.
-pub struct Errands(Vec<(ChannelKind, Lane, EffectId)>);
+pub struct Errands(Vec<(ChannelKind, Lane, DebtId)>);
 
 impl Errands {
     /// Of a stored job.
     pub fn of<'a>(job: &Job, owed: impl Iterator<Item = &'a Owed>) -> Self {
         let errand = |owed: &Owed| {
             let message = &owed.message;
-            (message.channel, message.topic.lane(), EffectId { job: job.id, no: owed.no })
+            (message.channel, message.topic.lane(), EffectId { job: job.id, no: owed.no }.into())
         };
         Self(owed.map(errand).collect())
     }
@@ -68,7 +68,7 @@ pub struct Outbox {
     held: AtomicBool,
     depth: AtomicUsize,
     /// Attempts that were under way when the process ended.
-    interrupted: Mutex<HashSet<EffectId>>,
+    interrupted: Mutex<HashSet<DebtId>>,
     /// Jobs whose quarantine the desk must be told of.
     parked: Mutex<Vec<JobId>>,
 }
@@ -90,13 +90,32 @@ pub struct Queue {
 #[derive(Default)]
 struct Lanes {
     waiting: [VecDeque<Item>; LANES],
-    in_hand: HashMap<u64, (Lane, Item)>,
+    in_hand: HashMap<u64, InHand>,
+    /// Debts that were called off while they waited or were in hand, and must not leave.
+    withdrawn: HashSet<DebtId>,
     tickets: u64,
+}
+
+/// What a channel has pulled and not settled.
+struct InHand {
+    lane: Lane,
+    item: Item,
+    /// Whether its attempt is under way: then it can no longer be called off.
+    leaving: bool,
+}
+
+impl Item {
+    fn debt(&self) -> Option<DebtId> {
+        match self {
+            Self::Debt { debt, .. } => Some(*debt),
+            Self::Direct { .. } => None,
+        }
+    }
 }
 
 impl Outbox {
     /// An outbox for these channels.
-    pub fn of(channels: impl IntoIterator<Item = ChannelKind>, held: bool, interrupted: HashSet<EffectId>) -> Self {
+    pub fn of(channels: impl IntoIterator<Item = ChannelKind>, held: bool, interrupted: HashSet<DebtId>) -> Self {
         let queues = channels.into_iter().map(|kind| (kind, Queue::default())).collect();
         Self {
             queues,
@@ -109,15 +128,15 @@ impl Outbox {
 
     /// Takes on the debts of a stored step.
     pub fn owe(&self, errands: Errands) {
-        for (channel, lane, effect) in errands.0 {
-            self.push(channel, lane, Item::Debt { effect, attempts: 0, possible_repeat: false });
+        for (channel, lane, debt) in errands.0 {
+            self.push(channel, lane, Item::Debt { debt, attempts: 0, possible_repeat: false });
         }
     }
 
     /// Takes on a debt that may have been on its way before: at a start, or after a fall.
-    pub fn owe_again(&self, effect: EffectId, message: &Message) {
-        let possible_repeat = self.interrupted.lock().remove(&effect);
-        self.push(message.channel, message.topic.lane(), Item::Debt { effect, attempts: 0, possible_repeat });
+    pub fn owe_again(&self, debt: DebtId, channel: ChannelKind, lane: Lane) {
+        let possible_repeat = self.interrupted.lock().remove(&debt);
+        self.push(channel, lane, Item::Debt { debt, attempts: 0, possible_repeat });
     }
 
     /// Takes on an answer. False: the channel is not configured.
@@ -125,6 +144,11 @@ impl Outbox {
         let known = self.queues.contains_key(&channel);
         self.push(channel, Lane::Answers, Item::Direct { errand: Box::new(errand), attempts: 0 });
         known
+    }
+
+    /// Takes on a debt of a step that was stored just now.
+    pub fn owe_one(&self, debt: DebtId, channel: ChannelKind, lane: Lane) {
+        self.push(channel, lane, Item::Debt { debt, attempts: 0, possible_repeat: false });
     }
 
     fn push(&self, channel: ChannelKind, lane: Lane, item: Item) {
@@ -146,12 +170,74 @@ impl Outbox {
             return None;
         }
         let mut inner = self.queues.get(&channel)?.inner.lock();
-        let (lane, item) =
-            LANE_ORDER.into_iter().find_map(|lane| Some((lane, inner.waiting[lane as usize].pop_front()?)))?;
+        let (lane, item) = loop {
+            let (lane, item) =
+                LANE_ORDER.into_iter().find_map(|lane| Some((lane, inner.waiting[lane as usize].pop_front()?)))?;
+            if !item.debt().is_some_and(|debt| inner.withdrawn.remove(&debt)) {
+                break (lane, item);
+            }
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+        };
         inner.tickets += 1;
         let ticket = inner.tickets;
-        inner.in_hand.insert(ticket, (lane, item.clone()));
+        inner.in_hand.insert(ticket, InHand { lane, item: item.clone(), leaving: false });
         Some((ticket, item))
+    }
+
+    /// An attempt begins now, unless the debt was called off: then it is let go.
+    pub fn leaves(&self, channel: ChannelKind, ticket: u64) -> bool {
+        let Some(queue) = self.queues.get(&channel) else { return false };
+        let mut inner = queue.inner.lock();
+        let Some(debt) = inner.in_hand.get(&ticket).map(|in_hand| in_hand.item.debt()) else { return false };
+        if debt.is_some_and(|debt| inner.withdrawn.remove(&debt)) {
+            inner.in_hand.remove(&ticket);
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            return false;
+        }
+        if let Some(in_hand) = inner.in_hand.get_mut(&ticket) {
+            in_hand.leaving = true;
+        }
+        true
+    }
+
+    /// The attempt has ended without the message leaving: until the next one begins, the debt can be called off.
+    pub fn stays(&self, channel: ChannelKind, ticket: u64) {
+        if let Some(queue) = self.queues.get(&channel)
+            && let Some(in_hand) = queue.inner.lock().in_hand.get_mut(&ticket)
+        {
+            in_hand.leaving = false;
+        }
+    }
+
+    /// Calls a debt off. False: its attempt is under way, and nobody can stop it.
+    pub fn withdraw(&self, channel: ChannelKind, debt: DebtId) -> bool {
+        // A channel that is not there has nothing in its hands.
+        let Some(queue) = self.queues.get(&channel) else { return true };
+        let mut inner = queue.inner.lock();
+        let mut in_hand = inner.in_hand.values().filter(|in_hand| in_hand.item.debt() == Some(debt));
+        if in_hand.any(|in_hand| in_hand.leaving) {
+            return false;
+        }
+        inner.withdrawn.insert(debt);
+        true
+    }
+
+    /// A debt that was called off is owed after all: the step that called it off was not stored.
+    pub fn take_back(&self, channel: ChannelKind, debt: DebtId, lane: Lane) {
+        if let Some(queue) = self.queues.get(&channel) {
+            let again = !queue.inner.lock().withdrawn.remove(&debt);
+            // Somebody has let it go meanwhile.
+            if again {
+                self.push(channel, lane, Item::Debt { debt, attempts: 0, possible_repeat: false });
+            }
+        }
+    }
+
+    /// Whether an attempt to send a debt is under way.
+    pub fn is_leaving(&self, channel: ChannelKind, debt: DebtId) -> bool {
+        let Some(queue) = self.queues.get(&channel) else { return false };
+        let inner = queue.inner.lock();
+        inner.in_hand.values().any(|in_hand| in_hand.leaving && in_hand.item.debt() == Some(debt))
     }
 
     /// It has left, or will not.
@@ -169,7 +255,7 @@ impl Outbox {
         let mut inner = queue.inner.lock();
         let mut in_hand: Vec<_> = std::mem::take(&mut inner.in_hand).into_iter().collect();
         in_hand.sort_by_key(|(ticket, _)| std::cmp::Reverse(*ticket));
-        for (_, (lane, mut item)) in in_hand {
+        for (_, InHand { lane, mut item, .. }) in in_hand {
             if let Item::Debt { possible_repeat, .. } = &mut item {
                 *possible_repeat = true;
             }

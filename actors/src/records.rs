@@ -10,9 +10,10 @@ use baton_core::agent::Agent;
 use baton_core::delivery::Progress;
 use baton_core::details::SealedDetails;
 use baton_core::holds::Book;
-use baton_core::ids::{AgentId, EffectId};
+use baton_core::ids::{AgentId, DebtId, EffectId};
 use baton_core::job::ledger::Attempt;
 use baton_core::job::{Ending, Entry, Job, Stage};
+use baton_core::notification::Notification;
 use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
 use baton_core::time::{Timestamp, Window};
@@ -181,10 +182,41 @@ impl Record for Heartbeat {
 
 /// What a channel account was about to send when this was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempting(pub Vec<EffectId>);
+pub struct Attempting(pub Vec<DebtId>);
 
 impl Record for Attempting {
     const KIND: Kind = Kind::Attempts;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            // When only jobs owed anything.
+            1 => codec::decode::<Vec<EffectId>>(payload).map(|old| Self(old.into_iter().map(DebtId::Job).collect())),
+            _ => codec::decode(payload),
+        }
+    }
+}
+
+impl Record for Notification {
+    const KIND: Kind = Kind::Notification;
+    const SCHEMA: u16 = 1;
+}
+
+/// A line of the list of notifications: everything it says stands in its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationLine;
+
+impl Record for NotificationLine {
+    const KIND: Kind = Kind::NotificationLine;
+    const SCHEMA: u16 = 1;
+}
+
+/// When a person was written to lately, oldest first: what frequency caps count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lately(pub Vec<Timestamp>);
+
+impl Record for Lately {
+    const KIND: Kind = Kind::Lately;
     const SCHEMA: u16 = 1;
 }
 

@@ -2,15 +2,18 @@
 
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
-use baton_core::ids::{AgentId, EffectId, JobId};
+use baton_core::ids::{AgentId, DebtId, EffectNo, JobId, NotificationId};
 use baton_core::job::{Job, Offer, OfferState};
 use baton_core::message::{Message, Notice, Recipient, Topic};
+use baton_core::notification::Notification;
+use baton_core::notification::ways::may_write;
 use baton_core::time::Timestamp;
 
-use crate::channel::{Address, Errand, OfferShown, Say};
+use crate::channel::{Address, Errand, OfferShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records;
+use crate::store::codec;
 use crate::store::keys::Key;
 use crate::tenants::TenantView;
 
@@ -21,14 +24,14 @@ pub enum Resolved {
         /// What.
         errand: Box<Errand>,
         /// The debt behind it; none for an answer.
-        effect: Option<EffectId>,
+        debt: Option<DebtId>,
     },
     /// The job no longer owes it.
     Settled,
     /// Not worth sending, or nowhere to send it.
     Not {
         /// The debt.
-        effect: EffectId,
+        debt: DebtId,
         /// What its job is told.
         delivery: Delivery,
     },
@@ -36,9 +39,13 @@ pub enum Resolved {
 
 /// Reads what a reference stands for.
 pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) -> Resolved {
-    let (effect, possible_repeat) = match item {
-        Item::Direct { errand, .. } => return Resolved::Send { errand, effect: None },
-        Item::Debt { effect, possible_repeat, .. } => (effect, possible_repeat),
+    let (debt, possible_repeat) = match item {
+        Item::Direct { errand, .. } => return Resolved::Send { errand, debt: None },
+        Item::Debt { debt, possible_repeat, .. } => (debt, possible_repeat),
+    };
+    let effect = match debt {
+        DebtId::Job(effect) => effect,
+        DebtId::Notification(id, no) => return resolve_notification(house, channel, (id, no), possible_repeat, now),
     };
     // A record that cannot be read settles nothing: its job falls over it, and is listed.
     let record = house.store.get(&Key::LiveJob(effect.job).bytes()).ok().flatten();
@@ -46,16 +53,20 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
     let Some(owed) = job.owed.iter().find(|owed| owed.no == effect.no) else { return Resolved::Settled };
     let message = &owed.message;
     if message.lifetime.is_some_and(|lifetime| lifetime <= now) {
-        return Resolved::Not { effect, delivery: Delivery::Dropped(DropReason::Late) };
+        return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
     }
     let tenant = house.tenants.view(effect.job.tenant);
     let person = match person(&tenant, message.to, channel) {
         Ok(person) => person,
-        Err(delivery) => return Resolved::Not { effect, delivery },
+        Err(delivery) => return Resolved::Not { debt, delivery },
     };
     let errand = Errand {
         key: effect.to_string(),
         tenant: effect.job.tenant,
+        agent: match message.to {
+            Recipient::Agent(agent) => Some(agent),
+            Recipient::Desk => None,
+        },
         to: person.address,
         name: person.name,
         locale: person.locale,
@@ -65,11 +76,77 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         possible_repeat,
         lifetime: message.lifetime,
     };
-    Resolved::Send { errand: Box::new(errand), effect: Some(effect) }
+    Resolved::Send { errand: Box::new(errand), debt: Some(debt) }
+}
+
+/// The same for a notification. Whoever has said no since it was queued is not written to.
+fn resolve_notification(
+    house: &House,
+    channel: ChannelKind,
+    (id, no): (NotificationId, EffectNo),
+    possible_repeat: bool,
+    now: Timestamp,
+) -> Resolved {
+    let debt = DebtId::Notification(id, no);
+    let Some(notification) = notification(house, id) else { return Resolved::Settled };
+    let Some(owed) = notification.owed.iter().find(|owed| owed.no == no) else { return Resolved::Settled };
+    if owed.lifetime.is_some_and(|lifetime| lifetime <= now) {
+        return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
+    }
+    let tenant = house.tenants.view(id.tenant);
+    let intent = notification.intent;
+    let person = match person(&tenant, Recipient::Agent(intent.recipient), channel) {
+        Ok(person) => person,
+        Err(delivery) => return Resolved::Not { debt, delivery },
+    };
+    let exempt = tenant.settings.messages.exempt_events.contains(&intent.event_type);
+    let agent = tenant.roster.get(&intent.recipient);
+    if let Some(Err(rule)) = agent.map(|agent| may_write(agent, channel, &intent.purpose, !exempt)) {
+        let (class, reason) = ("recipient".to_owned(), rule.to_owned());
+        return Resolved::Not { debt, delivery: Delivery::Failed { class, reason } };
+    }
+    let errand = Errand {
+        key: debt.to_string(),
+        tenant: id.tenant,
+        agent: Some(intent.recipient),
+        to: person.address,
+        name: person.name,
+        locale: intent.locale.unwrap_or(person.locale),
+        time_zone: person.time_zone,
+        say: Say::Notification(Box::new(Shown {
+            id,
+            template: intent.template,
+            event_type: intent.event_type,
+            payload: intent.payload,
+            agent: intent.recipient,
+            purpose: intent.purpose,
+        })),
+        replaces: None,
+        possible_repeat,
+        lifetime: owed.lifetime,
+    };
+    Resolved::Send { errand: Box::new(errand), debt: Some(debt) }
+}
+
+/// A notification that may owe something. One that cannot be read settles nothing: its actor falls over it.
+fn notification(house: &House, id: NotificationId) -> Option<Notification> {
+    let record = house.store.get(&Key::LiveNotification(id).bytes()).ok().flatten()?;
+    codec::open::<Notification>(&record).ok().map(|(_, notification)| notification)
 }
 
 /// Whether a debt stands in its job's record. One that cannot be read stands until somebody has looked.
-pub fn is_owed(house: &House, effect: EffectId) -> bool {
+pub fn is_owed(house: &House, debt: DebtId) -> bool {
+    let effect = match debt {
+        DebtId::Job(effect) => effect,
+        DebtId::Notification(id, no) => {
+            return match house.store.get(&Key::LiveNotification(id).bytes()) {
+                Ok(Some(record)) => codec::open::<Notification>(&record)
+                    .map_or(true, |(_, notification)| notification.owed.iter().any(|owed| owed.no == no)),
+                Ok(None) => false,
+                Err(_) => true,
+            };
+        }
+    };
     match house.store.get(&Key::LiveJob(effect.job).bytes()) {
         Ok(Some(record)) => {
             records::open_job(&record).map_or(true, |job| job.owed.iter().any(|owed| owed.no == effect.no))
@@ -204,6 +281,7 @@ pub fn quarantine_notice(house: &House, id: JobId) -> Option<(ChannelKind, Erran
     let errand = Errand {
         key: format!("{id}-quarantined"),
         tenant: id.tenant,
+        agent: None,
         to: person.address,
         name: person.name,
         locale: person.locale,

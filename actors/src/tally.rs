@@ -3,9 +3,20 @@
 use baton_core::ids::OfferNo;
 use baton_core::job::ledger::Attempt;
 use baton_core::job::{Entry, Event, Job, OfferState};
+use baton_core::notification::Notification;
 use metrics::{counter, histogram};
 
 use crate::gauges;
+
+/// Counts what a stored step of a notification has made of it.
+pub fn notification(before: Option<&Notification>, after: &Notification) {
+    if before.is_none() {
+        counter!(gauges::NOTIFICATIONS_CREATED).increment(1);
+    }
+    if after.is_ended() && before.is_none_or(|before| before.status() != after.status()) {
+        counter!(gauges::NOTIFICATIONS_ENDED, "status" => after.status()).increment(1);
+    }
+}
 
 /// Counts the entries of a stored step. `before`: the job as it was, for offers of a round that is over.
 pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {

@@ -17,7 +17,7 @@ use baton_actors::store::{StepWrites, Store};
 use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use baton_core::job::{Actor, Answer, Approval, By, Cause, Job, NewJob, Refusal, Report};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -56,6 +56,10 @@ struct OnWall(Arc<Wall>);
 impl Channel for OnWall {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Console
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Console
     }
     fn idempotent(&self) -> bool {
         true

@@ -46,6 +46,10 @@ impl Channel for Line {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Console
     }
+
+    fn provider(&self) -> baton_core::delivery::Provider {
+        baton_core::delivery::Provider::Console
+    }
     fn idempotent(&self) -> bool {
         false
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Budget, Channel, Errand};
 use baton_actors::clock::BoxFuture;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use parking_lot::Mutex;
 
 use crate::wording::{Wording, one_line};
@@ -90,6 +90,10 @@ impl Printed {
 impl Channel for Console {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Console
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Console
     }
 
     fn idempotent(&self) -> bool {

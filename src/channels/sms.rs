@@ -9,7 +9,7 @@ use std::sync::Arc;
 use baton_actors::channel::{Address, Budget, Channel, Errand};
 use baton_actors::clock::{BoxFuture, Clock};
 use baton_actors::gauges;
-use baton_core::delivery::{ChannelKind, Outcome};
+use baton_core::delivery::{ChannelKind, Outcome, Provider};
 use metrics::counter;
 
 use super::twilio::{Account, Order, Sender};
@@ -64,6 +64,10 @@ impl Sms {
 impl Channel for Sms {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Sms
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::TwilioSms
     }
 
     fn idempotent(&self) -> bool {

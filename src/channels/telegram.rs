@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand, Rate, Say};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use baton_core::message::Topic;
 use tracing::warn;
 
@@ -166,6 +166,10 @@ fn accepted(messages: &[i64]) -> Outcome {
 impl Channel for Telegram {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Telegram
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Telegram
     }
 
     fn idempotent(&self) -> bool {

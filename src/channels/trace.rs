@@ -5,7 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_actors::channel::{Errand, Say};
-use baton_core::ids::{EffectId, EffectNo, JobId, TenantId};
+use baton_core::ids::{DebtId, TenantId};
 use sha2::{Digest, Sha256};
 
 /// The trace of an errand, the same for every attempt.
@@ -13,20 +13,17 @@ pub fn of(errand: &Errand) -> String {
     let topic = match &errand.say {
         Say::Job { topic, .. } => topic.template(),
         Say::Answer(answer) => answer.template(),
+        Say::Notification(_) => "notification",
     };
     format!("{}_{}_{topic}", errand.tenant, plain(&errand.key))
 }
 
 /// The debt behind a trace, and the name of its template; none for an answer, which is owed by nobody, and for what is not ours.
-pub fn read(trace: &str) -> Option<(EffectId, String)> {
+pub fn read(trace: &str) -> Option<(DebtId, String)> {
     let mut parts = trace.splitn(3, '_');
     let (tenant, key, topic) = (parts.next()?, parts.next()?, parts.next()?);
     let tenant = TenantId::new(tenant).ok()?;
-    let mut parts = key.rsplitn(3, '-');
-    let n = parts.next()?.parse().ok()?;
-    let version = parts.next()?.parse().ok()?;
-    let job = parts.next()?.parse().ok()?;
-    Some((EffectId { job: JobId::drawn(tenant, job), no: EffectNo { version, n } }, topic.to_owned()))
+    Some((DebtId::parse(tenant, key)?, topic.to_owned()))
 }
 
 /// An errand's key as it may stand anywhere: itself where it is plain, else a hash of it.
@@ -40,17 +37,23 @@ pub fn plain(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use baton_core::ids::{EffectId, EffectNo, JobId, NotificationId};
+
     use super::*;
     use crate::wording::samples;
 
     #[test]
     fn a_trace_reads_back_as_the_debt_it_was_made_of() {
         let tenant = TenantId::new("north-1").expect("a slug");
-        let effect = EffectId { job: JobId::of_reference(tenant, "a"), no: EffectNo { version: 12, n: 3 } };
-        let errand = Errand { tenant, key: effect.to_string(), ..samples::errands("en").remove(0) };
-        let trace = of(&errand);
-        assert_eq!(read(&trace), Some((effect, "offer".to_owned())), "{trace}");
-        assert!(trace.len() <= 128 && trace.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+        let no = EffectNo { version: 12, n: 3 };
+        let job = EffectId { job: JobId::of_reference(tenant, "a"), no };
+        let notification = NotificationId::of_reference(tenant, "a");
+        for debt in [DebtId::Job(job), DebtId::Notification(notification, no)] {
+            let errand = Errand { tenant, key: debt.to_string(), ..samples::errands("en").remove(0) };
+            let trace = of(&errand);
+            assert_eq!(read(&trace), Some((debt, "offer".to_owned())), "{trace}");
+            assert!(trace.len() <= 128 && trace.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+        }
     }
 
     #[test]

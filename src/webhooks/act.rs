@@ -16,8 +16,9 @@ use baton_actors::store::keys::Key;
 use baton_actors::store::{StoreError, Write, codec};
 use baton_actors::tenants::roster::ChangeFailure;
 use baton_core::delivery::{Callback, ChannelKind, Progress, Receipt};
-use baton_core::ids::{JobId, OfferId, TenantId};
+use baton_core::ids::{DebtId, JobId, OfferId, TenantId};
 use baton_core::job::Report;
+use baton_core::notification;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
 
@@ -104,7 +105,7 @@ impl Desk {
     }
 
     async fn reached(&self, told: &Reached, at: Timestamp) -> Result<Vec<Write>, NotDone> {
-        let Some((effect, topic)) = trace::read(&told.trace) else { return Ok(Vec::new()) };
+        let Some((debt, topic)) = trace::read(&told.trace) else { return Ok(Vec::new()) };
         let house = self.engine.house();
         let key =
             Key::Inbox { tenant: TenantId::DEFAULT, account: MESSAGES.to_owned(), id: told.trace.clone() }.bytes();
@@ -131,7 +132,15 @@ impl Desk {
             reason: told.reason.clone(),
             again,
         };
-        self.engine.hear(effect.job, Report::CalledBack { effect: effect.no, callback }).await?;
+        match debt {
+            DebtId::Job(effect) => {
+                self.engine.hear(effect.job, Report::CalledBack { effect: effect.no, callback }).await?;
+            }
+            DebtId::Notification(id, no) => {
+                let report = notification::Report::CalledBack { no, callback };
+                self.engine.hear_of_notification(id, report).await?;
+            }
+        }
         let value = codec::seal(&Record::Progress { at, progress: told.progress }, 1, house.epoch)?;
         Ok(vec![Write { key, value: Some(value) }])
     }
@@ -185,7 +194,10 @@ pub(crate) fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcom
             | Failure::NotStored(_)
             | Failure::Fell),
         ) => Err(failure.into()),
-        Err(failure @ (Failure::Refused(..) | Failure::Unreadable(_) | Failure::Quarantined)) => {
+        Err(
+            failure
+            @ (Failure::Refused(..) | Failure::Notification(..) | Failure::Unreadable(_) | Failure::Quarantined),
+        ) => {
             tracing::warn!(%failure, "an answer found no job to go to");
             Ok(None)
         }

@@ -22,6 +22,7 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
     says.map(|(say, full)| Errand {
         key: "sample".to_owned(),
         tenant: TenantId::DEFAULT,
+        agent: None,
         to: Address::Console,
         name: if full { "Driver One".to_owned() } else { String::new() },
         locale: locale.to_owned(),

@@ -99,6 +99,8 @@ impl Values {
                 values.approve_url.clone_from(approve_url);
             }
             Say::Answer(answer) => values.answer(answer),
+            // Its values are sealed, and its template is found by a key of its own.
+            Say::Notification(_) => values.name = "notification",
         }
         values
     }

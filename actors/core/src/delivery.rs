@@ -40,6 +40,14 @@ impl ChannelKind {
         }
     }
 
+    /// Whether a provider can tell that a message has arrived: where none does, being sent is all there is to know.
+    pub fn tells_of_arrival(self) -> bool {
+        match self {
+            Self::Email | Self::Whatsapp | Self::Sms => true,
+            Self::Console | Self::Telegram => false,
+        }
+    }
+
     /// Whether a message can be changed after it has arrived: then an offer loses its buttons once it is answered.
     pub fn edits(self) -> bool {
         match self {

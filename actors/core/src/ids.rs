@@ -158,6 +158,28 @@ tenant_scoped_id! {
     AgentId
 }
 
+tenant_scoped_id! {
+    /// A message that another system asked us to send.
+    NotificationId
+}
+
+impl NotificationId {
+    /// The notification of a client's own reference: the same reference is the same notification.
+    pub fn of_reference(tenant: TenantId, reference: &str) -> Self {
+        Self { tenant, local: derive("notification-ref", tenant, reference) }
+    }
+
+    /// The notification of an idempotency key, where there is no reference.
+    pub fn of_idempotency_key(tenant: TenantId, key: &str) -> Self {
+        Self { tenant, local: derive("notification-key", tenant, key) }
+    }
+
+    /// One of 64.
+    pub fn partition(&self) -> u8 {
+        partition(self.tenant, self.local)
+    }
+}
+
 impl JobId {
     /// The job of an external reference: the same reference is the same job.
     pub fn of_reference(tenant: TenantId, reference: &str) -> Self {
@@ -298,6 +320,67 @@ impl fmt::Debug for EffectId {
     }
 }
 
+/// A debt of anybody who owes messages. Its text is the provider's idempotency key, the same over all attempts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DebtId {
+    /// Of a job.
+    Job(EffectId),
+    /// Of a notification.
+    Notification(NotificationId, EffectNo),
+}
+
+impl DebtId {
+    /// Whose it is.
+    pub fn tenant(&self) -> TenantId {
+        match self {
+            Self::Job(effect) => effect.job.tenant,
+            Self::Notification(id, _) => id.tenant,
+        }
+    }
+
+    /// Which of its debtor's debts.
+    pub fn no(&self) -> EffectNo {
+        match self {
+            Self::Job(effect) => effect.no,
+            Self::Notification(_, no) => *no,
+        }
+    }
+
+    /// Reads what [`DebtId::to_string`] wrote about a debt of this tenant.
+    pub fn parse(tenant: TenantId, text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, '-');
+        let n = parts.next()?.parse().ok()?;
+        let version = parts.next()?.parse().ok()?;
+        let (debtor, no) = (parts.next()?, EffectNo { version, n });
+        // No id begins with this letter: ids are hexadecimal.
+        match debtor.strip_prefix('n') {
+            Some(id) => Some(Self::Notification(NotificationId::parse(tenant, id).ok()?, no)),
+            None => Some(Self::Job(EffectId { job: JobId::parse(tenant, debtor).ok()?, no })),
+        }
+    }
+}
+
+impl From<EffectId> for DebtId {
+    fn from(effect: EffectId) -> Self {
+        Self::Job(effect)
+    }
+}
+
+impl fmt::Display for DebtId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(effect) => effect.fmt(f),
+            Self::Notification(id, no) => write!(f, "n{id}-{}-{}", no.version, no.n),
+        }
+    }
+}
+
+impl fmt::Debug for DebtId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,6 +408,17 @@ mod tests {
         let offer = JobId::of_reference(TenantId::DEFAULT, "a").offer(17);
         assert_eq!(OfferId::parse(TenantId::DEFAULT, &offer.to_string()), Ok(offer));
         assert_eq!(OfferId::parse(TenantId::DEFAULT, "17"), Err(InvalidId::Offer));
+    }
+
+    #[test]
+    fn a_debt_reads_back_as_it_was_written_whoever_owes_it() {
+        let no = EffectNo { version: 12, n: 3 };
+        let job = EffectId { job: JobId::of_reference(TenantId::DEFAULT, "a"), no };
+        let notification = NotificationId::of_reference(TenantId::DEFAULT, "a");
+        for debt in [DebtId::Job(job), DebtId::Notification(notification, no)] {
+            assert_eq!(DebtId::parse(TenantId::DEFAULT, &debt.to_string()), Some(debt));
+        }
+        assert_eq!(DebtId::parse(TenantId::DEFAULT, "0b0c6f5e-6c8e-4c0e-9d7f-0f8f6a4c2f11"), None);
     }
 
     #[test]

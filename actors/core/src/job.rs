@@ -576,7 +576,7 @@ const SEAT_WAIT: Duration = Duration::from_secs(10);
 const SEAT_ASKED: u8 = 3;
 
 /// Nothing is put off further than this.
-const HORIZON: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(crate) const HORIZON: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// How often a wave that waits for room looks again.
 const ROOM_LOOK: Duration = Duration::from_secs(15);

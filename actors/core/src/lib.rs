@@ -14,6 +14,7 @@ pub mod holds;
 pub mod ids;
 pub mod job;
 pub mod message;
+pub mod notification;
 pub mod phone;
 pub mod plan;
 pub mod reply;

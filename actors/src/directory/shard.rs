@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::gauges;
 use crate::house::House;
 use crate::job_actor::{JobActor, JobMessage};
+use crate::notification_actor::{NotificationActor, NotificationMessage};
 
 /// A job that crashes so often in [`CRASH_WINDOW`] is parked.
 pub const CRASHES_MAX: usize = 5;
@@ -25,11 +26,13 @@ pub const CRASH_WINDOW: Duration = Duration::from_secs(600);
 enum Message {
     Job(JobMessage),
     Agent(AgentMessage),
+    Notification(NotificationMessage),
 }
 
 enum Handle {
     Job(ActorRef<JobMessage>),
     Agent(ActorRef<AgentMessage>),
+    Notification(ActorRef<NotificationMessage>),
 }
 
 /// One of a few supervisors of jobs and agents.
@@ -49,8 +52,8 @@ pub struct ShardState {
     rings: BTreeSet<(Timestamp, AgentId)>,
     crashes: HashMap<Key, Crashes>,
     parked: HashMap<JobId, Parked>,
-    /// How many jobs and agents the gauge of those awake knows of.
-    told: (usize, usize),
+    /// How many jobs, agents and notifications the gauge of those awake knows of.
+    told: [usize; 3],
 }
 
 struct Entry {
@@ -105,6 +108,10 @@ impl Actor for Shard {
             ShardMessage::Agent(agent, message, waiting) => {
                 drop(waiting);
                 self.deliver(&me, state, Key::Agent(agent), Message::Agent(message)).await;
+            }
+            ShardMessage::Notification(id, message, waiting) => {
+                drop(waiting);
+                self.deliver(&me, state, Key::Notification(id), Message::Notification(message)).await;
             }
             ShardMessage::Idle { who, handled, rests: true } => put_to_sleep(state, who, handled),
             ShardMessage::Idle { who, handled, rests: false } => self.idle(state, who, handled),
@@ -180,6 +187,12 @@ impl Shard {
                     .await
                     .map(|(actor, _)| (actor.get_id(), Handle::Agent(actor)))
             }
+            Key::Notification(id) => {
+                let actor = NotificationActor::new(Arc::clone(&self.house), me.clone());
+                Actor::spawn_linked(None, actor, id, me.get_cell())
+                    .await
+                    .map(|(actor, _)| (actor.get_id(), Handle::Notification(actor)))
+            }
         };
         match handle {
             Ok((id, handle)) => {
@@ -210,9 +223,9 @@ impl Shard {
 
     /// Adds what has changed since the last time: the gauge is the sum over all shards.
     fn tell_awake(state: &mut ShardState) {
-        let jobs = state.entries.keys().filter(|who| matches!(who, Key::Job(_))).count();
-        let agents = state.entries.len() - jobs;
-        for (kind, now, told) in [("job", jobs, &mut state.told.0), ("agent", agents, &mut state.told.1)] {
+        let awake = |kind: &str| state.entries.keys().filter(|who| self::kind(**who) == kind).count();
+        let now = ["job", "agent", "notification"].map(awake);
+        for ((kind, now), told) in ["job", "agent", "notification"].into_iter().zip(now).zip(&mut state.told) {
             gauge!(gauges::ACTORS_AWAKE, "kind" => kind).increment(now as f64 - *told as f64);
             *told = now;
         }
@@ -242,7 +255,8 @@ impl Shard {
             let recover = match who {
                 Key::Job(_) => Message::Job(JobMessage::Recover),
                 // Whose book cannot be read would only fall again.
-                Key::Agent(_) if count >= CRASHES_MAX && waiting.is_empty() => continue,
+                Key::Agent(_) | Key::Notification(_) if count >= CRASHES_MAX && waiting.is_empty() => continue,
+                Key::Notification(_) => Message::Notification(NotificationMessage::Recover),
                 Key::Agent(_) => Message::Agent(AgentMessage::Recover),
             };
             self.deliver(me, state, who, recover).await;
@@ -284,7 +298,7 @@ impl Shard {
                 }
                 self.park(state, job, now, reason);
             }
-            Key::Job(_) | Key::Agent(_) => {
+            Key::Job(_) | Key::Agent(_) | Key::Notification(_) => {
                 // 1 s, 2 s, 4 s, at most a minute.
                 let rest = Duration::from_secs(1 << (count - 1).min(6)).min(Duration::from_secs(60));
                 crashes.rests_until = Some(now + rest);
@@ -330,7 +344,8 @@ impl Shard {
             Message::Job(
                 JobMessage::Tell(_) | JobMessage::AskVerdict { .. } | JobMessage::Recover | JobMessage::Stored(_),
             )
-            | Message::Agent(_) => {}
+            | Message::Agent(_)
+            | Message::Notification(_) => {}
         }
     }
 }
@@ -343,6 +358,7 @@ fn kind(who: Key) -> &'static str {
     match who {
         Key::Job(_) => "job",
         Key::Agent(_) => "agent",
+        Key::Notification(_) => "notification",
     }
 }
 
@@ -352,7 +368,8 @@ fn send(entry: &mut Entry, message: Message) {
     match (&entry.handle, message) {
         (Handle::Job(actor), Message::Job(message)) => drop(actor.cast(message)),
         (Handle::Agent(actor), Message::Agent(message)) => drop(actor.cast(message)),
-        (Handle::Job(_), Message::Agent(_)) | (Handle::Agent(_), Message::Job(_)) => {}
+        (Handle::Notification(actor), Message::Notification(message)) => drop(actor.cast(message)),
+        (Handle::Job(_) | Handle::Agent(_) | Handle::Notification(_), _other) => {}
     }
 }
 
@@ -364,6 +381,7 @@ fn put_to_sleep(state: &mut ShardState, who: Key, handled: u64) {
     let drained = match &entry.handle {
         Handle::Job(actor) => actor.drain(),
         Handle::Agent(actor) => actor.drain(),
+        Handle::Notification(actor) => actor.drain(),
     };
     if drained.is_ok() {
         entry.leaving = Some(VecDeque::new());

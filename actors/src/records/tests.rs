@@ -8,7 +8,7 @@ use baton_core::brief::{Brief, Item, Price};
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::holds::Hold;
-use baton_core::ids::{AgentId, EffectNo, JobId, TenantId};
+use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Turn};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
@@ -216,11 +216,104 @@ fn what_the_node_remembers_is_written_as_it_always_was() {
     let outage = Window { from: Timestamp(1), to: Timestamp(2) };
     holds("heartbeat-v1", &Heartbeat { at: Timestamp(3), outages: vec![outage] });
     let effect = EffectId { job: JobId::of_reference(T, "golden"), no: EffectNo { version: 2, n: 1 } };
-    holds("attempting-v1", &Attempting(vec![effect]));
+    let attempting = Attempting(vec![DebtId::Job(effect)]);
+    assert_eq!(codec::open::<Attempting>(&golden::read("attempting-v1")).unwrap().1, attempting);
+    let notification = DebtId::Notification(NotificationId::of_reference(T, "golden"), effect.no);
+    holds("attempting-v2", &Attempting(vec![DebtId::Job(effect), notification]));
     let memory =
         ChannelMemory { paused_until: Some(Timestamp(1)), buckets: vec![("account".to_owned(), 7)], offset: Some(4) };
     holds("channel-v1", &memory);
     holds("inbox-v1", &Inbox(vec![1, 300, 70_000, 5_000_000_000]));
     holds("told-news-v2", &Told::News { at: Timestamp(5), done: true, news: b"{}".to_vec() });
     holds("told-progress-v2", &Told::Progress { at: Timestamp(5), progress: Progress::Read });
+}
+
+/// A notification with a past: a series, messages in several states, a debt.
+fn noted() -> Notification {
+    use baton_core::consent::Purpose;
+    use baton_core::delivery::Provider;
+    use baton_core::notification::delivery::CalledBack;
+    use baton_core::notification::{
+        Delivery, Ending, Event, Intent, Line, Owed, Priority, RunOver, Schedule, Stage, State, Wait,
+    };
+    let no = |version| EffectNo { version, n: 0 };
+    let receipt = Receipt { channel: ChannelKind::Sms, message: "SM1".to_owned() };
+    let read = Delivery {
+        provider: Some(Provider::TwilioSms),
+        state: State::Read,
+        receipt: Some(receipt),
+        sent_at: Some(Timestamp(4)),
+        delivered_at: Some(Timestamp(5)),
+        read_at: Some(Timestamp(6)),
+        class: Some("recipient".to_owned()),
+        reason: Some("30005".to_owned()),
+        callbacks: vec![CalledBack { at: Timestamp(5), progress: Progress::Delivered, news: true }],
+        ..Delivery::queued(no(1), 1, ChannelKind::Sms, Timestamp(3))
+    };
+    let lines = [
+        Event::Created { by: Actor::Client("shop".to_owned()) },
+        Event::Replaced { by: Actor::Operator("desk".to_owned()) },
+        Event::Waits { until: Timestamp(9), why: Wait::QuietHours },
+        Event::Queued { channel: ChannelKind::Sms },
+        Event::ChannelSkipped { channel: ChannelKind::Whatsapp, code: "opted-out".to_owned() },
+        Event::Sent { channel: ChannelKind::Sms },
+        Event::Failed { channel: ChannelKind::Sms, class: "recipient".to_owned(), reason: "30005".to_owned() },
+        Event::Late { channel: ChannelKind::Sms },
+        Event::CriticalBypass { reason: "a flood".to_owned() },
+        Event::Canceled { by: Actor::Engine, reason: Some("no".to_owned()) },
+        Event::RunOver { no: 1 },
+    ];
+    Notification {
+        id: NotificationId::of_reference(T, "golden"),
+        version: 3,
+        created_at: Timestamp(1),
+        fingerprint: [7; 16],
+        intent: Intent {
+            reference: Some("golden".to_owned()),
+            source: "shop".to_owned(),
+            event_type: "order.shipped".to_owned(),
+            recipient: AgentId::of_reference(T, "ana"),
+            channels: vec![ChannelKind::Sms, ChannelKind::Email],
+            purpose: Purpose::NOTIFICATIONS,
+            template: "shipped".to_owned(),
+            payload: SealedDetails { key: 7, sealed: vec![1, 2, 3] },
+            locale: Some("en".to_owned()),
+            priority: Priority::High,
+            critical: Some("a flood".to_owned()),
+            lifetime: Some(Duration::from_secs(60)),
+            schedule: Schedule::Every {
+                cron: "0 8 * * *".to_owned(),
+                zone: "UTC".to_owned(),
+                until: Some(Timestamp(8)),
+            },
+            job: Some(JobId::of_reference(T, "golden")),
+        },
+        stage: Stage::Sending,
+        run: 2,
+        due_at: Timestamp(2),
+        fallback_at: Some(Timestamp(11)),
+        poll_at: Some(Timestamp(12)),
+        deliveries: vec![read, Delivery::queued(no(3), 2, ChannelKind::Email, Timestamp(7))],
+        owed: vec![Owed {
+            no: no(3),
+            at: Timestamp(7),
+            channel: ChannelKind::Email,
+            lane: baton_core::message::Lane::Offers,
+            lifetime: Some(Timestamp(62)),
+        }],
+        runs: vec![RunOver {
+            no: 1,
+            due_at: Timestamp(2),
+            at: Timestamp(6),
+            ending: Ending::Failed { class: "recipient".to_owned(), reason: "30005".to_owned() },
+        }],
+        history: lines.into_iter().map(|event| Line { at: Timestamp(3), event }).collect(),
+    }
+}
+
+#[test]
+fn notifications_are_written_as_they_always_were() {
+    holds("notification-v1", &noted());
+    holds("notification-line-v1", &NotificationLine);
+    holds("lately-v1", &Lately(vec![Timestamp(1), Timestamp(2)]));
 }

@@ -60,6 +60,12 @@ pub enum Kind {
     Inbox = 18,
     /// Why a row is in quarantine.
     Quarantine = 19,
+    /// A notification, waiting or ended.
+    Notification = 20,
+    /// A line of the list of notifications.
+    NotificationLine = 21,
+    /// When a person was written to lately.
+    Lately = 22,
 }
 
 /// What an envelope says.
@@ -142,7 +148,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 19] = [
+    const ALL: [Kind; 22] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -162,6 +168,9 @@ impl Kind {
         Kind::Channel,
         Kind::Inbox,
         Kind::Quarantine,
+        Kind::Notification,
+        Kind::NotificationLine,
+        Kind::Lately,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -293,7 +302,7 @@ mod tests {
     #[test]
     fn kinds_are_numbered_without_a_gap() {
         let numbers: Vec<u8> = Kind::ALL.into_iter().map(|kind| kind as u8).collect();
-        assert_eq!(numbers, (1..=19).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=22).collect::<Vec<u8>>());
     }
 
     #[test]

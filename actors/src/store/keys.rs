@@ -8,7 +8,8 @@ mod parts;
 mod prefix;
 mod space;
 
-use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::ids::{AgentId, JobId, NotificationId, TenantId};
+use baton_core::time::Timestamp;
 use uuid::Uuid;
 
 pub use prefix::{PARTITIONS, Prefix};
@@ -36,6 +37,19 @@ pub enum Key {
     },
     /// A job's private details, sealed.
     Details(JobId),
+    /// A notification that waits or owes something.
+    LiveNotification(NotificationId),
+    /// A notification that is over, kept until its retention ends.
+    EndedNotification(NotificationId),
+    /// A line of the list of notifications.
+    NotificationLine {
+        /// When it came in.
+        created_at: Timestamp,
+        /// Which.
+        id: NotificationId,
+    },
+    /// When a person was written to lately.
+    Lately(AgentId),
     /// An agent's profile.
     Agent(AgentId),
     /// An agent's book of holds.
@@ -152,6 +166,10 @@ impl Key {
             Key::ClosedJob(_) => Space::ClosedJobs,
             Key::ClosedDay { .. } => Space::ClosedDays,
             Key::Details(_) => Space::Details,
+            Key::LiveNotification(_) => Space::LiveNotifications,
+            Key::EndedNotification(_) => Space::EndedNotifications,
+            Key::NotificationLine { .. } => Space::NotificationLines,
+            Key::Lately(_) => Space::Lately,
             Key::Agent(_) => Space::Agents,
             Key::Holds(_) => Space::Holds,
             Key::Plan { .. } => Space::Plans,
@@ -180,6 +198,10 @@ impl Key {
             | Key::History { job, .. } => Some(*job),
             Key::ClosedDay { tenant, job, .. } => Some(JobId::drawn(*tenant, *job)),
             Key::Meta(_)
+            | Key::LiveNotification(_)
+            | Key::EndedNotification(_)
+            | Key::NotificationLine { .. }
+            | Key::Lately(_)
             | Key::Agent(_)
             | Key::Holds(_)
             | Key::Plan { .. }
@@ -204,7 +226,10 @@ impl Key {
             | Key::Details(job)
             | Key::Ledger { job, .. }
             | Key::History { job, .. } => Some(job.tenant),
-            Key::Agent(agent) | Key::Holds(agent) => Some(agent.tenant),
+            Key::LiveNotification(id) | Key::EndedNotification(id) | Key::NotificationLine { id, .. } => {
+                Some(id.tenant)
+            }
+            Key::Agent(agent) | Key::Holds(agent) | Key::Lately(agent) => Some(agent.tenant),
             Key::ClosedDay { tenant, .. }
             | Key::Plan { tenant, .. }
             | Key::Tenant(tenant)
@@ -223,7 +248,9 @@ impl Key {
         match self {
             Key::Meta(row) => key.byte(row.number()),
             Key::LiveJob(job) | Key::ClosedJob(job) | Key::Details(job) => key.job(*job),
-            Key::Agent(agent) | Key::Holds(agent) => key.agent(*agent),
+            Key::LiveNotification(id) | Key::EndedNotification(id) => key.notification(*id),
+            Key::NotificationLine { created_at, id } => key.tenant(id.tenant).newest_first(*created_at).uuid(id.local),
+            Key::Agent(agent) | Key::Holds(agent) | Key::Lately(agent) => key.agent(*agent),
             Key::ClosedDay { tenant, day, job } => key.tenant(*tenant).day(*day).uuid(*job),
             Key::Plan { tenant, name, version } => key.tenant(*tenant).text(name).u32(*version),
             Key::Tenant(tenant) => key.tenant(*tenant),
@@ -250,6 +277,13 @@ impl Key {
             Space::ClosedJobs => Key::ClosedJob(key.job()?),
             Space::ClosedDays => Key::ClosedDay { tenant: key.tenant()?, day: key.day()?, job: key.uuid()? },
             Space::Details => Key::Details(key.job()?),
+            Space::LiveNotifications => Key::LiveNotification(key.notification()?),
+            Space::EndedNotifications => Key::EndedNotification(key.notification()?),
+            Space::NotificationLines => {
+                let (tenant, created_at) = (key.tenant()?, key.newest_first()?);
+                Key::NotificationLine { created_at, id: NotificationId::drawn(tenant, key.uuid()?) }
+            }
+            Space::Lately => Key::Lately(key.agent()?),
             Space::Agents => Key::Agent(key.agent()?),
             Space::Holds => Key::Holds(key.agent()?),
             Space::Plans => Key::Plan { tenant: key.tenant()?, name: key.text()?, version: key.u32()? },

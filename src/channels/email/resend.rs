@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use baton_actors::channel::{Budget, Channel, Errand};
 use baton_actors::clock::BoxFuture;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -167,6 +167,10 @@ fn by_status(status: u16) -> Class {
 impl Channel for Resend {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Email
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Resend
     }
 
     fn idempotent(&self) -> bool {

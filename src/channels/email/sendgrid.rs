@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_actors::channel::{Budget, Channel, Errand};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -154,6 +154,10 @@ struct Error {
 impl Channel for SendGrid {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Email
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::SendGrid
     }
 
     fn idempotent(&self) -> bool {

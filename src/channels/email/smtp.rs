@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use lettre::message::Mailbox;
 
 use super::{ReplyTo, Unsubscribe};
@@ -125,6 +125,10 @@ impl Email {
 impl Channel for Email {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Email
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Smtp
     }
 
     fn idempotent(&self) -> bool {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use baton_actors::channel::{Address, Answer, Budget, Channel, Errand, Say};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome, Receipt, Scope};
+use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt, Scope};
 use baton_core::message::Topic;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -172,7 +172,7 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } => {
             Some([Verdict::Claim, Verdict::Decline].map(|verdict| Press::on(offer.id, verdict)))
         }
-        Say::Job { .. } | Say::Answer(_) => None,
+        Say::Job { .. } | Say::Answer(_) | Say::Notification(_) => None,
     }
 }
 
@@ -213,6 +213,10 @@ struct Error {
 impl Channel for Meta {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Whatsapp
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Meta
     }
 
     fn idempotent(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand, Say};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome};
+use baton_core::delivery::{ChannelKind, Outcome, Provider};
 use baton_core::message::Topic;
 use serde_json::json;
 
@@ -97,13 +97,17 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } => {
             Some([Verdict::Claim, Verdict::Decline].map(|verdict| Press::on(offer.id, verdict)))
         }
-        Say::Job { .. } | Say::Answer(_) => None,
+        Say::Job { .. } | Say::Answer(_) | Say::Notification(_) => None,
     }
 }
 
 impl Channel for TwilioWhatsapp {
     fn kind(&self) -> ChannelKind {
         ChannelKind::Whatsapp
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::TwilioWhatsapp
     }
 
     fn idempotent(&self) -> bool {

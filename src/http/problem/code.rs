@@ -63,6 +63,7 @@ codes! {
     JobNotFound = NOT_FOUND, "job-not-found", "There is no such job";
     OfferNotFound = NOT_FOUND, "offer-not-found", "There is no such offer";
     AgentNotFound = NOT_FOUND, "agent-not-found", "There is no such agent";
+    NotificationNotFound = NOT_FOUND, "notification-not-found", "There is no such notification";
     PlanNotFound = NOT_FOUND, "plan-not-found", "There is no such plan";
     TenantNotFound = NOT_FOUND, "tenant-not-found", "There is no such tenant";
     TenantExists = CONFLICT, "tenant-exists", "There is a tenant of this name";
@@ -85,6 +86,10 @@ codes! {
     OfferClosed = CONFLICT, "offer-closed", "The offer is over";
     NotYourOffer = CONFLICT, "not-your-offer", "The offer was made to somebody else";
     NotTheWinner = CONFLICT, "not-the-winner", "Only the one who has the job can do that";
+
+    // What the notification says no to.
+    NotificationAlreadySent = CONFLICT, "notification-already-sent", "The notification has left";
+    NotificationEnded = CONFLICT, "notification-ended", "The notification is over";
 
     // What the agent's own state says no to.
     AgentFull = CONFLICT, "agent-full", "The agent has as many jobs as they can take";

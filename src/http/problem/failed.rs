@@ -22,6 +22,7 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal, _) => refusal.into(),
+            Failure::Notification(refusal, _) => refusal.into(),
             Failure::Overloaded => {
                 Self::new(Code::Overloaded, "too much is under way; nothing was stored").retry_after(BUSY)
             }

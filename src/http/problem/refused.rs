@@ -2,6 +2,7 @@
 
 use baton_core::job::Refusal;
 use baton_core::job::refusal::OfferEnd;
+use baton_core::notification;
 
 use crate::http::problem::{Code, Problem};
 
@@ -33,6 +34,22 @@ impl From<Refusal> for Problem {
             | Refusal::JobWornOut
             | Refusal::KeyReused
             | Refusal::ReferenceConflict => problem,
+        }
+    }
+}
+
+impl From<notification::Refusal> for Problem {
+    fn from(refusal: notification::Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            notification::Refusal::NotFound => Self::new(Code::NotificationNotFound, detail),
+            notification::Refusal::AlreadySent { status } => {
+                Self::new(Code::NotificationAlreadySent, detail).with("status_now", status)
+            }
+            notification::Refusal::Ended { status } => {
+                Self::new(Code::NotificationEnded, detail).with("status_now", status)
+            }
+            notification::Refusal::ReferenceConflict => Self::new(Code::ExternalRefConflict, detail),
         }
     }
 }

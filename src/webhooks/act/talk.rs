@@ -106,6 +106,7 @@ impl Desk {
         let errand = Errand {
             key: uuid::Uuid::new_v4().to_string(),
             tenant,
+            agent,
             to: person.to.clone(),
             name: profile.map(|agent| agent.name.clone()).unwrap_or_default(),
             locale: locale.unwrap_or_else(|| view.settings.locale.clone()),

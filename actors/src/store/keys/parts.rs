@@ -1,6 +1,7 @@
 //! The parts that keys are made of, written and read.
 
-use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::ids::{AgentId, JobId, NotificationId, TenantId};
+use baton_core::time::Timestamp;
 use uuid::Uuid;
 
 use super::space::Space;
@@ -52,6 +53,15 @@ impl Writer {
 
     pub(super) fn job(self, job: JobId) -> Self {
         self.byte(job.partition()).tenant(job.tenant).uuid(job.local)
+    }
+
+    pub(super) fn notification(self, id: NotificationId) -> Self {
+        self.byte(id.partition()).tenant(id.tenant).uuid(id.local)
+    }
+
+    /// The newest comes first.
+    pub(super) fn newest_first(self, at: Timestamp) -> Self {
+        self.u64(u64::MAX - at.0.cast_unsigned())
     }
 
     pub(super) fn agent(self, agent: AgentId) -> Self {
@@ -119,6 +129,16 @@ impl<'a> Reader<'a> {
         let partition = self.byte()?;
         let job = JobId { tenant: self.tenant()?, local: self.uuid()? };
         (job.partition() == partition).then_some(job)
+    }
+
+    pub(super) fn notification(&mut self) -> Option<NotificationId> {
+        let partition = self.byte()?;
+        let id = NotificationId { tenant: self.tenant()?, local: self.uuid()? };
+        (id.partition() == partition).then_some(id)
+    }
+
+    pub(super) fn newest_first(&mut self) -> Option<Timestamp> {
+        self.u64().map(|inverted| Timestamp((u64::MAX - inverted).cast_signed()))
     }
 
     pub(super) fn agent(&mut self) -> Option<AgentId> {

@@ -1,6 +1,7 @@
 //! Ranges of keys worth scanning, by what they have in common.
 
 use baton_core::ids::{JobId, TenantId};
+use baton_core::time::Timestamp;
 
 use super::parts::Writer;
 use super::space::Space;
@@ -50,6 +51,11 @@ impl Prefix {
     pub fn job(space: Space, job: JobId) -> Vec<u8> {
         debug_assert!(space.is_partitioned());
         Writer::in_space(space).job(job).done()
+    }
+
+    /// The notifications of a tenant that came in at or before a moment, as the first key of such a list.
+    pub fn notifications_until(tenant: TenantId, at: Timestamp) -> Vec<u8> {
+        Writer::in_space(Space::NotificationLines).tenant(tenant).newest_first(at).done()
     }
 
     /// The versions of a tenant's named plan.

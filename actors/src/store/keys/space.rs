@@ -18,10 +18,16 @@ pub enum Space {
     Ledger = 0x14,
     /// Older timeline entries, by partition and job.
     History = 0x15,
+    /// Notifications that wait or owe something, by partition: what a start scans.
+    LiveNotifications = 0x16,
+    /// Notifications that are over, by partition.
+    EndedNotifications = 0x17,
     /// Profiles of agents, by partition.
     Agents = 0x20,
     /// Agents' holds, by partition.
     Holds = 0x21,
+    /// When a person was written to lately, by partition: kept where their tenant has frequency caps.
+    Lately = 0x22,
     /// Named plans, by tenant.
     Plans = 0x30,
     /// Settings of tenants.
@@ -34,6 +40,8 @@ pub enum Space {
     Registrations = 0x34,
     /// Answers kept for repeats, by tenant and hash.
     Idempotency = 0x35,
+    /// The list of notifications, by tenant, the newest first.
+    NotificationLines = 0x38,
     /// The event log, in order.
     Events = 0x40,
     /// Journals of attempts, by channel account.
@@ -48,7 +56,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 20] = [
+    pub const ALL: [Space; 24] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -56,14 +64,18 @@ impl Space {
         Space::Details,
         Space::Ledger,
         Space::History,
+        Space::LiveNotifications,
+        Space::EndedNotifications,
         Space::Agents,
         Space::Holds,
+        Space::Lately,
         Space::Plans,
         Space::Tenants,
         Space::TenantAudit,
         Space::ApiKeys,
         Space::Registrations,
         Space::Idempotency,
+        Space::NotificationLines,
         Space::Events,
         Space::Attempts,
         Space::Channels,
@@ -94,8 +106,11 @@ impl Space {
             | Space::Details
             | Space::Ledger
             | Space::History
+            | Space::LiveNotifications
+            | Space::EndedNotifications
             | Space::Agents
-            | Space::Holds => true,
+            | Space::Holds
+            | Space::Lately => true,
             Space::Meta
             | Space::ClosedDays
             | Space::Plans
@@ -104,6 +119,7 @@ impl Space {
             | Space::ApiKeys
             | Space::Registrations
             | Space::Idempotency
+            | Space::NotificationLines
             | Space::Events
             | Space::Attempts
             | Space::Channels

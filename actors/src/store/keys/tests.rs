@@ -14,6 +14,10 @@ fn agents() -> impl Strategy<Value = AgentId> {
     (tenants(), any::<u128>()).prop_map(|(tenant, id)| AgentId { tenant, local: Uuid::from_u128(id) })
 }
 
+fn notifications() -> impl Strategy<Value = NotificationId> {
+    (tenants(), any::<u128>()).prop_map(|(tenant, id)| NotificationId { tenant, local: Uuid::from_u128(id) })
+}
+
 fn keys() -> impl Strategy<Value = Key> {
     let text = ".{0,40}";
     prop_oneof![
@@ -26,6 +30,10 @@ fn keys() -> impl Strategy<Value = Key> {
         (jobs(), any::<u64>()).prop_map(|(job, seq)| Key::History { job, seq }),
         agents().prop_map(Key::Agent),
         agents().prop_map(Key::Holds),
+        agents().prop_map(Key::Lately),
+        notifications().prop_map(Key::LiveNotification),
+        notifications().prop_map(Key::EndedNotification),
+        (notifications(), any::<i64>()).prop_map(|(id, at)| Key::NotificationLine { created_at: Timestamp(at), id }),
         (tenants(), text, any::<u32>()).prop_map(|(tenant, name, version)| Key::Plan { tenant, name, version }),
         tenants().prop_map(Key::Tenant),
         (tenants(), any::<u64>()).prop_map(|(tenant, seq)| Key::TenantAudit { tenant, seq }),
