@@ -9,7 +9,7 @@ use std::sync::Arc;
 use baton_actors::channel::{Address, Budget, Channel, Errand};
 use baton_actors::clock::{BoxFuture, Clock};
 use baton_actors::gauges;
-use baton_core::delivery::{ChannelKind, Outcome, Provider};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use metrics::counter;
 
 use super::twilio::{Account, Order, Sender};
@@ -80,6 +80,14 @@ impl Channel for Sms {
 
     fn budget(&self) -> Budget {
         self.budget
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
+    fn ask(&self, receipt: Receipt) -> BoxFuture<'_, Option<Callback>> {
+        Box::pin(self.account.inquire(receipt))
     }
 
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {

@@ -5,7 +5,7 @@ mod errors;
 use std::time::Duration;
 
 use baton_actors::channel::Errand;
-use baton_core::delivery::{ChannelKind, Outcome, Receipt, Scope};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Progress, Receipt, Scope};
 use baton_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -109,6 +109,39 @@ impl Account {
             Err(lost) => lost.outcome(false),
         }
     }
+}
+
+impl Account {
+    /// What has become of a message: Twilio can be asked at any time.
+    pub async fn inquire(&self, receipt: Receipt) -> Option<Callback> {
+        let path = self.path.strip_suffix(".json")?;
+        let path = format!("{path}/{}.json", trace::plain(&receipt.message));
+        let request = self.caller.get(&path).basic_auth(&self.user, Some(self.password.expose_secret()));
+        let reply = call(request).await.ok().filter(Reply::is_success)?;
+        let Kept { status, error_code } = serde_json::from_slice(&reply.body).ok()?;
+        let progress = match status.as_str() {
+            "sent" => Progress::Sent,
+            "delivered" => Progress::Delivered,
+            "read" => Progress::Read,
+            "undelivered" | "failed" | "canceled" => Progress::Failed,
+            _ => return None,
+        };
+        let (class, reason) = match (progress, error_code.map(|code| code.to_string())) {
+            (Progress::Failed, Some(code)) => {
+                let row = find(ERRORS, &code);
+                (row.map_or("content", |row| row.class.word()), said(&code, row, ""))
+            }
+            (Progress::Failed, None) => ("recipient", status),
+            (Progress::Sent | Progress::Delivered | Progress::Read, _) => ("", String::new()),
+        };
+        Some(Callback::found(receipt, progress, class, reason))
+    }
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    status: String,
+    error_code: Option<u32>,
 }
 
 #[derive(Deserialize)]

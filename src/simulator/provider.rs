@@ -56,6 +56,11 @@ pub trait Wire: Send + Sync + 'static {
     /// The answer to a message that was taken.
     fn accept(&self, taken: &Taken) -> Answer;
 
+    /// The answer to a question about a message that was taken; none where there are no such questions.
+    fn look_up(&self, _call: &Call, _taken: &[Taken]) -> Option<Answer> {
+        None
+    }
+
     /// The answer to another message under a key that was used.
     fn key_reused(&self) -> Answer {
         Answer::json(409, &serde_json::json!({ "message": "the key was used for another message" }))
@@ -193,6 +198,11 @@ impl Office {
         let shown = self.state.lock().shown.get(call.uri.path()).cloned();
         if let Some(shown) = shown.filter(|_| call.method == Method::GET) {
             return self.wire.may_look(call).err().unwrap_or(shown);
+        }
+        if call.method == Method::GET
+            && let Some(answer) = self.wire.look_up(call, &self.state.lock().taken)
+        {
+            return answer;
         }
         let read = self.wire.read(call);
         let mut state = self.state.lock();

@@ -211,6 +211,14 @@ pub struct Callback {
     pub again: bool,
 }
 
+impl Callback {
+    /// What a provider said when it was asked about a notification's message.
+    pub fn found(receipt: Receipt, progress: Progress, class: &str, reason: String) -> Self {
+        let (topic, class) = ("notification".to_owned(), class.to_owned());
+        Self { progress, receipt, topic, class, reason, again: false }
+    }
+}
+
 /// Why a message was dropped unsent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DropReason {

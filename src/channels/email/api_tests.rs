@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand};
 use baton_actors::clock::SystemClock;
-use baton_core::delivery::{Outcome, Receipt, Scope};
+use baton_core::delivery::{Outcome, Progress, Receipt, Scope};
 use baton_core::message::Topic;
 use serde_json::Value;
 
@@ -214,4 +214,22 @@ fn no_table_has_a_code_twice() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn resend_is_asked_what_became_of_a_mail() {
+    let (provider, resend) = resend().await;
+    let Outcome::Accepted(receipt) = resend.send(errand("job-3-1")).await else { panic!("not accepted") };
+    let found = resend.ask(receipt.clone()).await.expect("it knows the mail");
+    assert_eq!((found.progress, &found.receipt), (Progress::Delivered, &receipt));
+    let answer = |event: &str| Fault::Refused(Answer::json(200, &serde_json::json!({ "last_event": event })));
+    for (event, progress, class) in [("bounced", Progress::Failed, "recipient"), ("sent", Progress::Sent, "")] {
+        provider.next_call_meets(answer(event));
+        let found = resend.ask(receipt.clone()).await.expect("an answer");
+        assert_eq!((found.progress, found.class.as_str()), (progress, class), "{event}");
+    }
+    provider.next_call_meets(answer("delivery_delayed"));
+    assert_eq!(resend.ask(receipt.clone()).await, None, "what is not decided yet is no news");
+    let unknown = Receipt { message: "unknown".to_owned(), ..receipt };
+    assert_eq!(resend.ask(unknown).await, None);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use baton_actors::channel::{Budget, Channel, Errand};
 use baton_actors::clock::BoxFuture;
-use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Progress, Provider, Receipt};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -97,6 +97,23 @@ impl Resend {
         call(request.header("Idempotency-Key", key).json(body)).await
     }
 
+    /// Resend keeps the last event of every mail.
+    async fn inquire(&self, receipt: Receipt) -> Option<Callback> {
+        let path = format!("/emails/{}", trace::plain(&receipt.message));
+        let request = self.caller.get(&path).bearer_auth(self.api_key.expose_secret());
+        let reply = call(request).await.ok().filter(Reply::is_success)?;
+        let Mail { last_event } = serde_json::from_slice(&reply.body).ok()?;
+        let (progress, class) = match last_event.as_str() {
+            "sent" => (Progress::Sent, ""),
+            "delivered" | "opened" | "clicked" | "complained" => (Progress::Delivered, ""),
+            "bounced" | "suppressed" => (Progress::Failed, "recipient"),
+            "failed" => (Progress::Failed, "content"),
+            _ => return None,
+        };
+        let reason = if progress == Progress::Failed { last_event } else { String::new() };
+        Some(Callback::found(receipt, progress, class, reason))
+    }
+
     fn body(&self, mail: &ApiMail, reply_to: Option<&Mailbox>) -> Value {
         let headers: Map<_, _> =
             mail.headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
@@ -114,6 +131,11 @@ impl Resend {
         }
         body
     }
+}
+
+#[derive(Deserialize)]
+struct Mail {
+    last_event: String,
 }
 
 #[derive(Deserialize)]
@@ -183,6 +205,14 @@ impl Channel for Resend {
 
     fn budget(&self) -> Budget {
         self.budget
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
+    fn ask(&self, receipt: Receipt) -> BoxFuture<'_, Option<Callback>> {
+        Box::pin(self.inquire(receipt))
     }
 
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_core::delivery::Receipt;
+use baton_core::delivery::{Progress, Receipt};
 use baton_core::message::Topic;
 
 use super::*;
@@ -101,4 +101,18 @@ async fn every_code_of_twilio_has_its_class() {
         assert_eq!(sms.send(offer()).await.class(), class.word(), "{answer:?}");
     }
     assert_eq!(provider.taken(), []);
+}
+
+#[tokio::test]
+async fn twilio_is_asked_what_became_of_a_message() {
+    let (provider, sms) = town(number(), 3).await;
+    let Outcome::Accepted(receipt) = sms.send(offer()).await else { panic!("not accepted") };
+    let found = sms.ask(receipt.clone()).await.expect("it knows the message");
+    assert_eq!((found.progress, &found.receipt), (Progress::Delivered, &receipt));
+    let undelivered = serde_json::json!({ "sid": receipt.message, "status": "undelivered", "error_code": 30005 });
+    provider.next_call_meets(Fault::Refused(Answer::json(200, &undelivered)));
+    let found = sms.ask(receipt.clone()).await.expect("an answer");
+    assert_eq!((found.progress, found.class.as_str()), (Progress::Failed, "recipient"));
+    provider.next_call_meets(Fault::Refused(Answer::html(502)));
+    assert_eq!(sms.ask(receipt).await, None);
 }

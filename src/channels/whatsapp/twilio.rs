@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Address, Budget, Channel, Errand, Say};
 use baton_actors::clock::{BoxFuture, Clock};
-use baton_core::delivery::{ChannelKind, Outcome, Provider};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use baton_core::message::Topic;
 use serde_json::json;
 
@@ -120,6 +120,14 @@ impl Channel for TwilioWhatsapp {
 
     fn budget(&self) -> Budget {
         self.budget
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
+    fn ask(&self, receipt: Receipt) -> BoxFuture<'_, Option<Callback>> {
+        Box::pin(self.account.inquire(receipt))
     }
 
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {

@@ -16,6 +16,10 @@ pub fn error(status: u16, name: &str, message: &str) -> Answer {
     Answer::json(status, &json!({ "statusCode": status, "name": name, "message": message }))
 }
 
+fn id(taken: &Taken) -> String {
+    format!("00000000-0000-4000-8000-{:012}", taken.no)
+}
+
 impl Wire for Resend {
     fn read(&self, call: &Call) -> Result<Taken, Answer> {
         if !call.headers.contains_key("user-agent") {
@@ -61,7 +65,16 @@ impl Wire for Resend {
     }
 
     fn accept(&self, taken: &Taken) -> Answer {
-        Answer::json(200, &json!({ "id": format!("00000000-0000-4000-8000-{:012}", taken.no) }))
+        Answer::json(200, &json!({ "id": id(taken) }))
+    }
+
+    fn look_up(&self, call: &Call, taken: &[Taken]) -> Option<Answer> {
+        let asked = call.uri.path().strip_prefix("/emails/")?;
+        let known = taken.iter().any(|taken| id(taken) == asked);
+        if bearer(call) != self.api_key || !known {
+            return None;
+        }
+        Some(Answer::json(200, &json!({ "object": "email", "id": asked, "last_event": "delivered" })))
     }
 
     fn key_reused(&self) -> Answer {

@@ -9,7 +9,7 @@ use super::{Kind, Metric, Words};
 
 const CHANNELS: Words = Listed(&["telegram", "whatsapp", "sms", "email", "console"]);
 const CHANNEL: &[(&str, Words)] = &[("channel", CHANNELS)];
-const ACTOR: &[(&str, Words)] = &[("kind", Listed(&["job", "agent", "channel", "shard", "roster"]))];
+const ACTOR: &[(&str, Words)] = &[("kind", Listed(&["job", "agent", "notification", "channel", "shard", "roster"]))];
 
 /// From a hundredth of a millisecond: work on the machine.
 const MACHINE: Kind = Histogram(&[0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.025, 0.1]);
@@ -78,6 +78,28 @@ pub const TABLE: &[Metric] = &[
         &[("invariant", Listed(&["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12"]))],
         "Checks of an invariant that failed; actors/core/src/job/invariants.rs says what each number means. Must not move.",
     ),
+    metric(name::NOTIFICATIONS_CREATED, Counter, Unit::Count, &[], "Notifications taken in."),
+    metric(
+        name::NOTIFICATIONS_ENDED,
+        Counter,
+        Unit::Count,
+        &[("status", Listed(&["sent", "delivered", "read", "failed", "suppressed", "expired", "canceled"]))],
+        "Notifications that came to an end, or further after it: one that was sent and then read counts under both.",
+    ),
+    metric(
+        name::NOTIFICATIONS_LIVE,
+        Gauge,
+        Unit::Count,
+        &[],
+        "Notifications that wait, or whose messages are on their way.",
+    ),
+    metric(
+        name::NOTIFICATIONS_WITHOUT_NEXT_ACTION,
+        Gauge,
+        Unit::Count,
+        &[],
+        "Notifications that are not over and have no next action. Promise P7: zero.",
+    ),
     metric(name::OFFERS_MADE, Counter, Unit::Count, &[], "Offers made to agents."),
     metric(
         name::OFFERS,
@@ -138,7 +160,7 @@ pub const TABLE: &[Metric] = &[
         name::RECORDS_QUARANTINED,
         Gauge,
         Unit::Count,
-        &[("kind", Listed(&["job", "agent", "settings", "key", "other"]))],
+        &[("kind", Listed(&["job", "agent", "notification", "settings", "key", "other"]))],
         "Records that could not be read and were put aside, byte for byte.",
     ),
     metric(name::STORE_BYTES, Gauge, Unit::Bytes, &[], "What the store takes on disk."),
@@ -245,7 +267,7 @@ pub const TABLE: &[Metric] = &[
         name::ADMISSION_REFUSED,
         Counter,
         Unit::Count,
-        &[("reason", Listed(&["rate_limited", "full", "outbox", "job", "closed", "restored"]))],
+        &[("reason", Listed(&["rate_limited", "full", "outbox", "job", "notification", "closed", "restored"]))],
         "Requests turned away with 429 or 503 before anything was done.",
     ),
     metric(name::ADMISSION_USED, Gauge, Unit::Count, &[], "Requests let in and not yet answered by the engine."),
