@@ -12,6 +12,7 @@ use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, Code, JobId, OfferId};
 use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
 use baton_core::reply::{Question, Resolved};
+use baton_core::time::Timestamp;
 
 mod consent;
 mod whose;
@@ -59,8 +60,29 @@ pub async fn reply(
     hint: Option<JobId>,
     via: Option<ChannelKind>,
 ) -> Result<Outcome, Failure> {
+    written(engine, agent, Written { text, hint, via, at: None }).await
+}
+
+/// What an agent wrote, and when.
+pub struct Written {
+    /// It.
+    pub text: String,
+    /// The job it was about, where the channel or the caller tells.
+    pub hint: Option<JobId>,
+    /// By which channel.
+    pub via: Option<ChannelKind>,
+    /// When it came in; none: just now.
+    pub at: Option<Timestamp>,
+}
+
+/// The same for what may have waited: it is no answer to an offer that was made after it.
+pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Result<Outcome, Failure> {
+    let Written { text, hint, via, at } = written;
     let by = by(agent, via);
     match engine.understand(agent, text, hint).await? {
+        Resolved::Claim(offer) | Resolved::Decline(offer) if at.is_some_and(|at| was_made_after(engine, offer, at)) => {
+            Ok(Outcome::NoOpenOffer)
+        }
         Resolved::Claim(offer) => claim(engine, agent, offer, via).await,
         Resolved::Decline(offer) => decline(engine, agent, offer, via).await,
         Resolved::Acknowledge(job) => {
@@ -107,6 +129,11 @@ pub async fn decline(
     via: Option<ChannelKind>,
 ) -> Result<Outcome, Failure> {
     answered(engine.decline(offer, agent, by(agent, via)).await, |_, job| Outcome::Declined(job))
+}
+
+fn was_made_after(engine: &Engine, offer: OfferId, at: Timestamp) -> bool {
+    let job = engine.job(offer.job).ok().flatten();
+    job.and_then(|job| job.offer(offer.no).map(|offer| offer.at > at)).unwrap_or(false)
 }
 
 /// The job of the message somebody replied to, by the provider's id of it.

@@ -96,10 +96,10 @@ impl Desk {
         self.remember(news, at);
         match news {
             News::Reached(reached) => return self.reached(reached, at).await,
-            News::Wrote(wrote) => self.wrote(wrote).await?,
-            News::Pressed(pressed) => self.pressed(pressed).await?,
-            News::Mailed(mail) => self.mailed(mail).await?,
-            News::Telegram(what) => self.in_chat(what).await?,
+            News::Wrote(wrote) => self.wrote(wrote, at).await?,
+            News::Pressed(pressed) => self.pressed(pressed, at).await?,
+            News::Mailed(mail) => self.mailed(mail, at).await?,
+            News::Telegram(what) => self.in_chat(what, at).await?,
         }
         Ok(Vec::new())
     }
@@ -145,14 +145,14 @@ impl Desk {
         Ok(vec![Write { key, value: Some(value) }])
     }
 
-    async fn wrote(&self, wrote: &Wrote) -> Result<(), NotDone> {
-        let Some(person) = self.by_phone(wrote.channel.kind(), &wrote.digits) else { return Ok(()) };
+    async fn wrote(&self, wrote: &Wrote, at: Timestamp) -> Result<(), NotDone> {
+        let Some(person) = self.by_phone(wrote.channel.kind(), &wrote.digits, at) else { return Ok(()) };
         let about = wrote.about.as_deref().map_or(About::Nothing, About::Message);
         self.heard(&person, &wrote.text, about).await
     }
 
-    async fn pressed(&self, pressed: &Pressed) -> Result<(), NotDone> {
-        let Some(person) = self.by_phone(pressed.channel.kind(), &pressed.digits) else { return Ok(()) };
+    async fn pressed(&self, pressed: &Pressed, at: Timestamp) -> Result<(), NotDone> {
+        let Some(person) = self.by_phone(pressed.channel.kind(), &pressed.digits, at) else { return Ok(()) };
         let Some(press) = Press::from_data(&pressed.data) else { return Ok(()) };
         // A button carries the job's id without its tenant: it is one of those in which this person is known.
         let theirs = person.agents.iter().find_map(|agent| {
@@ -175,11 +175,11 @@ impl Desk {
     }
 
     /// Whoever has this number.
-    fn by_phone(&self, kind: ChannelKind, digits: &str) -> Option<Person> {
+    fn by_phone(&self, kind: ChannelKind, digits: &str, at: Timestamp) -> Option<Person> {
         let phone = Phone::new(&format!("+{digits}")).ok()?;
         let all = self.engine.tenants().all();
         let agents = all.iter().filter_map(|(_, view)| view.agent_by_phone(phone.as_str())).collect();
-        Some(Person { kind, agents, id: digits.to_owned(), to: Address::Phone(phone), language: None })
+        Some(Person { kind, agents, id: digits.to_owned(), to: Address::Phone(phone), language: None, at })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cli::output::{complain, print, print_json};
     after_help = "Examples:\n  baton webhooks replay                                      everything that was left\n  \
     baton webhooks replay --account twilio --since 2027-01-29T08:00:00Z\n  \
     baton webhooks replay --id SM0123                          one piece of news\n\n\
-    A text is taken for what is open now: what was left for long may be about something else by then."
+    A text is no answer to an offer that was made after it came."
 )]
 pub struct Replay {
     /// Only of this account: telegram, meta, twilio, resend, sendgrid

@@ -4,6 +4,7 @@ use baton_actors::channel::Address;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::AgentId;
 use baton_core::reply::{Reply, read};
+use baton_core::time::Timestamp;
 
 use super::talk::{About, Person};
 use super::{Desk, NotDone};
@@ -12,7 +13,7 @@ use crate::webhooks::news::{Mailed, clipped};
 use crate::webhooks::read::mail::{by_itself, own_words, plain, results};
 
 impl Desk {
-    pub(super) async fn mailed(&self, mail: &Mailed) -> Result<(), NotDone> {
+    pub(super) async fn mailed(&self, mail: &Mailed, at: Timestamp) -> Result<(), NotDone> {
         let mut mail = mail.clone();
         if let Some(id) = mail.fetch.take() {
             match self.fetched(&id).await {
@@ -29,7 +30,7 @@ impl Desk {
             tracing::info!("a mail that a machine wrote by itself is not answered");
             return Ok(());
         }
-        let Some((person, about)) = self.writer(&mail) else { return Ok(()) };
+        let Some((person, about)) = self.writer(&mail, at) else { return Ok(()) };
         let text = self.answer(&person, &mail.text);
         self.heard(&person, &text, about).await
     }
@@ -42,7 +43,7 @@ impl Desk {
     }
 
     /// Whoever wrote: the agent of the offer that the address named, or else of the address it came from, if that is believed.
-    fn writer(&self, mail: &Mailed) -> Option<(Person, About<'static>)> {
+    fn writer(&self, mail: &Mailed, at: Timestamp) -> Option<(Person, About<'static>)> {
         let all = self.engine.tenants().all();
         let offer = match (&mail.token, &self.means.links) {
             (Some(token), Some(links)) => links.read_reply(token, all.iter().map(|(tenant, _)| *tenant)),
@@ -53,7 +54,7 @@ impl Desk {
             let view = self.engine.tenants().view(agent.tenant);
             // An answer goes to them, not to whoever the mail says it is from.
             let to = view.roster.get(&agent)?.email.clone().unwrap_or_else(|| mail.from.clone());
-            return Some((by_mail(to, vec![agent]), About::Job(offer.job)));
+            return Some((by_mail(to, vec![agent], at), About::Job(offer.job)));
         }
         if mail.doubtful {
             tracing::warn!("a mail is not believed: neither SPF nor DKIM vouch for the address it says it is from");
@@ -63,7 +64,7 @@ impl Desk {
             return None;
         }
         let agents = all.iter().filter_map(|(_, view)| view.agent_by_email(&mail.from)).collect();
-        Some((by_mail(mail.from.clone(), agents), About::Nothing))
+        Some((by_mail(mail.from.clone(), agents, at), About::Nothing))
     }
 
     fn agent_of(&self, offer: baton_core::ids::OfferId) -> Option<AgentId> {
@@ -91,9 +92,9 @@ impl Desk {
     }
 }
 
-fn by_mail(address: String, agents: Vec<AgentId>) -> Person {
+fn by_mail(address: String, agents: Vec<AgentId>, at: Timestamp) -> Person {
     let id = address.to_lowercase();
-    Person { kind: ChannelKind::Email, to: Address::Email(address), id, agents, language: None }
+    Person { kind: ChannelKind::Email, to: Address::Email(address), id, agents, language: None, at }
 }
 
 /// What the provider keeps, into what it told.

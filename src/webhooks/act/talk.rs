@@ -3,9 +3,10 @@
 use baton_actors::channel::{Address, Answer, Errand, Say};
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::time::Timestamp;
 
 use super::{Desk, NotDone, lasting};
-use crate::replies::{self, Outcome, Whose};
+use crate::replies::{self, Outcome, Whose, Written};
 
 /// Whoever wrote or pressed.
 pub(super) struct Person {
@@ -19,6 +20,8 @@ pub(super) struct Person {
     pub(super) agents: Vec<AgentId>,
     /// The language their program is in, where it tells.
     pub(super) language: Option<String>,
+    /// When it came in. It may have waited since, and is no answer to what was asked later.
+    pub(super) at: Timestamp,
 }
 
 /// What somebody wrote about.
@@ -30,6 +33,12 @@ pub(super) enum About<'a> {
     Message(&'a str),
     /// This job.
     Job(JobId),
+}
+
+impl Person {
+    fn wrote(&self, text: &str, hint: Option<JobId>) -> Written {
+        Written { text: text.to_owned(), hint, via: Some(self.kind), at: Some(self.at) }
+    }
 }
 
 impl Desk {
@@ -46,7 +55,7 @@ impl Desk {
             Whose::Everybodys(agents) => {
                 let mut told = None;
                 for agent in agents {
-                    let outcome = replies::reply(&self.engine, agent, text.to_owned(), None, Some(person.kind)).await;
+                    let outcome = replies::written(&self.engine, agent, person.wrote(text, None)).await;
                     told = lasting(outcome)?.and_then(|outcome| self.told(person, &outcome)).map(|said| (agent, said));
                 }
                 if let Some((agent, answer)) = told {
@@ -63,7 +72,7 @@ impl Desk {
                 return Ok(());
             }
         };
-        let outcome = replies::reply(&self.engine, agent, text.to_owned(), hint, Some(person.kind)).await;
+        let outcome = replies::written(&self.engine, agent, person.wrote(text, hint)).await;
         if let Some(answer) = lasting(outcome)?.and_then(|outcome| self.told(person, &outcome)) {
             self.say(person, Some(agent), answer);
         }
@@ -88,7 +97,7 @@ impl Desk {
         let language = person.language.clone().or_else(|| spoken(text).map(str::to_owned));
         let answer = self.means.register_url.clone().map_or(Answer::Unknown, Answer::Register);
         let (to, id) = (person.to.clone(), person.id.clone());
-        self.say(&Person { kind: person.kind, to, id, agents: Vec::new(), language }, None, answer);
+        self.say(&Person { kind: person.kind, to, id, agents: Vec::new(), language, at: person.at }, None, answer);
     }
 
     /// Tells them, as long as they have not had enough of it.

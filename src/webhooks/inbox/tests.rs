@@ -39,19 +39,34 @@ async fn becomes(house: &House, id: &str, so: impl Fn(&Value) -> bool) -> Value 
     panic!("it never came to that");
 }
 
+/// A process that ended between its answer to the provider and what follows from it.
+async fn left(house: &House, id: &str, at: Timestamp) {
+    let record = Record::News { at, done: false, news: serde_json::to_vec(&yes()).expect("JSON") };
+    let value = Some(codec::seal(&record, 1, 1).expect("a record"));
+    let writes = StepWrites { check: None, writes: vec![Write { key: row(id), value }] };
+    house.door.engine.house().committer.store_rows(writes).await.expect("stored");
+}
+
 #[tokio::test]
 async fn what_was_stored_and_not_acted_upon_is_taken_up_at_the_next_start() {
     let (house, job) = offered().await;
     let (_stop, stopping) = watch::channel(false);
-    // A process that ended between its answer to the provider and what follows from it.
-    let record = Record::News { at: Timestamp(1), done: false, news: serde_json::to_vec(&yes()).expect("JSON") };
-    let value = Some(codec::seal(&record, 1, 1).expect("a record"));
-    let writes = StepWrites { check: None, writes: vec![Write { key: row("SM1"), value }] };
-    house.door.engine.house().committer.store_rows(writes).await.expect("stored");
+    left(&house, "SM1", house.door.clock.now()).await;
     let _inbox = opened(&house, &stopping);
     let claimed = becomes(&house, &job, |job| job["status"] == "claimed").await;
     assert_eq!(claimed["claim"]["agent"]["ref"], "ana", "{claimed}");
     house.has_acted("twilio", "SM1").await;
+}
+
+#[tokio::test]
+async fn what_waited_is_no_answer_to_an_offer_that_was_made_after_it() {
+    let (house, job) = offered().await;
+    let (_stop, stopping) = watch::channel(false);
+    left(&house, "SM1", Timestamp(1)).await;
+    let _inbox = opened(&house, &stopping);
+    house.has_acted("twilio", "SM1").await;
+    let job = house.ask(&format!("GET /api/v1/jobs/{job}"), "").await.json;
+    assert_eq!((&job["status"], &job["offers"][0]["status"]), (&"offering".into(), &"open".into()), "{job}");
 }
 
 #[tokio::test]
