@@ -93,3 +93,47 @@ pub(super) fn template(
     let content = json!({ "name": name, "language": { "code": language }, "components": components });
     message(digits, trace, "template", content)
 }
+
+#[cfg(test)]
+mod tests {
+    use baton_core::brief::Brief;
+    use baton_core::ids::{JobId, TenantId};
+
+    use super::*;
+
+    fn jobs(count: usize) -> Vec<CrewView> {
+        let job = |no| {
+            let job = JobId::of_reference(TenantId::DEFAULT, &format!("job {no}"));
+            CrewView { job, code: job.code(), brief: Brief::default() }
+        };
+        (0..count).map(job).collect()
+    }
+
+    fn listed(jobs: &[CrewView], lines: usize) -> Option<Value> {
+        let lines =
+            vec!["Leeds to Manchester, by way of York and Harrogate, and what else lies there".repeat(2); lines];
+        list("447700900001", "Which one?", "Choose one of these, please", jobs, &lines, "t")
+    }
+
+    #[test]
+    fn a_list_keeps_to_what_the_cloud_api_takes() {
+        let list = listed(&jobs(ROWS_MAX), ROWS_MAX).expect("it fits");
+        let action = &list["interactive"]["action"];
+        assert!(action["button"].as_str().expect("a text").chars().count() <= TITLE_MAX);
+        let rows = action["sections"][0]["rows"].as_array().expect("rows");
+        for (row, job) in rows.iter().zip(jobs(ROWS_MAX)) {
+            let count = |name: &str| row[name].as_str().expect("a text").chars().count();
+            assert!(count("title") <= ROW_TITLE_MAX && count("description") <= ROW_LINE_MAX, "{row}");
+            assert_eq!(row["id"].as_str().expect("a text"), job.code.to_string());
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_list() {
+        assert!(listed(&[], 0).is_none(), "no rows");
+        assert!(listed(&jobs(ROWS_MAX + 1), ROWS_MAX + 1).is_none(), "too many");
+        assert!(listed(&jobs(2), 1).is_none(), "a row that is not worded");
+        let twins = vec![jobs(1).remove(0), jobs(1).remove(0)];
+        assert!(listed(&twins, 2).is_none(), "two of one code");
+    }
+}
