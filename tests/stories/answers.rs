@@ -203,6 +203,30 @@ async fn f10_x10_statuses_come_in_any_order_and_more_than_once() {
 }
 
 #[tokio::test]
+async fn s4_a_call_of_whatsapp_that_was_signed_for_another_body_is_forbidden() {
+    let (town, provider) = meta_town(true, &[]).await;
+    town.knows(vec![caller("ana", 1)]).await;
+    let job = town.desk().publishes(order("s4-meta")).await;
+    let offer = shown(&provider, "ana's offer", |taken| taken.body.contains("interactive")).await;
+    let tap = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": {
+        "metadata": { "phone_number_id": "106540352242922" }, "messages": [{ "id": "wamid.1", "from": "447700900001",
+            "type": "interactive", "interactive": { "button_reply": { "id": offer.buttons[0].0 } } }] } }] }] })
+    .to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"TEST-APP-SECRET").unwrap();
+    mac.update(tap.replace("447700900001", "447700900002").as_bytes());
+    let tampered = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    for signature in [Some(tampered.as_str()), Some("sha256=00"), Some("nonsense"), None] {
+        let mut call = town.stranger().request(Method::POST, "/public/webhooks/meta/default").body(tap.clone());
+        if let Some(signature) = signature {
+            call = call.header("x-hub-signature-256", signature);
+        }
+        send(call).await.refuses(403, "forbidden");
+    }
+    assert_eq!(town.desk().sees(&job).await["status"], "offering");
+    assert!(town.metric("baton_inbound_total", "channel=\"whatsapp\"").await < 0.5);
+}
+
+#[tokio::test]
 async fn x2_a_delivery_told_before_the_send_was_answered_is_known_and_no_second_message_goes() {
     let (town, provider) = twilio_town().await;
     town.knows(vec![caller("ana", 1)]).await;

@@ -40,7 +40,8 @@ pub async fn get(
 pub async fn post(Path(name): Path<String>, State(door): State<Door>, request: Request) -> Result<StatusCode, Problem> {
     let (hooks, meta) = account(&door, &name, |accounts| accounts.meta.as_ref())?;
     let (head, body) = collect(request).await?;
-    verify(meta.app_secret.expose_secret(), header(&head.headers, SIGNATURE), &body)?;
+    verify(meta.app_secret.expose_secret(), header(&head.headers, SIGNATURE), &body)
+        .map_err(|reason| Problem::new(Code::Forbidden, reason.to_string()))?;
     take(hooks, "meta", read::meta::read(&body, &meta.phone_number_id)).await?;
     Ok(StatusCode::OK)
 }
