@@ -245,6 +245,9 @@ pub async fn start_with(
         inbox: Inbox::open(&engine, means, &clock, &stopping),
         public_url: public_url.clone(),
     };
+    if let Some(desk) = &telegram {
+        tokio::spawn(follow_moves(hooks.inbox.clone(), Arc::clone(desk), stopping.clone()));
+    }
     if let (Some(desk), Some(set)) = (&telegram, &config.channels.telegram)
         && set.mode == Mode::Polling
         // What a copy took from Telegram, the original would never see.
@@ -341,6 +344,7 @@ async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<
         link_base: set.link_base.clone(),
         registration_ttl: config.links.registration_ttl,
         secret: set.webhook_secret.clone(),
+        moves: Arc::default(),
         wording: Arc::clone(wording),
     })))
 }
@@ -356,7 +360,8 @@ fn channels(
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     if let (Some(set), Some(desk)) = (&config.channels.telegram, desk) {
         let client = desk.client.clone();
-        channels.push(Arc::new(Telegram::new(client, Arc::clone(wording), set.budget, Arc::clone(clock))));
+        let telegram = Telegram::new(client, Arc::clone(wording), set.budget, Arc::clone(clock));
+        channels.push(Arc::new(telegram.telling(Arc::clone(&desk.moves))));
     }
     channels.extend(phones(config, wording, windows, clock)?);
     if let Some(set) = &config.channels.email {
@@ -492,6 +497,13 @@ fn keys(config: &Config, store: &dyn Store) -> Result<Keys, ServeError> {
         tracing::warn!("there is no API key, so every call is answered 401; {cure}");
     }
     Ok(Keys::new(records))
+}
+
+async fn follow_moves(inbox: Inbox, desk: Arc<TelegramDesk>, mut stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = desk.follows(&inbox) => {}
+        _ = stop.changed() => {}
+    }
 }
 
 async fn poll_updates(

@@ -14,9 +14,10 @@ use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use crate::channels::telegram::{Client, Inbound, Patience, Press, Verdict, poll};
+use crate::channels::telegram::{Client, Inbound, Moves, Patience, Press, Verdict, What, poll};
 use crate::replies::{self, Outcome};
 use crate::webhooks::inbox::Inbox;
+use crate::webhooks::news::{News, Told};
 use crate::webhooks::read::telegram::read;
 use crate::webhooks::{NotDone, lasting};
 use crate::wording::Wording;
@@ -33,6 +34,8 @@ pub struct TelegramDesk {
     pub registration_ttl: std::time::Duration,
     /// What webhook calls must carry; none only with `--dev`.
     pub secret: Option<SecretString>,
+    /// Chats that were found to have moved when something was sent to them.
+    pub moves: Arc<Moves>,
     /// The words of short answers to a press.
     pub wording: Arc<Wording>,
 }
@@ -42,6 +45,19 @@ impl TelegramDesk {
     pub async fn polls(&self, inbox: &Inbox, patience: Patience, clock: &dyn Clock) {
         let take = |updates: Vec<Inbound>| inbox.take("telegram", updates.into_iter().filter_map(read).collect());
         poll(&self.client, self.bot.as_deref(), patience, clock, take).await;
+    }
+
+    /// Takes chats that were found to have moved for what an update would tell of them; until it is dropped.
+    pub async fn follows(&self, inbox: &Inbox) {
+        loop {
+            for (from, to) in self.moves.hear().await {
+                let news = News::Telegram(What::Migrated { from, to });
+                let told = Told { id: format!("moved/{from}/{to}"), news };
+                if let Err(error) = inbox.take("telegram", vec![told]).await {
+                    tracing::warn!(%error, "a chat has moved, which could not be noted; the next message to it finds out again");
+                }
+            }
+        }
     }
 
     /// Somebody came by a link: what that makes of them; nothing where they are nobody we know.

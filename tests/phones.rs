@@ -70,6 +70,7 @@ impl Town {
             link_base: "https://t.me".to_owned(),
             registration_ttl: Duration::from_hours(24),
             secret: None,
+            moves: Arc::default(),
             wording,
         };
         let desk = Arc::new(desk);

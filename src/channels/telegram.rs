@@ -5,6 +5,7 @@ mod command;
 mod edits;
 mod fault;
 mod floods;
+mod moves;
 mod outcome;
 mod parts;
 mod poll;
@@ -25,6 +26,7 @@ use tracing::warn;
 pub use super::press::{Press, Verdict};
 pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
 pub use fault::{Fault, Refused};
+pub use moves::Moves;
 pub use outcome::{CODES, TEXTS, of as outcome_of};
 pub use poll::{Patience, poll};
 pub use update::{Inbound, NotAnUpdate};
@@ -56,6 +58,7 @@ pub struct Telegram {
     floods: Floods,
     parts: Parts,
     edits: Edits,
+    moves: Arc<Moves>,
 }
 
 impl Telegram {
@@ -69,7 +72,14 @@ impl Telegram {
             floods: Floods::default(),
             parts: Parts::default(),
             edits: Edits::default(),
+            moves: Arc::default(),
         }
+    }
+
+    /// Tells here of chats that have moved.
+    #[must_use]
+    pub fn telling(self, moves: Arc<Moves>) -> Self {
+        Self { moves, ..self }
     }
 
     async fn attempt(&self, errand: &Errand) -> Outcome {
@@ -90,6 +100,12 @@ impl Telegram {
             Outcome::Noop => {
                 warn!(message.key = errand.key, "a Telegram message could not be edited, or was so already");
                 Outcome::Noop
+            }
+            Outcome::Moved(to) => {
+                if let Ok(to) = to.parse() {
+                    self.moves.tell(chat, to);
+                }
+                Outcome::Moved(to)
             }
             other => other,
         }

@@ -64,6 +64,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         link_base: "https://t.me".into(),
         registration_ttl: std::time::Duration::from_hours(48),
         secret: Some(HOOK.into()),
+        moves: Arc::default(),
         wording: Arc::clone(&wording),
     };
     let secret = SecretString::from("s".repeat(32));

@@ -344,6 +344,21 @@ async fn the_desk_is_told_in_its_topic_and_in_the_chat_where_the_topic_is_gone()
 }
 
 #[tokio::test]
+async fn a_group_that_is_found_to_have_moved_is_written_to_where_it_is_from_then_on() {
+    let town = town_with(&[("TENANTS__DEFAULT__DESK_TELEGRAM", "-900")]).await;
+    let (old, new) = (town.bot.chat(-900), town.bot.chat(-100_900));
+    let [ana] = town.people(["ana"]).await;
+    old.next_call_meets(baton::simulator::telegram::Fault::Moved(-100_900));
+    let job = town.desk().publishes(order("moved")).await;
+    ana.presses_yes(&job).await;
+    new.wait_for(|messages| messages.iter().any(|message| message.text.contains(&job.code))).await.unwrap();
+    until("the desk's chat is known to have moved", async || {
+        (town.door.get("/api/v1/desk").await.is(200)["telegram_chat_id"] == -100_900).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_told_is_listed_and_replayed_from_the_command_line() {
     let (town, provider) = twilio_town().await;
     town.knows(vec![caller("ana", 1)]).await;

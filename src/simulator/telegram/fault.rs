@@ -16,6 +16,8 @@ pub enum Fault {
     },
     /// An error of this code and description, as the Bot API words it.
     Refused(u16, String),
+    /// 400: the group lives on under this id.
+    Moved(i64),
     /// 403: the person blocked the bot.
     Blocked,
     /// Nothing is done, and the answer is 500.
@@ -38,6 +40,7 @@ pub(super) struct No {
     pub(super) code: u16,
     pub(super) description: String,
     pub(super) retry_after: Option<u64>,
+    pub(super) migrate_to: Option<i64>,
 }
 
 impl No {
@@ -50,18 +53,26 @@ impl No {
     }
 
     pub(super) fn new(code: u16, description: String) -> Self {
-        Self { code, description, retry_after: None }
+        Self { code, description, retry_after: None, migrate_to: None }
+    }
+
+    pub(super) fn moved(to: i64) -> Self {
+        let what = "Bad Request: group chat was upgraded to a supergroup chat".to_owned();
+        Self { migrate_to: Some(to), ..Self::new(400, what) }
     }
 
     pub(super) fn too_many(retry_after: u64) -> Self {
         let description = format!("Too Many Requests: retry after {retry_after}");
-        Self { code: 429, description, retry_after: Some(retry_after) }
+        Self { retry_after: Some(retry_after), ..Self::new(429, description) }
     }
 
     pub(super) fn to_json(&self) -> serde_json::Value {
         let mut json = json!({ "ok": false, "error_code": self.code, "description": self.description });
         if let Some(retry_after) = self.retry_after {
             json["parameters"] = json!({ "retry_after": retry_after });
+        }
+        if let Some(to) = self.migrate_to {
+            json["parameters"] = json!({ "migrate_to_chat_id": to });
         }
         json
     }

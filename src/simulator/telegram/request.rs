@@ -41,6 +41,7 @@ pub(super) async fn answer(
         None | Some(Fault::Nothing) => carry_out(&bot, method, &body).await,
         Some(Fault::TooMany { retry_after }) => no(&No::too_many(retry_after)),
         Some(Fault::Refused(code, description)) => no(&No::new(code, description)),
+        Some(Fault::Moved(to)) => no(&No::moved(to)),
         Some(Fault::Blocked) => no(&No::blocked()),
         Some(Fault::Broken) => no(&No::new(500, "Internal Server Error".to_owned())),
         Some(Fault::DoneAndBroken) => {
