@@ -18,6 +18,7 @@ use baton_actors::clock::{BoxFuture, Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::error::Failure;
 use baton_actors::house::Limits;
+use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
@@ -85,6 +86,7 @@ async fn open(folder: &std::path::Path) -> Engine {
         store: Arc::new(store),
         clock: Arc::new(SystemClock),
         channels: vec![Arc::new(Taker)],
+        tenants: Tenants::default(),
         limits: Limits::default(),
         approve_link: Box::new(|_, _| String::new()),
     })

@@ -14,6 +14,7 @@ use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::{ApproveLink, Limits, Retry};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
+use baton_actors::tenants::Tenants;
 use baton_core::ids::{OfferId, TenantId};
 use baton_core::tenant::{Desk, Settings};
 use baton_core::time::Timestamp;
@@ -197,7 +198,9 @@ pub async fn start_with(
     let keyring = keyring(&config)?;
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
-    let wording = Arc::new(wording(&config, &links, &public_url, Arc::clone(&clock))?);
+    let tenants = Tenants::default();
+    let wording = wording(&config, &links, &public_url, Arc::clone(&clock))?.with_tenants(tenants.clone());
+    let wording = Arc::new(wording);
     let telegram = telegram(&config, &wording).await?;
     let windows = Arc::new(Windows::default());
     let mut channels = channels(&config, &wording, &links, telegram.as_deref(), &windows, &clock)?;
@@ -206,6 +209,7 @@ pub async fn start_with(
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
         channels,
+        tenants,
         limits: limits(&config),
         approve_link: approve_link(&links, &public_url),
     })
@@ -270,6 +274,7 @@ pub async fn start_with(
         clock,
         engine: engine.clone(),
         links,
+        wording,
         fingerprints: Fingerprints::new(secret.expose_secret().as_bytes()),
         keyring: Arc::new(keyring),
         telegram,

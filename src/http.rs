@@ -42,5 +42,6 @@ pub mod settings;
 pub mod shapes;
 pub mod strangers;
 pub mod telegram;
+pub mod templates;
 pub mod tenants;
 pub mod webhooks;

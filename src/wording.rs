@@ -4,9 +4,17 @@
 //! built-in files lie in `config/templates`; a folder can override any of them. What a family does not word itself falls
 //! back on the plain text, written under that family's own escaping: no value can ever break the markup around it.
 
+mod bounded;
 mod builtin;
+mod check;
 pub(crate) mod dates;
 mod error;
+mod filters;
+mod gsm;
+pub(crate) mod language;
+mod money;
+mod notification;
+mod printing;
 pub(crate) mod samples;
 mod sources;
 #[cfg(test)]
@@ -18,13 +26,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use baton_actors::channel::{Errand, Say};
+use baton_actors::tenants::Tenants;
 use baton_core::ids::OfferId;
 use baton_core::time::Timestamp;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, Template, UndefinedBehavior, Value};
 
+pub use check::{Mistake, MistakeKind, Place, Preview, Reader};
 pub use error::WordingError;
+pub(crate) use notification::GIVEN;
+pub use notification::{Matter, MetaMessage, TwilioMessage, Worded};
 
+use bounded::Bounded;
 use sources::Sources;
 pub(crate) use values::one_line;
 
@@ -41,6 +54,7 @@ pub struct Wording {
     templates: Environment<'static>,
     locales: Vec<String>,
     offer_link: OfferLink,
+    tenants: Tenants,
 }
 
 /// An e-mail's three texts.
@@ -69,6 +83,12 @@ impl Wording {
         if mistakes.is_empty() { Ok(wording) } else { Err(mistakes) }
     }
 
+    /// The same, with the templates that tenants keep before all others.
+    #[must_use]
+    pub fn with_tenants(self, tenants: Tenants) -> Self {
+        Self { tenants, ..self }
+    }
+
     fn from_sources(sources: Sources, offer_link: OfferLink) -> Result<Self, WordingError> {
         let locales = sources.locales();
         let mut templates = Environment::new();
@@ -79,15 +99,18 @@ impl Wording {
         templates.set_auto_escape_callback(|file| {
             if matches!(file.rsplit_once('.'), Some((_, "html"))) { AutoEscape::Html } else { AutoEscape::None }
         });
+        templates.set_formatter(printing::print);
+        filters::add_to(&mut templates);
+        let worded = locales.clone();
         // `{% include "job.plain.text" %}` means the one of the same locale.
-        templates.set_path_join_callback(|file, parent| match parent.split_once('/') {
-            Some((locale, _)) if !file.contains('/') => format!("{locale}/{file}").into(),
+        templates.set_path_join_callback(move |file, parent| match parent.split_once('/') {
+            Some((locale, _)) if !file.contains('/') => format!("{}/{file}", nearest(&worded, locale)).into(),
             _ => file.into(),
         });
         for (file, source) in sources.into_files() {
             templates.add_template_owned(file.clone(), source).map_err(|error| WordingError::of(&file, &error))?;
         }
-        Ok(Self { templates, locales, offer_link })
+        Ok(Self { templates, locales, offer_link, tenants: Tenants::default() })
     }
 
     /// For Telegram, in its HTML.
@@ -130,10 +153,11 @@ impl Wording {
     /// For SMS: short.
     pub fn sms(&self, errand: &Errand) -> Result<String, WordingError> {
         let values = self.values(errand);
-        match self.fill(values.name, "sms.text", &values)? {
-            Some(text) => Ok(text),
-            None => self.plain_text(&values),
-        }
+        let text = match self.fill(values.name, "sms.text", &values)? {
+            Some(text) => text,
+            None => self.plain_text(&values)?,
+        };
+        Ok(gsm::plain_signs(text))
     }
 
     fn two_buttons(&self, errand: &Errand, part: &str) -> Result<(String, String), WordingError> {
@@ -195,11 +219,8 @@ impl Wording {
         Values::of(errand, locale, link)
     }
 
-    /// The nearest locale that is worded: `de-AT`, else `de`, else English.
     fn locale(&self, wanted: &str) -> &str {
-        let known = |wanted: &str| self.locales.iter().find(|locale| locale.eq_ignore_ascii_case(wanted));
-        let language = wanted.split(['-', '_']).next().unwrap_or_default();
-        known(wanted).or_else(|| known(language)).map_or("en", String::as_str)
+        nearest(&self.locales, wanted)
     }
 
     fn plain_text(&self, values: &Values) -> Result<String, WordingError> {
@@ -215,11 +236,37 @@ impl Wording {
 
     fn fill(&self, name: &str, part: &str, values: &Values) -> Result<Option<String>, WordingError> {
         let file = format!("{}/{name}.{part}", values.locale);
-        let template = match self.templates.get_template(&file) {
-            Ok(template) => template,
-            Err(error) if error.kind() == ErrorKind::TemplateNotFound => return Ok(None),
-            Err(error) => return Err(WordingError::of(&file, &error)),
-        };
-        template.render(Serde(values)).map(Some).map_err(|error| WordingError::of(&file, &error))
+        self.fill_file(&file, &Value::from(Serde(values)))
     }
+
+    /// Fills a file; none where there is no such file.
+    fn fill_file(&self, file: &str, values: &Value) -> Result<Option<String>, WordingError> {
+        match self.templates.get_template(file) {
+            Ok(template) => filled(&template, file, values).map(Some),
+            Err(error) if error.kind() == ErrorKind::TemplateNotFound => Ok(None),
+            Err(error) => Err(WordingError::of(file, &error)),
+        }
+    }
+
+    /// Fills a text that is no file, as if it were this one.
+    fn fill_source(&self, file: &str, source: &str, values: &Value) -> Result<String, WordingError> {
+        let template = self.templates.template_from_named_str(file, source);
+        filled(&template.map_err(|error| WordingError::of(file, &error))?, file, values)
+    }
+}
+
+fn filled(template: &Template<'_, '_>, file: &str, values: &Value) -> Result<String, WordingError> {
+    let mut text = Bounded::default();
+    match template.render_captured_to(values.clone(), &mut text) {
+        Ok(_) => Ok(text.into_text()),
+        Err(_) if text.is_full() => Err(WordingError::TooLong { file: file.to_owned() }),
+        Err(error) => Err(WordingError::of(file, &error)),
+    }
+}
+
+/// The nearest locale that is worded: `de-AT`, else `de`, else English.
+fn nearest<'a>(worded: &'a [String], wanted: &str) -> &'a str {
+    let known = |wanted: &str| worded.iter().find(|locale| locale.eq_ignore_ascii_case(wanted));
+    let language = wanted.split(['-', '_']).next().unwrap_or_default();
+    known(wanted).or_else(|| known(language)).map_or("en", String::as_str)
 }

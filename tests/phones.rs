@@ -20,6 +20,7 @@ use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::Limits;
 use baton_actors::records::Registration;
 use baton_actors::store::memory::MemoryStore;
+use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
@@ -59,6 +60,7 @@ impl Town {
             store: Arc::new(MemoryStore::new()),
             clock: Arc::clone(&clock),
             channels: vec![Arc::new(telegram) as Arc<dyn Channel>],
+            tenants: Tenants::default(),
             limits: Limits::default(),
             approve_link: Box::new(|job, _| format!("https://example.com/public/approve/{}", job.id)),
         })

@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::{Facts, Index, NotificationFacts};
 use crate::lately::Lately;
-use crate::records::{self, Attempting, Heartbeat, NamedPlan, TenantRecord};
+use crate::records::{self, Attempting, Heartbeat, NamedPlan, Template, TenantRecord};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::keys::{Key, MetaRow, PARTITIONS, Prefix, Space};
 use crate::store::quarantine;
 use crate::store::restored::restored;
 use crate::store::{StepWrites, Store, StoreError, Write};
+use crate::tenants::library::Library;
 use crate::tenants::{TenantView, Tenants};
 
 /// How often the store was opened.
@@ -44,8 +45,6 @@ pub struct Found {
     pub outages: Vec<Window>,
     /// Live jobs.
     pub index: Arc<Index>,
-    /// Tenants.
-    pub tenants: Tenants,
     /// What is owed, to be sent again.
     pub owed: Vec<(DebtId, ChannelKind, Lane)>,
     /// Attempts that were under way.
@@ -74,18 +73,23 @@ pub enum BootError {
 
 /// Reads everything. `grace`: away for longer is an outage. A restored copy stays away until it is released, however often it
 /// is looked at before: what the original last said of itself stands until then.
-pub fn read(store: &Arc<dyn Store>, now: Timestamp, grace: std::time::Duration) -> Result<Found, BootError> {
+pub fn read(
+    store: &Arc<dyn Store>,
+    tenants: &Tenants,
+    now: Timestamp,
+    grace: std::time::Duration,
+) -> Result<Found, BootError> {
     let restored = restored(&**store)?.is_some();
     let epoch = count_boot(&**store)?;
     let outages = if restored { Vec::new() } else { note_outage(&**store, now, grace, epoch)? };
     let mut broken = Vec::new();
-    let tenants = load_tenants(&**store, &mut broken)?;
+    load_tenants(&**store, tenants, &mut broken)?;
     let (index, mut owed) = load_jobs(store, &mut broken)?;
     load_notifications(&**store, &index, &mut owed, &mut broken)?;
     let lately = Lately::read(&**store)?;
     let interrupted = load_interrupted(&**store)?;
     quarantine::set_aside(&**store, &broken, now, epoch)?;
-    Ok(Found { epoch, outages, index, tenants, owed, interrupted, lately, restored, broken })
+    Ok(Found { epoch, outages, index, owed, interrupted, lately, restored, broken })
 }
 
 fn own<T>(result: Result<T, RecordError>) -> Result<T, BootError> {
@@ -169,7 +173,7 @@ fn each<T: Record>(
     Ok(too_new?)
 }
 
-fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootError> {
+fn load_tenants(store: &dyn Store, tenants: &Tenants, broken: &mut Broken) -> Result<(), BootError> {
     let mut views: BTreeMap<TenantId, TenantView> = BTreeMap::new();
     each::<TenantRecord>(store, Space::Tenants, broken, |key, record| {
         if let Key::Tenant(tenant) = key {
@@ -184,6 +188,15 @@ fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootE
             views.entry(tenant).or_default().plans.insert(name, Arc::new(plan));
         }
     })?;
+    let mut templates: BTreeMap<TenantId, Vec<Template>> = BTreeMap::new();
+    each::<Template>(store, Space::Templates, broken, |key, template| {
+        if let Key::Template { tenant, .. } = key {
+            templates.entry(tenant).or_default().push(template);
+        }
+    })?;
+    for (tenant, templates) in templates {
+        views.entry(tenant).or_default().templates = Arc::new(Library::of(templates));
+    }
     let mut agents: BTreeMap<TenantId, Vec<Agent>> = BTreeMap::new();
     each::<Agent>(store, Space::Agents, broken, |key, agent| {
         if let Key::Agent(id) = key {
@@ -194,11 +207,10 @@ fn load_tenants(store: &dyn Store, broken: &mut Broken) -> Result<Tenants, BootE
         let view = std::mem::take(views.entry(tenant).or_default());
         views.insert(tenant, view.with_roster(Roster::of(agents)));
     }
-    let tenants = Tenants::default();
     for (tenant, view) in views {
         tenants.set(tenant, view);
     }
-    Ok(tenants)
+    Ok(())
 }
 
 type Owed = Vec<(DebtId, ChannelKind, Lane)>;

@@ -61,6 +61,8 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// The channels, in the order to try them.
     pub channels: Vec<Arc<dyn Channel>>,
+    /// What is known of tenants, empty as yet: whoever words messages has the same.
+    pub tenants: Tenants,
     /// The bounds.
     pub limits: Limits,
     /// Makes the link to a job's approval page.
@@ -86,10 +88,11 @@ pub(crate) struct Inner {
 impl Engine {
     /// Reads the store and opens the rooms.
     pub async fn start(setup: Setup) -> Result<Self, BootError> {
-        let Setup { store, clock, channels, limits, approve_link } = setup;
+        let Setup { store, clock, channels, tenants, limits, approve_link } = setup;
         let now = clock.now();
         let (reader, grace) = (Arc::clone(&store), limits.outage_grace);
-        let found = tokio::task::spawn_blocking(move || boot::read(&reader, now, grace))
+        let known = tenants.clone();
+        let found = tokio::task::spawn_blocking(move || boot::read(&reader, &known, now, grace))
             .await
             .map_err(|error| BootError::Rooms(error.to_string()))??;
         // The thread ends with the last handle: nothing waits for it.
@@ -101,7 +104,7 @@ impl Engine {
             store,
             clock,
             index: found.index,
-            tenants: found.tenants,
+            tenants,
             committer,
             rooms: OnceLock::new(),
             outbox: Outbox::of(kinds.iter().copied(), found.restored, found.interrupted),

@@ -5,6 +5,7 @@
 mod agent_v1;
 mod agent_v2;
 mod settings_v1;
+mod template;
 
 use baton_core::agent::Agent;
 use baton_core::delivery::Progress;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
+pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::job_head::JobHead;

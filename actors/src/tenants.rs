@@ -1,7 +1,8 @@
-//! Tenants: their agents, settings and plans, as immutable views that change as a whole.
+//! Tenants: their agents, settings, plans and templates, as immutable views that change as a whole.
 //!
 //! Reading takes no lock. Changes go through one actor, the [`Roster`](roster::Roster): stored first, believed after.
 
+pub mod library;
 pub mod roster;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use baton_core::plan::Plan;
 use baton_core::roster::Roster as Agents;
 use baton_core::tenant::Settings;
 
+use self::library::Library;
 use crate::records::NamedPlan;
 
 /// All tenants.
@@ -34,6 +36,8 @@ pub struct TenantView {
     pub roster: Agents,
     /// Its named plans, each in its newest version.
     pub plans: BTreeMap<String, Arc<NamedPlan>>,
+    /// Its templates, in every version.
+    pub templates: Arc<Library>,
     /// Agents by what they write from.
     by_phone: BTreeMap<String, AgentId>,
     by_telegram: BTreeMap<i64, AgentId>,
@@ -66,6 +70,13 @@ impl Tenants {
     /// All of them.
     pub fn all(&self) -> Vec<(TenantId, Arc<TenantView>)> {
         self.all.load().iter().map(|(id, view)| (*id, Arc::clone(view))).collect()
+    }
+
+    /// A tenant that has these templates and settings, for trying out what words messages.
+    #[must_use]
+    pub fn with_templates(self, tenant: TenantId, templates: Library, settings: Settings) -> Self {
+        self.set(tenant, TenantView { templates: Arc::new(templates), settings, ..TenantView::default() });
+        self
     }
 
     /// Replaces one. Only the roster actor and the start do so.

@@ -14,6 +14,7 @@ use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
 use baton_actors::store::restored::{self, Restored};
 use baton_actors::store::{StepWrites, Store};
+use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
@@ -100,6 +101,7 @@ impl Town {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock: Arc::new(clock.clone()),
             channels: vec![Arc::new(OnWall(Arc::clone(&wall)))],
+            tenants: Tenants::default(),
             limits,
             approve_link: Box::new(|job, _| format!("http://example.com/approve/{}", job.id)),
         })

@@ -19,6 +19,7 @@ use baton_actors::records;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::{Fault, MemoryStore};
 use baton_actors::store::{StepWrites, Store, Write};
+use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
@@ -105,6 +106,7 @@ impl Town {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock: Arc::new(Trap(clock.clone(), Arc::clone(&trap))),
             channels: vec![Arc::new(Line(Arc::clone(&provider)))],
+            tenants: Tenants::default(),
             limits,
             approve_link: Box::new(|_, _| String::new()),
         })

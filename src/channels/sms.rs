@@ -16,7 +16,7 @@ use super::twilio::{Account, Order, Sender};
 use crate::config;
 use crate::wording::Wording;
 
-pub use segments::segments;
+pub use segments::{is_gsm, segments};
 
 /// One sender.
 pub struct Sms {

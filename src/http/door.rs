@@ -32,6 +32,7 @@ use crate::http::replies;
 use crate::http::reports;
 use crate::http::settings::Settings;
 use crate::http::telegram;
+use crate::http::templates;
 use crate::http::tenants;
 use crate::http::webhooks;
 use crate::keys::Keys;
@@ -39,6 +40,7 @@ use crate::links::Links;
 use crate::sealing::Keyring;
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::Exposition;
+use crate::wording::Wording;
 
 /// What every endpoint can reach; one pointer, because every request gets a copy.
 #[derive(Clone)]
@@ -58,6 +60,8 @@ pub struct Behind {
     pub links: Arc<Links>,
     /// What tells bodies apart.
     pub fingerprints: Fingerprints,
+    /// What messages say.
+    pub wording: Arc<Wording>,
     /// What seals private details.
     pub keyring: Arc<Keyring>,
     /// The bot, where there is one.
@@ -133,6 +137,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(offers::routes())
         .merge(agents::routes())
         .merge(plans::routes())
+        .merge(templates::routes())
         .merge(reports::routes())
         .merge(tenants::routes())
         .merge(desk::routes())

@@ -11,6 +11,9 @@ const OPEN: [&str; 4] = ["/health", "/ready", "/version", "/metrics"];
 /// Something of tenant A that tenant B must never see.
 const SECRET: &str = "only-of-a";
 
+/// A template of tenant A.
+const TEMPLATE: &str = "only-of-a/sms/en/1";
+
 /// Every method and path of the document.
 fn routes() -> Vec<(String, String)> {
     let document = serde_json::to_value(openapi()).unwrap();
@@ -83,7 +86,10 @@ async fn a_field_that_is_not_known_is_refused_by_every_route_that_takes_a_body()
             continue;
         }
         let id = if path.contains("/offers/{id}") { &job["offers"][0]["id"] } else { &job["id"] };
-        let line = format!("{method} {path}").replace("{id}", id.as_str().unwrap()).replace("{ref}", "d1");
+        let line = format!("{method} {path}")
+            .replace("{id}", id.as_str().unwrap())
+            .replace("{ref}", "d1")
+            .replace("{key}/{channel}/{locale}/{version}", TEMPLATE);
         let line = line.replace("{name}", "p1").replace("{tenant}", "default");
         let body = if path.ends_with("/batch") { r#"[{"zebra":1}]"# } else { r#"{"zebra":1}"# };
         let answer = house.ask(&line, body).await;
@@ -108,6 +114,9 @@ async fn s11_tenant_b_never_sees_a() {
     assert_eq!(made.status, 201, "{}", made.text);
     let plan = format!(r#"{{"waves":[{{"mode":"one_by_one","tags":["{SECRET}"]}}]}}"#);
     assert_eq!(house.ask("PUT /api/v1/plans/p1", &plan).await.status, 201);
+    let template =
+        format!(r#"{{"key":"{SECRET}","channel":"sms","locale":"en","parts":{{"text":"{SECRET}"}},"state":"active"}}"#);
+    assert_eq!(house.ask("POST /api/v1/templates", &template).await.status, 201);
     let desk = format!(r#"{{"email":"{SECRET}@example.com"}}"#);
     assert_eq!(house.ask("PATCH /api/v1/desk", &desk).await.status, 200);
     let job = house
@@ -125,7 +134,11 @@ async fn s11_tenant_b_never_sees_a() {
         } else {
             of(job)
         };
-        path.replace("{id}", &id).replace("{ref}", "d1").replace("{name}", "p1").replace("{tenant}", "default")
+        path.replace("{id}", &id)
+            .replace("{ref}", "d1")
+            .replace("{key}/{channel}/{locale}/{version}", TEMPLATE)
+            .replace("{name}", "p1")
+            .replace("{tenant}", "default")
     };
     let theirs = [("x-api-key", OTHER), ("content-type", "application/json")];
     for (method, path) in routes().into_iter().filter(|(_, path)| path != "/metrics") {

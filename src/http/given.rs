@@ -58,6 +58,10 @@ pub trait Wanted<'de>: Sized {
     fn from_i64(_: i64) -> Option<Self> {
         None
     }
+    /// Reads a number with a point.
+    fn from_f64(_: f64) -> Option<Self> {
+        None
+    }
     /// Reads a text.
     fn from_text(_: &str) -> Option<Self> {
         None
@@ -108,8 +112,8 @@ impl<'de, T: Wanted<'de>> Visitor<'de> for Reader<T> {
     fn visit_i64<E>(self, value: i64) -> Result<Given<T>, E> {
         Ok(or_wrong(T::from_i64(value), "a number"))
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Given<T>, E> {
-        Ok(Given::Wrong("a number"))
+    fn visit_f64<E>(self, value: f64) -> Result<Given<T>, E> {
+        Ok(or_wrong(T::from_f64(value), "a number"))
     }
     fn visit_str<E>(self, value: &str) -> Result<Given<T>, E> {
         Ok(or_wrong(T::from_text(value), "text"))

@@ -9,6 +9,7 @@ use baton_actors::records::Told;
 use baton_actors::store::codec;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
+use baton_actors::tenants::Tenants;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::ChannelKind;
@@ -54,7 +55,9 @@ pub fn roster() -> Roster {
 
 /// A door with these keys, before an engine on a store in memory.
 pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecord>) -> Door {
-    let wording = Arc::new(Wording::builtin(Arc::new(|_, _| String::new())).unwrap());
+    let tenants = Tenants::default();
+    let wording = Wording::builtin(Arc::new(|_, _| String::new())).unwrap();
+    let wording = Arc::new(wording.with_tenants(tenants.clone()));
     // Nobody listens there: no test of the doors waits for Telegram itself.
     let bot =
         ClientSettings { base_url: "http://127.0.0.1:9".into(), ..ClientSettings::new("123456:TEST-TOKEN".into()) };
@@ -72,7 +75,8 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
     let setup = Setup {
         store: Arc::new(MemoryStore::new()),
         clock: Arc::clone(&clock),
-        channels: vec![Arc::new(Console::quiet(wording))],
+        channels: vec![Arc::new(Console::quiet(Arc::clone(&wording)))],
+        tenants,
         limits: Limits::default(),
         approve_link: Box::new(|job, _| format!("http://127.0.0.1:8080/public/approve/{}", job.id)),
     };
@@ -90,6 +94,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         clock,
         engine,
         links: Arc::new(Links::new(&secret, &[])),
+        wording,
         fingerprints: Fingerprints::new(b"secret"),
         keyring: Arc::new(Keyring::for_dev(None).unwrap()),
         telegram: Some(telegram),

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod agent_view;
+pub mod anything;
 pub mod audit_view;
 pub mod batch_view;
 pub mod brief;
@@ -25,6 +26,8 @@ pub mod plan_view;
 pub mod public_text;
 pub mod reply;
 pub mod shown;
+pub mod template;
+pub mod template_view;
 pub mod tenant;
 pub mod tenant_view;
 pub mod timeline_view;

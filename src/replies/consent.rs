@@ -33,6 +33,7 @@ pub async fn given(engine: &Engine, agent: AgentId, via: Option<ChannelKind>, ye
             failure @ (ChangeFailure::NotFound
             | ChangeFailure::VersionChanged { .. }
             | ChangeFailure::AddressTaken { .. }
+            | ChangeFailure::Template(_)
             | ChangeFailure::Broken(_)),
         ) => Err(Failure::Unreadable(failure.to_string())),
     }

@@ -39,6 +39,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use bot::{Bot, Call};
 pub use chat::{Button, Chat, Message, NoSuchButton, Overdue};
+pub(crate) use entities::visible_text;
 pub use fault::Fault;
 pub use limits::Limits;
 

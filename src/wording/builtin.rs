@@ -1,13 +1,17 @@
-//! The built-in templates, compiled in.
+//! The built-in templates, compiled in: the same files in every language.
 
-macro_rules! english {
+macro_rules! templates {
     ($($file:literal),* $(,)?) => {
-        &[$(($file, include_str!(concat!("../../config/templates/en/", $file)))),*]
+        /// Every file of `config/templates`, by locale.
+        pub(super) const BUILTIN: &[(&str, &[(&str, &str)])] = &[
+            ("en", &[$(($file, include_str!(concat!("../../config/templates/en/", $file)))),*]),
+            ("he", &[$(($file, include_str!(concat!("../../config/templates/he/", $file)))),*]),
+            ("ru", &[$(($file, include_str!(concat!("../../config/templates/ru/", $file)))),*]),
+        ];
     };
 }
 
-/// Every file of `config/templates/en`.
-pub(super) const ENGLISH: &[(&str, &str)] = english![
+templates![
     "answer_acknowledged.plain.text",
     "answer_already_registered.plain.text",
     "answer_bad_link.plain.text",
@@ -39,6 +43,8 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "layout.email.html",
     "message.email.html",
     "message.email.subject",
+    "note.email.subject",
+    "note.plain.text",
     "notice.email.subject",
     "notice.plain.text",
     "notice.telegram.html",
@@ -64,6 +70,21 @@ pub(super) const ENGLISH: &[(&str, &str)] = english![
     "won.telegram.html",
 ];
 
+/// The template of notifications that brings its own words.
+const NOTE: &str = "note";
+
+/// The built-in files of a language; where there are none, the English ones.
+pub(super) fn of_language(language: &str) -> &'static [(&'static str, &'static str)] {
+    let of =
+        |wanted: &str| BUILTIN.iter().find(|(locale, _)| locale.eq_ignore_ascii_case(wanted)).map(|(_, files)| *files);
+    of(language).or_else(|| of("en")).unwrap_or_default()
+}
+
+/// Whether a name is one of ours for jobs, answers, or what they include: no notification can be worded by it.
+pub(super) fn is_of_jobs(name: &str) -> bool {
+    name != NOTE && of_language("en").iter().any(|(file, _)| file.split('.').next() == Some(name))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -72,12 +93,14 @@ mod tests {
 
     #[test]
     fn every_template_of_the_folder_is_compiled_in() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config/templates/en");
-        let there: BTreeSet<_> = std::fs::read_dir(folder)
-            .expect("the folder is part of the repository")
-            .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
-            .collect();
-        let known: BTreeSet<_> = ENGLISH.iter().map(|(file, _)| (*file).to_owned()).collect();
-        assert_eq!(there, known);
+        for (locale, files) in BUILTIN {
+            let folder = format!("{}/config/templates/{locale}", env!("CARGO_MANIFEST_DIR"));
+            let there: BTreeSet<_> = std::fs::read_dir(folder)
+                .expect("the folder is part of the repository")
+                .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+                .collect();
+            let known: BTreeSet<_> = files.iter().map(|(file, _)| (*file).to_owned()).collect();
+            assert_eq!(there, known, "{locale}");
+        }
     }
 }

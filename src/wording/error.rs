@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use baton_core::delivery::ChannelKind;
 use minijinja::ErrorKind;
 
 /// A template that cannot be read or filled.
@@ -38,6 +39,40 @@ pub enum WordingError {
     Buttons {
         /// Which template.
         file: String,
+    },
+    /// A template makes an endless message.
+    #[error("template {file}: the text would be too long")]
+    TooLong {
+        /// Which template.
+        file: String,
+    },
+    /// A notification names a template that nobody wrote.
+    #[error("there is no template {key} for {channel} in {locale}, nor in a language to fall back on")]
+    NoTemplate {
+        /// Its key.
+        key: String,
+        /// For which channel.
+        channel: ChannelKind,
+        /// In which language it was wanted.
+        locale: String,
+    },
+    /// A notification names a template that is not in use.
+    #[error("the template {key} for {channel} is {state}")]
+    Inactive {
+        /// Its key.
+        key: String,
+        /// For which channel.
+        channel: ChannelKind,
+        /// `a draft` or `disabled`.
+        state: &'static str,
+    },
+    /// A notification came without what its template needs.
+    #[error("template {template} needs values that were not given: {variables}")]
+    MissingValues {
+        /// Which template.
+        template: String,
+        /// Their names.
+        variables: String,
     },
     /// The folder with one's own templates cannot be read.
     #[error("templates in {} cannot be read", folder.display())]

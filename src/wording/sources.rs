@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::builtin::ENGLISH;
+use super::builtin::{self, BUILTIN};
 use super::error::WordingError;
+use super::language::language_of;
 
 /// Template texts by file, such as `en/offer.plain.text`.
 pub(super) struct Sources {
@@ -13,11 +14,14 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn builtin() -> Self {
-        let files = ENGLISH.iter().map(|(file, source)| (format!("en/{file}"), (*source).to_owned())).collect();
-        Self { files }
+        let of_locale = |(locale, files): &(&str, &[(&str, &str)])| -> Vec<(String, String)> {
+            files.iter().map(|(file, source)| (format!("{locale}/{file}"), (*source).to_owned())).collect()
+        };
+        Self { files: BUILTIN.iter().flat_map(of_locale).collect() }
     }
 
-    /// Takes the files of `<folder>/<locale>/`. What a locale does not word itself, it says in English.
+    /// Takes the files of `<folder>/<locale>/`. What a locale does not word itself, it says as its language
+    /// does, or in English.
     pub(super) fn overridden_by(mut self, folder: &Path) -> Result<Self, WordingError> {
         let unreadable = |source| WordingError::Unreadable { folder: folder.to_owned(), source };
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -37,7 +41,7 @@ impl Sources {
             }
         }
         for locale in self.locales() {
-            for (file, source) in ENGLISH {
+            for (file, source) in builtin::of_language(&language_of(&locale)) {
                 self.files.entry(format!("{locale}/{file}")).or_insert_with(|| (*source).to_owned());
             }
         }

@@ -23,8 +23,8 @@ fn offer_of(brief: Brief) -> Errand {
 #[test]
 fn everything_there_is_to_say_has_wording_in_every_family() {
     assert!(builtin().mistakes().is_empty(), "{:#?}", builtin().mistakes());
-    for errand in samples::errands("en") {
-        let wording = builtin();
+    let wording = builtin();
+    for errand in ["en", "ru", "he"].into_iter().flat_map(samples::errands) {
         let mail = wording.mail(&errand).expect("worded");
         let plain = wording.plain(&errand).expect("worded");
         let telegram = wording.telegram(&errand).expect("worded");
@@ -47,9 +47,11 @@ fn an_offer_says_what_one_needs_to_answer_it() {
     let (whatsapp, sms) = (builtin().whatsapp(&errand).expect("worded"), builtin().sms(&errand).expect("worded"));
     let code = samples::view(Brief::default()).code.to_string();
     for text in [&plain, &telegram, &mail.text, &mail.html, &whatsapp, &sms] {
-        for needed in ["Leeds", "Manchester", "Sat 30 Jan 2027", &code, "YES", "NO", "Sat 30 Jan, 14:30 GMT"] {
+        for needed in ["Leeds", "Manchester", "Sat 30 Jan 2027", &code, "NO", "Sat 30 Jan, 14:30 GMT"] {
             assert!(text.contains(needed), "no {needed} in {text}");
         }
+        // A "YES" by SMS is taken by carriers for a wish to hear more.
+        assert!(text.contains(if *text == sms { "ACCEPT" } else { "YES" }), "{text}");
     }
     assert_eq!(mail.subject, format!("Job offer {code}: Leeds to Manchester, Sat 30 Jan 2027"));
     for text in [&mail.text, &whatsapp, &sms] {
@@ -79,6 +81,41 @@ fn a_language_nobody_worded_is_said_in_english() {
     assert!(builtin().plain(&errand).expect("worded").starts_with("(You may"));
 }
 
+#[test]
+fn f4_every_language_names_the_words_that_are_understood_in_it() {
+    use baton_core::reply::{Reply, read};
+    for (locale, yes, no, help) in
+        [("en", "YES", "NO", "HELP"), ("ru", "ДА", "НЕТ", "ПОМОЩЬ"), ("he", "כן", "לא", "עזרה")]
+    {
+        let say = Say::Answer(Answer::Unrecognized);
+        let said = builtin().plain(&Errand { say, ..samples::errands(locale).remove(0) }).expect("worded");
+        for (word, reply) in [(yes, Reply::Yes), (no, Reply::No), (help, Reply::Help)] {
+            assert!(said.contains(word), "{said}");
+            assert_eq!(read(word, locale).reply, reply, "{word}");
+        }
+        let say = Say::Answer(Answer::OptedIn);
+        let said = builtin().plain(&Errand { say, ..samples::errands(locale).remove(0) }).expect("worded");
+        assert!(said.contains("STOP"), "{said}");
+    }
+    assert_eq!(read("ACCEPT", "en").reply, Reply::Yes);
+}
+
+#[test]
+fn f4_hebrew_runs_from_right_to_left_and_names_in_other_letters_are_set_apart() {
+    let errand = Errand { locale: "he-IL".to_owned(), ..offer_of(samples::full_brief()) };
+    let mail = builtin().mail(&errand).expect("worded");
+    assert!(mail.html.contains(r#"<html lang="he" dir="rtl">"#), "{}", mail.html);
+    assert!(mail.html.contains("\u{2068}Leeds\u{2069}"), "{}", mail.html);
+    assert!(mail.html.contains(r#"href="https:&#x2f;&#x2f;example.com"#), "a link is no text: {}", mail.html);
+    assert!(mail.text.contains("\nhttps://example.com/"), "{}", mail.text);
+    assert!(builtin().plain(&errand).expect("worded").contains("מ-\u{2068}Leeds\u{2069} ל-\u{2068}Manchester\u{2069}"));
+    // Every mark in an SMS costs.
+    assert!(!builtin().sms(&errand).expect("worded").contains('\u{2068}'));
+    let english = offer_of(Brief { from: Some("חיפה".to_owned()), ..samples::full_brief() });
+    let said = builtin().telegram(&english).expect("worded");
+    assert!(said.contains("<b>\u{2068}חיפה\u{2069}</b>") && said.contains("<b>Manchester</b>"), "{said}");
+}
+
 mod own_templates {
     use super::*;
 
@@ -100,7 +137,7 @@ mod own_templates {
         assert!(wording.plain(&errand).expect("worded").starts_with("Auftrag "));
         let won = samples::about_job(Topic::Won, &samples::view(samples::full_brief()), true);
         let said = wording.plain(&Errand { say: won, ..errand }).expect("worded");
-        assert!(said.contains("is yours") && said.contains("2027-01-30"), "{said}");
+        assert!(said.contains("is yours") && said.contains("30.01.2027"), "{said}");
     }
 
     #[test]

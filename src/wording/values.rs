@@ -4,9 +4,11 @@ use baton_actors::channel::{Answer, Errand, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::message::Topic;
+use icu_decimal::input::Decimal;
 use serde::Serialize;
 
 use super::dates;
+use super::language::{self, Direction};
 
 /// What a template is filled with.
 #[derive(Serialize)]
@@ -15,6 +17,10 @@ pub(super) struct Values {
     pub(super) name: &'static str,
     /// The language it is worded in.
     pub(super) locale: String,
+    /// Which way it is written.
+    direction: &'static str,
+    /// The zone its times are shown in.
+    time_zone: String,
     /// What the person is called.
     agent: Option<String>,
     /// The job in question.
@@ -81,6 +87,7 @@ impl Values {
     pub(super) fn of(errand: &Errand, locale: &str, offer_link: Option<String>) -> Self {
         let mut values = Self::of_nobody(locale);
         values.agent = Some(one_line(&errand.name)).filter(|name| !name.is_empty());
+        values.time_zone.clone_from(&errand.time_zone);
         values.possible_repeat = errand.possible_repeat;
         match &errand.say {
             Say::Job { topic, job, external_ref, offer, about, approve_url } => {
@@ -109,6 +116,8 @@ impl Values {
         Self {
             name: "",
             locale: locale.to_owned(),
+            direction: Direction::of(locale).as_str(),
+            time_zone: String::new(),
             agent: None,
             job: None,
             offer: None,
@@ -183,7 +192,7 @@ impl Job {
             volume: line(volume),
             items: items.iter().map(|item| Item { kind: one_line(&item.kind), quantity: item.quantity }).collect(),
             services: lines(services),
-            price: price.as_ref().map(shown_price),
+            price: price.as_ref().map(|price| shown_price(price, locale)),
         }
     }
 }
@@ -197,10 +206,12 @@ fn reason(topic: &Topic) -> Option<&'static str> {
     }
 }
 
-fn shown_price(price: &Price) -> String {
+/// `120-150 GBP`, with the marks of the language.
+fn shown_price(price: &Price, locale: &str) -> String {
     let Price { from, to, currency } = price;
-    let currency = one_line(currency);
-    if from == to { format!("{from} {currency}") } else { format!("{from}-{to} {currency}") }
+    let number = |whole: u32| language::number(&Decimal::from(whole), locale);
+    let range = if from == to { number(*from) } else { format!("{}-{}", number(*from), number(*to)) };
+    format!("{range} {}", one_line(currency))
 }
 
 /// A value as it may stand in a line: no line breaks, no control characters, and none of the marks that turn the direction

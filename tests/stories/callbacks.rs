@@ -92,7 +92,7 @@ async fn f6_an_offer_by_sms_is_delivered_and_answered_by_a_word() {
     town.knows(vec![caller("ana", 1), caller("bo", 2)]).await;
     let job = town.desk().publishes(order("f6-sms")).await;
     let offer = shown(&provider, "ana's offer", |taken| taken.to == phone_number(1)).await;
-    assert!(offer.text.contains("YES") && offer.text.contains(&format!("{PUBLIC_URL}/public/offers/")));
+    assert!(offer.text.contains("ACCEPT") && offer.text.contains(&format!("{PUBLIC_URL}/public/offers/")));
     // Out of order, and more than once: one line of the timeline each, and never back.
     for status in ["sent", "delivered", "delivered", "sent", "undelivered"] {
         twilio_tells(&town, &offer, status, "30005").await;

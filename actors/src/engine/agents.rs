@@ -1,4 +1,4 @@
-//! Changes of agents, settings, plans and registrations: asked of the roster's one writer.
+//! Changes of agents, settings, plans, templates and registrations: asked of the roster's one writer.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use baton_core::tenant::Settings;
 use tokio::sync::oneshot;
 
 use super::Engine;
-use crate::records::{NamedPlan, Registration};
+use crate::records::{NamedPlan, Registration, Template};
+use crate::tenants::library::TemplateAsk;
 use crate::tenants::roster::{AgentChange, AgentsChanged, ChangeFailure, Registered, RosterMessage};
 
 type Sender<T> = oneshot::Sender<Result<T, ChangeFailure>>;
@@ -53,6 +54,17 @@ impl Engine {
     ) -> Result<Arc<NamedPlan>, ChangeFailure> {
         let plan = Box::new(plan);
         self.change(|reply| RosterMessage::Plan { tenant, name, plan, by, reply }).await
+    }
+
+    /// Stores a template, or changes the state of one.
+    pub async fn change_template(
+        &self,
+        tenant: TenantId,
+        ask: TemplateAsk,
+        by: String,
+    ) -> Result<Arc<Template>, ChangeFailure> {
+        let ask = Box::new(ask);
+        self.change(|reply| RosterMessage::Template { tenant, ask, by, reply }).await
     }
 
     /// Stores a registration token, by its hash.

@@ -191,6 +191,33 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
+    let template = Template {
+        id: TemplateId {
+            key: "pickup".to_owned(),
+            channel: ChannelKind::Whatsapp,
+            locale: "ru".to_owned(),
+            version: 2,
+        },
+        state: TemplateState::Active,
+        parts: [(Part::Text, "Забор: {{ when }}".to_owned())].into(),
+        variables: vec![Variable { name: "when".to_owned(), required: true, sample: Some("\"today\"".to_owned()) }],
+        providers: vec![
+            ProviderTemplate::Meta {
+                name: "pickup".to_owned(),
+                language: "ru".to_owned(),
+                variables: vec!["when".to_owned()],
+            },
+            ProviderTemplate::Twilio {
+                content_sid: "HX00000000000000000000000000000000".to_owned(),
+                variables: [("1".to_owned(), "when".to_owned())].into(),
+            },
+        ],
+        created_at: Timestamp(1),
+        created_by: "desk".to_owned(),
+        changed_at: Timestamp(2),
+        changed_by: "shop".to_owned(),
+    };
+    holds("template-v1", &template);
     let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
     holds("registration-v1", &token);
     let offer = JobId::of_reference(T, "golden").offer(1);

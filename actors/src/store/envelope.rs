@@ -66,6 +66,8 @@ pub enum Kind {
     NotificationLine = 21,
     /// When a person was written to lately.
     Lately = 22,
+    /// A version of a template.
+    Template = 23,
 }
 
 /// What an envelope says.
@@ -148,7 +150,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 22] = [
+    const ALL: [Kind; 23] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -171,6 +173,7 @@ impl Kind {
         Kind::Notification,
         Kind::NotificationLine,
         Kind::Lately,
+        Kind::Template,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -260,7 +263,7 @@ mod tests {
     use super::*;
 
     fn headers() -> impl Strategy<Value = Header> {
-        (1..=19_u8, any::<(u16, u16, u64, u64)>()).prop_map(|(kind, (schema, flags, version, epoch))| Header {
+        (1..=23_u8, any::<(u16, u16, u64, u64)>()).prop_map(|(kind, (schema, flags, version, epoch))| Header {
             kind: Kind::from_byte(kind).unwrap(),
             schema,
             flags,
@@ -302,7 +305,7 @@ mod tests {
     #[test]
     fn kinds_are_numbered_without_a_gap() {
         let numbers: Vec<u8> = Kind::ALL.into_iter().map(|kind| kind as u8).collect();
-        assert_eq!(numbers, (1..=22).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=23).collect::<Vec<u8>>());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod parts;
 mod prefix;
 mod space;
 
+use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, JobId, NotificationId, TenantId};
 use baton_core::time::Timestamp;
 use uuid::Uuid;
@@ -82,6 +83,19 @@ pub enum Key {
         tenant: TenantId,
         /// The key's hash.
         key: [u8; 32],
+    },
+    /// A version of a template.
+    Template {
+        /// Whose.
+        tenant: TenantId,
+        /// Its logical key.
+        key: String,
+        /// For which channel.
+        channel: ChannelKind,
+        /// In which language.
+        locale: String,
+        /// Counted from 1.
+        version: u32,
     },
     /// A row of the event log.
     Events(u64),
@@ -178,6 +192,7 @@ impl Key {
             Key::ApiKey(_) => Space::ApiKeys,
             Key::Registration(_) => Space::Registrations,
             Key::Idempotency { .. } => Space::Idempotency,
+            Key::Template { .. } => Space::Templates,
             Key::Events(_) => Space::Events,
             Key::Ledger { .. } => Space::Ledger,
             Key::History { .. } => Space::History,
@@ -210,6 +225,7 @@ impl Key {
             | Key::ApiKey(_)
             | Key::Registration(_)
             | Key::Idempotency { .. }
+            | Key::Template { .. }
             | Key::Events(_)
             | Key::Attempts { .. }
             | Key::Channel { .. }
@@ -235,6 +251,7 @@ impl Key {
             | Key::Tenant(tenant)
             | Key::TenantAudit { tenant, .. }
             | Key::Idempotency { tenant, .. }
+            | Key::Template { tenant, .. }
             | Key::Attempts { tenant, .. }
             | Key::Channel { tenant, .. }
             | Key::Inbox { tenant, .. } => Some(*tenant),
@@ -257,6 +274,9 @@ impl Key {
             Key::TenantAudit { tenant, seq } => key.tenant(*tenant).u64(*seq),
             Key::ApiKey(hash) | Key::Registration(hash) => key.bytes(hash),
             Key::Idempotency { tenant, key: hash } => key.tenant(*tenant).bytes(hash),
+            Key::Template { tenant, key: name, channel, locale, version } => {
+                key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
+            }
             Key::Events(seq) => key.u64(*seq),
             Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
@@ -292,6 +312,13 @@ impl Key {
             Space::ApiKeys => Key::ApiKey(key.take()?),
             Space::Registrations => Key::Registration(key.take()?),
             Space::Idempotency => Key::Idempotency { tenant: key.tenant()?, key: key.take()? },
+            Space::Templates => Key::Template {
+                tenant: key.tenant()?,
+                key: key.text()?,
+                channel: key.text()?.parse().ok()?,
+                locale: key.text()?,
+                version: key.u32()?,
+            },
             Space::Events => Key::Events(key.u64()?),
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
             Space::History => Key::History { job: key.job()?, seq: key.u64()? },

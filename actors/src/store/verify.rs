@@ -78,6 +78,7 @@ fn kind_in(space: Space) -> Option<Kind> {
         Space::ApiKeys => Kind::ApiKey,
         Space::Registrations => Kind::Registration,
         Space::Idempotency => Kind::Idempotency,
+        Space::Templates => Kind::Template,
         Space::Events => Kind::Events,
         Space::Attempts => Kind::Attempts,
         Space::Channels => Kind::Channel,

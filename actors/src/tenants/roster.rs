@@ -1,4 +1,4 @@
-//! The one writer of agents, settings and plans: decides on the latest view, stores, then lets everybody see.
+//! The one writer of agents, settings, plans and templates: decides on the latest view, stores, then lets everybody see.
 
 use std::sync::Arc;
 
@@ -12,9 +12,10 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use super::TenantView;
+use super::library::{TemplateAsk, TemplateRefusal};
 use crate::committer::NotStored;
 use crate::house::House;
-use crate::records::{NamedPlan, Registration, SettingsChange, TenantRecord};
+use crate::records::{NamedPlan, Registration, SettingsChange, Template, TemplateId, TenantRecord};
 use crate::store::codec::{self, Record};
 use crate::store::keys::Key;
 use crate::store::{StepWrites, Write};
@@ -55,6 +56,17 @@ pub enum RosterMessage {
         by: String,
         /// Hears the stored plan; the newest version if nothing has changed.
         reply: oneshot::Sender<Result<Arc<NamedPlan>, ChangeFailure>>,
+    },
+    /// A new template, or a new state of one.
+    Template {
+        /// Whose.
+        tenant: TenantId,
+        /// What is to become of it.
+        ask: Box<TemplateAsk>,
+        /// Who.
+        by: String,
+        /// Hears the template as it is then.
+        reply: oneshot::Sender<Result<Arc<Template>, ChangeFailure>>,
     },
     /// A registration token, by its hash.
     NewRegistration {
@@ -137,6 +149,9 @@ pub enum ChangeFailure {
         /// The reference of the agent that was to be stored.
         reference: String,
     },
+    /// A template may not be changed so.
+    #[error("{0}")]
+    Template(#[from] TemplateRefusal),
     /// It could not be stored.
     #[error("{0}")]
     NotStored(#[from] NotStored),
@@ -183,6 +198,9 @@ impl Actor for Roster {
             }
             RosterMessage::Plan { tenant, name, plan, by, reply } => {
                 let _ = reply.send(self.plan(tenant, name, *plan, by).await);
+            }
+            RosterMessage::Template { tenant, ask, by, reply } => {
+                let _ = reply.send(self.template(tenant, *ask, &by).await);
             }
             RosterMessage::NewRegistration { hash, registration, reply } => {
                 let stored = self.store(vec![(Key::Registration(hash), Some(self.seal(&registration, 1)))]).await;
@@ -272,6 +290,28 @@ impl Roster {
         next.plans.insert(name, Arc::clone(&named));
         self.house.tenants.set(tenant, next);
         Ok(named)
+    }
+
+    async fn template(&self, tenant: TenantId, ask: TemplateAsk, by: &str) -> Result<Arc<Template>, ChangeFailure> {
+        let view = self.house.tenants.view(tenant);
+        let decided = view.templates.decide(ask, by, self.house.clock.now())?;
+        let key = |id: &TemplateId| {
+            let TemplateId { key, channel, locale, version } = id.clone();
+            Key::Template { tenant, key, channel, locale, version }
+        };
+        let version = |template: &Template| if template.created_at == template.changed_at { 1 } else { 2 };
+        let mut rows: Vec<_> = decided
+            .upserts
+            .iter()
+            .map(|template| (key(&template.id), Some(self.seal(template, version(template)))))
+            .collect();
+        rows.extend(decided.removed.iter().map(|id| (key(id), None)));
+        if !rows.is_empty() {
+            self.store(rows).await?;
+            let templates = Arc::new(view.templates.after(&decided));
+            self.house.tenants.set(tenant, TenantView { templates, ..TenantView::clone(&view) });
+        }
+        Ok(Arc::new(decided.answer))
     }
 
     /// A link works once and for one chat; a chat that is registered is not replaced by somebody who found a link.

@@ -19,6 +19,11 @@ pub fn segments(text: &str) -> u64 {
     }
 }
 
+/// Whether a text can be written in the GSM 03.38 alphabet.
+pub fn is_gsm(text: &str) -> bool {
+    text.chars().all(|c| septets(c).is_some())
+}
+
 fn septets(c: char) -> Option<usize> {
     if BASIC.contains(c) {
         Some(1)

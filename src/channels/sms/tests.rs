@@ -57,7 +57,7 @@ async fn an_offer_is_short_says_how_to_answer_and_calls_back() {
     assert_eq!(field("From"), Some("+447700900100"));
     let validity: u64 = field("ValidityPeriod").and_then(|span| span.parse().ok()).expect("a span");
     assert!((590..=600).contains(&validity), "{validity}");
-    assert!(taken.text.contains("YES") && segments(&taken.text) <= 2, "{} of {}", segments(&taken.text), taken.text);
+    assert!(taken.text.contains("ACCEPT") && segments(&taken.text) <= 2, "{} of {}", segments(&taken.text), taken.text);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ use utoipa::{Modify, OpenApi};
         (name = "offers", description = "A job put to one agent"),
         (name = "agents", description = "People and crews who can take a job"),
         (name = "plans", description = "The rules of asking"),
+        (name = "templates", description = "What messages say"),
         (name = "reports", description = "What came of it"),
         (name = "administration", description = "Tenants, settings, keys"),
         (name = "operations", description = "Health, readiness, metrics"),

@@ -99,6 +99,13 @@ codes! {
 
     AddressTaken = CONFLICT, "address-taken", "Another agent has this address";
 
+    // Templates.
+    TemplateNotFound = NOT_FOUND, "template-not-found", "There is no such template";
+    TemplateExists = CONFLICT, "template-exists", "There is this version of the template";
+    TemplateInUse = CONFLICT, "template-in-use", "The template is or was in use";
+    TemplatesFull = CONFLICT, "templates-full", "No more templates can be kept";
+    TemplateNotActive = CONFLICT, "template-not-active", "The template is not active";
+
     // Replies.
     UnknownAgent = NOT_FOUND, "unknown-agent", "Nobody is known under this address";
     NoOpenOffer = CONFLICT, "no-open-offer", "Nothing is open for this agent";

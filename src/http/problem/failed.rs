@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_actors::committer::NotStored;
 use baton_actors::error::Failure;
+use baton_actors::tenants::library::TemplateRefusal;
 use baton_actors::tenants::roster::ChangeFailure;
 
 use crate::http::problem::{Code, FieldError, Problem};
@@ -68,6 +69,7 @@ impl From<ChangeFailure> for Problem {
                 let errors = vec![FieldError { field: field.to_owned(), message, cure }];
                 Self { errors, ..Self::new(Code::AddressTaken, detail) }.with("agent", reference)
             }
+            ChangeFailure::Template(refusal) => Self::new(Code::from(refusal), detail),
             ChangeFailure::NotStored(why) => why.into(),
             ChangeFailure::Broken(why) => {
                 tracing::error!(why, "a record cannot be written or read");
@@ -77,6 +79,17 @@ impl From<ChangeFailure> for Problem {
             ChangeFailure::Closed => {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }
+        }
+    }
+}
+
+impl From<TemplateRefusal> for Code {
+    fn from(refusal: TemplateRefusal) -> Self {
+        match refusal {
+            TemplateRefusal::Exists => Self::TemplateExists,
+            TemplateRefusal::NotFound => Self::TemplateNotFound,
+            TemplateRefusal::NotADraft | TemplateRefusal::NoDraftAgain => Self::TemplateInUse,
+            TemplateRefusal::Full => Self::TemplatesFull,
         }
     }
 }

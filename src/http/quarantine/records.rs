@@ -58,7 +58,7 @@ impl Unreadable {
             Some(Space::Ledger) => "ledger",
             Some(Space::Agents | Space::Holds | Space::Lately) => "agent",
             Some(Space::LiveNotifications | Space::EndedNotifications | Space::NotificationLines) => "notification",
-            Some(Space::Plans | Space::Tenants | Space::TenantAudit) => "settings",
+            Some(Space::Plans | Space::Templates | Space::Tenants | Space::TenantAudit) => "settings",
             Some(_) | None => "other",
         };
         Self { kind, job, at: Shown(aside.at), reason: aside.reason }

@@ -22,7 +22,7 @@ const TAGS: &[&str] = &[
 ];
 
 /// The text that a person sees; or what is wrong, in the words of the Bot API.
-pub(super) fn visible_text(html: &str) -> Result<String, String> {
+pub(crate) fn visible_text(html: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut open: Vec<(&str, usize)> = Vec::new();
     let mut rest = html;

@@ -40,6 +40,8 @@ pub enum Space {
     Registrations = 0x34,
     /// Answers kept for repeats, by tenant and hash.
     Idempotency = 0x35,
+    /// Templates of messages, by tenant.
+    Templates = 0x36,
     /// The list of notifications, by tenant, the newest first.
     NotificationLines = 0x38,
     /// The event log, in order.
@@ -56,7 +58,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 24] = [
+    pub const ALL: [Space; 25] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -75,6 +77,7 @@ impl Space {
         Space::ApiKeys,
         Space::Registrations,
         Space::Idempotency,
+        Space::Templates,
         Space::NotificationLines,
         Space::Events,
         Space::Attempts,
@@ -119,6 +122,7 @@ impl Space {
             | Space::ApiKeys
             | Space::Registrations
             | Space::Idempotency
+            | Space::Templates
             | Space::NotificationLines
             | Space::Events
             | Space::Attempts

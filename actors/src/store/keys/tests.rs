@@ -40,6 +40,9 @@ fn keys() -> impl Strategy<Value = Key> {
         any::<[u8; 32]>().prop_map(Key::ApiKey),
         any::<[u8; 32]>().prop_map(Key::Registration),
         (tenants(), any::<[u8; 32]>()).prop_map(|(tenant, key)| Key::Idempotency { tenant, key }),
+        (tenants(), text, prop::sample::select(&ChannelKind::ALL[..]), text, any::<u32>()).prop_map(
+            |(tenant, key, channel, locale, version)| Key::Template { tenant, key, channel, locale, version }
+        ),
         any::<u64>().prop_map(Key::Events),
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
         (tenants(), text, any::<u16>()).prop_map(|(tenant, account, page)| Key::Channel { tenant, account, page }),

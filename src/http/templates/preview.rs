@@ -1,0 +1,28 @@
+//! `POST /api/v1/templates/preview`: what a template would say, before it is stored.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::caller::{Caller, Read};
+use crate::http::door::Door;
+use crate::http::form::Form;
+use crate::http::json::Json;
+use crate::http::problem::{Body, Problem};
+use crate::http::shapes::template::PreviewShape;
+use crate::http::shapes::template_view::PreviewView;
+
+/// Fills a template and shows every part as its channel would get it, or everything that is wrong with it: missing values,
+/// unknown names, mistakes in its language. Nothing is stored or sent.
+#[utoipa::path(post, path = "/api/v1/templates/preview", tag = "templates", request_body = PreviewShape, responses(
+    (status = 200, body = PreviewView),
+    (status = 400, body = Body, content_type = "application/problem+json"),
+))]
+pub async fn post(
+    _caller: Caller<Read>,
+    State(door): State<Door>,
+    Json(shape): Json<PreviewShape>,
+) -> Result<Response, Problem> {
+    let (new, shown) = Form::body(shape, |form, shape| shape.read(form)).map_err(Problem::of_fields)?;
+    let preview = door.wording.preview_body(new.place(), &new.body, shown.reader(), &shown.values);
+    Ok(axum::Json(PreviewView::of(preview, new.channel)).into_response())
+}
