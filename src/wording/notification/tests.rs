@@ -208,7 +208,8 @@ fn everywhere() -> Vec<Template> {
 /// The elements that a browser makes of a page, each with its attributes but for their values.
 fn elements(html: &str) -> Vec<String> {
     use html5ever::tendril::TendrilSink;
-    let page = html5ever::parse_document(markup5ever_rcdom::RcDom::default(), html5ever::ParseOpts::default()).one(html);
+    let page =
+        html5ever::parse_document(markup5ever_rcdom::RcDom::default(), html5ever::ParseOpts::default()).one(html);
     let (mut found, mut waiting) = (Vec::new(), vec![page.document]);
     while let Some(node) = waiting.pop() {
         if let markup5ever_rcdom::NodeData::Element { name, attrs, .. } = &node.data {
