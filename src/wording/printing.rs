@@ -39,9 +39,9 @@ pub(super) fn print(out: &mut Output, state: &mut State, value: &Value) -> Resul
     }
 }
 
-/// In an SMS every mark costs, and old phones show them as boxes; a subject is read by programs too.
+/// In an SMS every mark costs, and old phones show them as boxes; a subject is read by programs too, and a button is short.
 fn isolates(template: &str) -> bool {
-    !template.ends_with(".sms.text") && !template.ends_with(".subject")
+    [".sms.text", ".subject", ".buttons"].iter().all(|part| !template.ends_with(part))
 }
 
 /// Sets a value apart from the text around it (with FSI and PDI of Unicode) where its direction is another one. Addresses of
