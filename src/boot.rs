@@ -195,11 +195,13 @@ pub async fn start_with(
     let settings = Arc::new(DoorSettings { public_url: public_url.clone(), ..settings });
     let sled = open_store(&config).await?;
     let store: Arc<dyn Store> = Arc::clone(&sled) as Arc<dyn Store>;
-    let keyring = keyring(&config)?;
+    let keyring = Arc::new(keyring(&config)?);
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
     let tenants = Tenants::default();
-    let wording = wording(&config, &links, &public_url, Arc::clone(&clock))?.with_tenants(tenants.clone());
+    let wording = wording(&config, &links, &public_url, Arc::clone(&clock))?
+        .with_tenants(tenants.clone())
+        .with_keyring(Arc::clone(&keyring));
     let wording = Arc::new(wording);
     let telegram = telegram(&config, &wording).await?;
     let windows = Arc::new(Windows::default());
@@ -276,7 +278,7 @@ pub async fn start_with(
         links,
         wording,
         fingerprints: Fingerprints::new(secret.expose_secret().as_bytes()),
-        keyring: Arc::new(keyring),
+        keyring,
         telegram,
         hooks: Some(Arc::new(hooks)),
         exposition: Some(exposition),

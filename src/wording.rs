@@ -4,6 +4,7 @@
 //! built-in files lie in `config/templates`; a folder can override any of them. What a family does not word itself falls
 //! back on the plain text, written under that family's own escaping: no value can ever break the markup around it.
 
+mod asked;
 mod bounded;
 mod builtin;
 mod check;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Errand, Say};
 use baton_actors::tenants::Tenants;
+use baton_core::delivery::ChannelKind;
 use baton_core::ids::OfferId;
 use baton_core::time::Timestamp;
 use minijinja::value::Serde;
@@ -37,6 +39,7 @@ pub use error::WordingError;
 pub(crate) use notification::GIVEN;
 pub use notification::{Matter, MetaMessage, TwilioMessage, Worded};
 
+use crate::sealing::Keyring;
 use bounded::Bounded;
 use sources::Sources;
 pub(crate) use values::one_line;
@@ -55,6 +58,7 @@ pub struct Wording {
     locales: Vec<String>,
     offer_link: OfferLink,
     tenants: Tenants,
+    keyring: Option<Arc<Keyring>>,
 }
 
 /// An e-mail's three texts.
@@ -110,11 +114,14 @@ impl Wording {
         for (file, source) in sources.into_files() {
             templates.add_template_owned(file.clone(), source).map_err(|error| WordingError::of(&file, &error))?;
         }
-        Ok(Self { templates, locales, offer_link, tenants: Tenants::default() })
+        Ok(Self { templates, locales, offer_link, tenants: Tenants::default(), keyring: None })
     }
 
     /// For Telegram, in its HTML.
     pub fn telegram(&self, errand: &Errand) -> Result<String, WordingError> {
+        if let Say::Notification(shown) = &errand.say {
+            return self.asked_html(errand, shown);
+        }
         let values = self.values(errand);
         match self.fill(values.name, "telegram.html", &values)? {
             Some(html) => Ok(html),
@@ -143,6 +150,9 @@ impl Wording {
 
     /// For WhatsApp with buttons below.
     pub fn whatsapp(&self, errand: &Errand) -> Result<String, WordingError> {
+        if let Say::Notification(shown) = &errand.say {
+            return self.asked_text(errand, shown, ChannelKind::Whatsapp);
+        }
         let values = self.values(errand);
         match self.fill(values.name, "whatsapp.text", &values)? {
             Some(text) => Ok(text),
@@ -152,6 +162,9 @@ impl Wording {
 
     /// For SMS: short.
     pub fn sms(&self, errand: &Errand) -> Result<String, WordingError> {
+        if let Say::Notification(shown) = &errand.say {
+            return self.asked_text(errand, shown, ChannelKind::Sms);
+        }
         let values = self.values(errand);
         let text = match self.fill(values.name, "sms.text", &values)? {
             Some(text) => text,
@@ -173,11 +186,17 @@ impl Wording {
 
     /// For the console, and for WhatsApp without buttons: without markup.
     pub fn plain(&self, errand: &Errand) -> Result<String, WordingError> {
+        if let Say::Notification(shown) = &errand.say {
+            return self.asked_plain(errand, shown);
+        }
         self.plain_text(&self.values(errand))
     }
 
     /// For e-mail. A topic without a page of its own has its text laid out on the general one.
     pub fn mail(&self, errand: &Errand) -> Result<Mail, WordingError> {
+        if let Say::Notification(shown) = &errand.say {
+            return self.asked_mail(errand, shown);
+        }
         let mut values = self.values(errand);
         let subject = self.fill_or(values.name, "message", "email.subject", &values)?;
         let text = match self.fill(values.name, "email.text", &values)? {

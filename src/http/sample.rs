@@ -55,9 +55,9 @@ pub fn roster() -> Roster {
 
 /// A door with these keys, before an engine on a store in memory.
 pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecord>) -> Door {
-    let tenants = Tenants::default();
+    let (tenants, keyring) = (Tenants::default(), Arc::new(Keyring::for_dev(None).unwrap()));
     let wording = Wording::builtin(Arc::new(|_, _| String::new())).unwrap();
-    let wording = Arc::new(wording.with_tenants(tenants.clone()));
+    let wording = Arc::new(wording.with_tenants(tenants.clone()).with_keyring(Arc::clone(&keyring)));
     // Nobody listens there: no test of the doors waits for Telegram itself.
     let bot =
         ClientSettings { base_url: "http://127.0.0.1:9".into(), ..ClientSettings::new("123456:TEST-TOKEN".into()) };
@@ -96,7 +96,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         links: Arc::new(Links::new(&secret, &[])),
         wording,
         fingerprints: Fingerprints::new(b"secret"),
-        keyring: Arc::new(Keyring::for_dev(None).unwrap()),
+        keyring,
         telegram: Some(telegram),
         hooks: Some(Arc::new(hooks)),
         exposition: None,

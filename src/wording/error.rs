@@ -74,6 +74,9 @@ pub enum WordingError {
         /// Their names.
         variables: String,
     },
+    /// The values of a notification cannot be opened, or are none.
+    #[error("the values of the notification cannot be opened")]
+    Sealed,
     /// The folder with one's own templates cannot be read.
     #[error("templates in {} cannot be read", folder.display())]
     Unreadable {

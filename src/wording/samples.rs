@@ -41,6 +41,46 @@ pub(crate) fn links() -> super::OfferLink {
     std::sync::Arc::new(|offer, _| format!("https://example.com/public/offers/{offer}"))
 }
 
+/// A notification with these values, sealed.
+#[cfg(test)]
+pub(crate) fn asked(keyring: &crate::sealing::Keyring, template: &str, payload: &serde_json::Value) -> Say {
+    let id = baton_core::ids::NotificationId::of_reference(TenantId::DEFAULT, "sample");
+    Say::Notification(Box::new(baton_actors::channel::Shown {
+        id,
+        template: template.to_owned(),
+        event_type: "pickup.tomorrow".to_owned(),
+        payload: keyring.seal_payload(id, payload.to_string().as_bytes()).expect("small"),
+        agent: AgentId::of_reference(TenantId::DEFAULT, "sample"),
+        purpose: baton_core::consent::Purpose::NOTIFICATIONS,
+    }))
+}
+
+/// The built-in wording with a template of a tenant that is called `pickup`, wants `at`, and is in use.
+#[cfg(test)]
+pub(crate) fn with_pickup(
+    keyring: std::sync::Arc<crate::sealing::Keyring>,
+    channel: baton_core::delivery::ChannelKind,
+    parts: &[(baton_actors::records::Part, &str)],
+    providers: Vec<baton_actors::records::ProviderTemplate>,
+) -> super::Wording {
+    use baton_actors::records::{Template, TemplateId, TemplateState, Variable};
+    let template = Template {
+        id: TemplateId { key: "pickup".to_owned(), channel, locale: "en".to_owned(), version: 1 },
+        state: TemplateState::Active,
+        parts: parts.iter().map(|(part, text)| (*part, (*text).to_owned())).collect(),
+        variables: vec![Variable { name: "at".to_owned(), required: true, sample: None }],
+        providers,
+        created_at: Timestamp(1),
+        created_by: "desk".to_owned(),
+        changed_at: Timestamp(1),
+        changed_by: "desk".to_owned(),
+    };
+    let library = baton_actors::tenants::library::Library::of([template]);
+    let settings = baton_core::tenant::Settings::default();
+    let tenants = baton_actors::tenants::Tenants::default().with_templates(TenantId::DEFAULT, library, settings);
+    super::Wording::builtin(links()).expect("ours are valid").with_tenants(tenants).with_keyring(keyring)
+}
+
 /// A job with every field filled.
 pub(crate) fn full_brief() -> Brief {
     Brief {

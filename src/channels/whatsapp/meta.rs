@@ -121,6 +121,12 @@ impl Meta {
 
     /// The message as a template, where one is configured for it.
     fn template(&self, errand: &Errand, digits: &str) -> Result<Option<Value>, Outcome> {
+        if let Say::Notification(shown) = &errand.say
+            && let Some(message) =
+                self.wording.asked_meta(errand, shown).map_err(|error| Outcome::Content(error.to_string()))?
+        {
+            return Ok(Some(body::filled(digits, &message, &trace::of(errand))));
+        }
         let presses = presses(errand);
         let name = if presses.is_some() { &self.templates.offer } else { &self.templates.message };
         let Some(name) = name else { return Ok(None) };

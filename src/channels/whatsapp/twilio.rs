@@ -15,7 +15,7 @@ use super::Windows;
 use crate::channels::press::{Press, Verdict};
 use crate::channels::twilio::{Account, Order, Sender};
 use crate::config;
-use crate::wording::{Wording, one_line};
+use crate::wording::{Wording, WordingError, one_line};
 
 /// What a text may hold.
 const TEXT_MAX: usize = 1600;
@@ -59,7 +59,10 @@ impl TwilioWhatsapp {
         };
         let (digits, to) = (phone.as_str().trim_start_matches('+'), format!("whatsapp:{}", phone.as_str()));
         let order = Order { to, sender: &self.sender, errand: &errand, now: self.clock.now() };
-        let content = self.content(&errand, &text);
+        let content = match self.content(&errand, &text) {
+            Ok(content) => content,
+            Err(error) => return Outcome::Content(error.to_string()),
+        };
         // Only a content brings buttons: an offer goes as one where there is one, whether the window is open or not.
         let is_offer = presses(&errand).is_some();
         if let Some((sid, variables)) = &content
@@ -80,7 +83,16 @@ impl TwilioWhatsapp {
     }
 
     /// The content that is configured for an errand, with its variables: 1 is the text, 2 and 3 what the buttons carry.
-    fn content(&self, errand: &Errand, text: &str) -> Option<(String, String)> {
+    fn content(&self, errand: &Errand, text: &str) -> Result<Option<(String, String)>, WordingError> {
+        if let Say::Notification(shown) = &errand.say
+            && let Some(message) = self.wording.asked_twilio(errand, shown)?
+        {
+            return Ok(Some((message.content_sid, json!(message.variables).to_string())));
+        }
+        Ok(self.general_content(errand, text))
+    }
+
+    fn general_content(&self, errand: &Errand, text: &str) -> Option<(String, String)> {
         let text: String = one_line(text).chars().take(VARIABLE_MAX).collect();
         match presses(errand) {
             Some([yes, no]) => {

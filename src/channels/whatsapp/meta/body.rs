@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baton_core::crew_view::CrewView;
 use serde_json::{Value, json};
 
-use crate::wording::one_line;
+use crate::wording::{MetaMessage, one_line};
 
 /// What a variable of a template may hold.
 const VARIABLE_MAX: usize = 1000;
@@ -69,6 +69,15 @@ pub(super) fn list(
     let action = json!({ "button": cut(button, TITLE_MAX), "sections": [{ "rows": rows }] });
     let content = json!({ "type": "list", "body": { "text": text }, "action": action });
     Some(message(digits, trace, "interactive", content))
+}
+
+/// A template that a tenant's own names, with what it is filled with.
+pub(super) fn filled(digits: &str, message: &MetaMessage, trace: &str) -> Value {
+    let MetaMessage { name, language, parameters } = message;
+    let parameters: Vec<_> = parameters.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+    let components = if parameters.is_empty() { json!([]) } else { json!([{ "type": "body", "parameters": parameters }]) };
+    let content = json!({ "name": name, "language": { "code": language }, "components": components });
+    self::message(digits, trace, "template", content)
 }
 
 /// A template of this name and language, whose one variable is the text and whose quick replies carry these.

@@ -23,6 +23,10 @@ struct Town {
 }
 
 async fn town(open: bool, templates: config::meta::Templates) -> Town {
+    town_with(open, templates, Wording::builtin(samples::links()).expect("ours are valid")).await
+}
+
+async fn town_with(open: bool, templates: config::meta::Templates, wording: Wording) -> Town {
     let number = at_meta::Meta { token: "TEST-TOKEN".to_owned(), phone_number_id: "106540352242922".to_owned(), open };
     let provider = Provider::start(number).await.expect("loopback");
     let set = config::meta::Meta {
@@ -36,7 +40,7 @@ async fn town(open: bool, templates: config::meta::Templates) -> Town {
         request_timeout: Duration::from_millis(300),
         budget: Budget { in_flight: 4, ..Budget::default() },
     };
-    let wording = Arc::new(Wording::builtin(samples::links()).expect("ours are valid"));
+    let wording = Arc::new(wording);
     let windows = Arc::new(Windows::default());
     let meta = Meta::new(&set, Arc::clone(&windows), wording, Arc::new(SystemClock)).expect("set up");
     Town { provider, windows, meta }
@@ -85,6 +89,29 @@ async fn a_window_that_turns_out_shut_is_gone_through_with_a_template() {
     assert_eq!(town.meta.send(offer()).await.class(), "accepted");
     assert_eq!((town.provider.refused().len(), town.provider.taken().len()), (1, 1));
     assert!(!town.windows.is_open(DIGITS, SystemClock.now()), "what the provider says holds");
+}
+
+#[tokio::test]
+async fn g6_outside_of_the_window_a_notification_goes_as_the_template_its_own_names() {
+    let keyring = Arc::new(crate::sealing::Keyring::for_dev(None).expect("a key"));
+    let named = baton_actors::records::ProviderTemplate::Meta {
+        name: "pickup_tomorrow".to_owned(),
+        language: "en_GB".to_owned(),
+        variables: vec!["agent".to_owned(), "at|date".to_owned()],
+    };
+    let parts = [(baton_actors::records::Part::Text, "{{ at|moment }}")];
+    let say = samples::asked(&keyring, "pickup", &json!({"at": "2027-01-30T14:30:00Z"}));
+    let wording = |providers| samples::with_pickup(Arc::clone(&keyring), ChannelKind::Whatsapp, &parts, providers);
+    let town = town_with(false, config::meta::Templates::default(), wording(vec![named])).await;
+    assert_eq!(town.meta.send(Errand { say: say.clone(), ..offer() }).await.class(), "accepted");
+    let sent: Value = serde_json::from_str(&town.provider.taken().remove(0).body).expect("JSON");
+    assert_eq!((&sent["template"]["name"], &sent["template"]["language"]["code"]), (&json!("pickup_tomorrow"), &json!("en_GB")));
+    let parameters = &sent["template"]["components"][0]["parameters"];
+    assert_eq!((&parameters[0]["text"], &parameters[1]["text"]), (&json!("Driver One"), &json!("Sat 30 Jan 2027")));
+    // Where its own names none and none is configured, it has failed, and is not called sent.
+    let town = town_with(false, config::meta::Templates::default(), wording(Vec::new())).await;
+    assert_eq!(town.meta.send(Errand { say, ..offer() }).await.class(), "window");
+    assert_eq!(town.provider.taken(), []);
 }
 
 #[tokio::test]
