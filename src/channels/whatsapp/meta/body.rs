@@ -75,7 +75,8 @@ pub(super) fn list(
 pub(super) fn filled(digits: &str, message: &MetaMessage, trace: &str) -> Value {
     let MetaMessage { name, language, parameters } = message;
     let parameters: Vec<_> = parameters.iter().map(|text| json!({ "type": "text", "text": text })).collect();
-    let components = if parameters.is_empty() { json!([]) } else { json!([{ "type": "body", "parameters": parameters }]) };
+    let components =
+        if parameters.is_empty() { json!([]) } else { json!([{ "type": "body", "parameters": parameters }]) };
     let content = json!({ "name": name, "language": { "code": language }, "components": components });
     self::message(digits, trace, "template", content)
 }

@@ -105,7 +105,10 @@ async fn g6_outside_of_the_window_a_notification_goes_as_the_template_its_own_na
     let town = town_with(false, config::meta::Templates::default(), wording(vec![named])).await;
     assert_eq!(town.meta.send(Errand { say: say.clone(), ..offer() }).await.class(), "accepted");
     let sent: Value = serde_json::from_str(&town.provider.taken().remove(0).body).expect("JSON");
-    assert_eq!((&sent["template"]["name"], &sent["template"]["language"]["code"]), (&json!("pickup_tomorrow"), &json!("en_GB")));
+    assert_eq!(
+        (&sent["template"]["name"], &sent["template"]["language"]["code"]),
+        (&json!("pickup_tomorrow"), &json!("en_GB"))
+    );
     let parameters = &sent["template"]["components"][0]["parameters"];
     assert_eq!((&parameters[0]["text"], &parameters[1]["text"]), (&json!("Driver One"), &json!("Sat 30 Jan 2027")));
     // Where its own names none and none is configured, it has failed, and is not called sent.
