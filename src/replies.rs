@@ -14,7 +14,7 @@ use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
 use baton_core::reply::{Question, Resolved};
 use baton_core::time::Timestamp;
 
-mod consent;
+pub mod consent;
 mod whose;
 
 pub use whose::{Whose, whose};
@@ -79,7 +79,7 @@ pub struct Written {
 pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Result<Outcome, Failure> {
     let Written { text, hint, via, at } = written;
     let by = by(agent, via);
-    match engine.understand(agent, text, hint).await? {
+    match engine.understand(agent, text.clone(), hint).await? {
         Resolved::Claim(offer) | Resolved::Decline(offer) if at.is_some_and(|at| was_made_after(engine, offer, at)) => {
             Ok(Outcome::NoOpenOffer)
         }
@@ -102,8 +102,8 @@ pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Resul
         Resolved::NoOpenOffer => Ok(Outcome::NoOpenOffer),
         Resolved::NoClaim => Ok(Outcome::NoClaim),
         Resolved::UnknownCode(code) => Ok(Outcome::UnknownCode(code)),
-        Resolved::OptOut => consent::given(engine, agent, via, false).await.map(|()| Outcome::OptOut),
-        Resolved::OptIn => consent::given(engine, agent, via, true).await.map(|()| Outcome::OptIn),
+        Resolved::OptOut => consent::given(engine, agent, via, false, &text).await.map(|()| Outcome::OptOut),
+        Resolved::OptIn => consent::given(engine, agent, via, true, &text).await.map(|()| Outcome::OptIn),
         Resolved::Unrecognized => Ok(Outcome::Unrecognized),
     }
 }

@@ -566,6 +566,7 @@ impl ChannelActor {
                 DropReason::OfferOver => "offer_over",
                 DropReason::Late => "late",
                 DropReason::RecipientGone => "recipient_gone",
+                DropReason::Unwanted => "unwanted",
             };
             counter!(gauges::SENDS_DROPPED, "channel" => self.word(), "reason" => word).increment(1);
         }

@@ -1,5 +1,7 @@
 //! From a reference in the outbox to an errand: read from the job's record at the moment it is sent.
 
+use baton_core::agent::NoWay;
+use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
 use baton_core::ids::{AgentId, DebtId, EffectNo, JobId, NotificationId};
@@ -56,6 +58,9 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
     }
     let tenant = house.tenants.view(effect.job.tenant);
+    if let Some(delivery) = unwanted(&tenant, message.to, channel) {
+        return Resolved::Not { debt, delivery };
+    }
     let person = match person(&tenant, message.to, channel) {
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
@@ -206,6 +211,25 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Resul
                 time_zone: agent.time_zone.clone().unwrap_or_else(|| settings.time_zone.clone()),
             })
         }
+    }
+}
+
+/// Whatever was owed before they said so: nobody hears of jobs who said no, or at whose address nothing arrives.
+fn unwanted(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Option<Delivery> {
+    let Recipient::Agent(id) = to else { return None };
+    let needs_opt_in = tenant.settings.messages.dispatch_needs_opt_in;
+    match tenant.roster.get(&id)?.bar(channel, Purpose::DISPATCH, needs_opt_in)? {
+        NoWay::OptedOut | NoWay::NoConsent => Some(Delivery::Dropped(DropReason::Unwanted)),
+        NoWay::Paused => Some(paused()),
+        // A provider that still refuses says so itself.
+        NoWay::NoAddress | NoWay::Blocked => None,
+    }
+}
+
+fn paused() -> Delivery {
+    Delivery::Failed {
+        class: "recipient".to_owned(),
+        reason: "the address is paused: nothing arrives there any more".to_owned(),
     }
 }
 

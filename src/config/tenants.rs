@@ -1,11 +1,15 @@
 //! `[tenants]`: how tenants start. What is stored later, through the API, holds over this.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baton_core::agent::QuietHours;
+use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::ids::TenantId;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, WAVE_MAX, Wave};
-use baton_core::tenant::{Desk, Settings};
+use baton_core::tenant::{Cap, Desk, Messages, Quiet, Settings, WhenQuiet};
 
+use super::duration::parse_duration;
 use super::reader::{Reader, Section};
 
 /// How a tenant starts.
@@ -23,8 +27,11 @@ pub(super) fn read(reader: &mut Reader<'_>, outage_grace: Duration, approval_lin
         let base = "tenants.default";
         let own = format!("tenants.{name}");
         let plan = read_plan(&mut reader.section_over(&format!("{own}.plan"), &format!("{base}.plan")));
+        let messages = read_messages(&mut reader.section_over(&format!("{own}.messages"), &format!("{base}.messages")));
+        let routes = read_routes(&mut reader.section_over(&format!("{own}.routes"), &format!("{base}.routes")));
         let mut section = reader.section_over(&own, base);
         let settings = read_settings(&mut section, plan, outage_grace, approval_link_ttl);
+        let settings = Settings { messages, routes, ..settings };
         match TenantId::new(&name) {
             Ok(tenant) => seeds.push(Seed { tenant, settings }),
             Err(error) => section.fault_of_section(format!("\"{name}\" is no tenant's name"), error.to_string()),
@@ -63,8 +70,67 @@ fn read_settings(
             telegram_topic: Some(section.get::<i64>("desk_telegram_topic")).filter(|topic| *topic != 0),
         },
         outage_grace,
+        fallback_after: Some(section.get::<Duration>("fallback_after")).filter(|span| !span.is_zero()),
         ..Settings::default()
     }
+}
+
+fn read_messages(section: &mut Section<'_, '_>) -> Messages {
+    let words = [("defer", WhenQuiet::Defer), ("skip", WhenQuiet::Skip)];
+    let mut caps = Vec::new();
+    for text in section.get::<Vec<String>>("caps") {
+        let cap = text.split_once(" per ").and_then(|(count, per)| {
+            let (count, per) = (count.trim().parse().ok()?, parse_duration(per.trim()).ok()?);
+            (count > 0 && !per.is_zero()).then_some(Cap { count, per })
+        });
+        section.expect("caps", cap.is_some(), || {
+            (format!("\"{text}\" is no cap"), "write how many in which time, such as \"5 per 24h\"".to_owned())
+        });
+        caps.extend(cap);
+    }
+    let text = section.get::<String>("quiet_hours");
+    let quiet_hours = text
+        .split_once('-')
+        .and_then(|(from, to)| Some(QuietHours { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? }));
+    section.expect("quiet_hours", text.is_empty() || quiet_hours.is_some(), || {
+        (format!("\"{text}\" are no quiet hours"), "write when they begin and end, such as \"22:00-07:00\"".to_owned())
+    });
+    Messages {
+        dispatch_needs_opt_in: section.get("dispatch_needs_opt_in"),
+        exempt_events: section.get::<Vec<String>>("exempt_events").into_iter().collect(),
+        caps,
+        quiet: Quiet {
+            bulk: section.word("quiet_bulk", &words),
+            normal: section.word("quiet_normal", &words),
+            high: section.word("quiet_high", &words),
+        },
+        quiet_hours,
+        poll_after: Some(section.get::<Duration>("poll_after")).filter(|span| !span.is_zero()),
+    }
+}
+
+fn read_routes(section: &mut Section<'_, '_>) -> BTreeMap<ChannelKind, Vec<Provider>> {
+    let mut routes = BTreeMap::new();
+    for kind in ChannelKind::ALL {
+        let mut providers = Vec::new();
+        for word in section.get::<Vec<String>>(kind.as_str()) {
+            let known = word.parse::<Provider>().ok().filter(|provider| provider.channel() == kind);
+            let known = known.filter(|provider| !providers.contains(provider));
+            section.expect(kind.as_str(), known.is_some(), || {
+                let those = Provider::ALL.iter().filter(|provider| provider.channel() == kind);
+                let those: Vec<_> = those.map(|provider| format!("\"{provider}\"")).collect();
+                (
+                    format!("\"{word}\" is no provider of {kind}, or named twice"),
+                    format!("name some of {}", those.join(", ")),
+                )
+            });
+            providers.extend(known);
+        }
+        if !providers.is_empty() {
+            routes.insert(kind, providers);
+        }
+    }
+    routes
 }
 
 fn read_plan(section: &mut Section<'_, '_>) -> Plan {

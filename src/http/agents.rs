@@ -6,6 +6,7 @@ use utoipa_axum::routes;
 use crate::http::door::Door;
 
 pub mod availability;
+pub mod consents;
 pub mod delete;
 pub mod list;
 pub mod offers;
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(sync::post))
         .routes(routes!(show::get, put::put, patch::patch, delete::delete))
         .routes(routes!(availability::put))
+        .routes(routes!(consents::get, consents::put))
         .routes(routes!(offers::get))
 }
 

@@ -1,26 +1,55 @@
-//! STOP and START: whoever has had enough of us on a channel is passed over there until they want us again. It outlives a
-//! restart, like every change of an agent, and wins over everything else.
+//! STOP and START: whoever has had enough of us on a channel gets nothing there until they want us again. It outlives a restart,
+//! like every change of an agent, and wins over everything else; what a provider says about blocks and addresses does not end it.
 
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
 use baton_actors::tenants::TenantView;
 use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
+use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::AgentId;
 use baton_core::time::Timestamp;
 
-const ALL: [ChannelKind; 5] =
-    [ChannelKind::Console, ChannelKind::Telegram, ChannelKind::Email, ChannelKind::Whatsapp, ChannelKind::Sms];
+/// No word that ends or begins messages is longer.
+const WORDS: usize = 32;
 
-/// An agent wants messages on a channel, or no more. Where nobody tells the channel, all are meant.
-pub async fn given(engine: &Engine, agent: AgentId, via: Option<ChannelKind>, yes: bool) -> Result<(), Failure> {
-    let channels = via.map_or(ALL.to_vec(), |kind| vec![kind]);
+/// An agent wants messages on a channel, or no more, in these words. Where nobody tells the channel, all are meant.
+pub async fn given(
+    engine: &Engine,
+    agent: AgentId,
+    via: Option<ChannelKind>,
+    yes: bool,
+    words: &str,
+) -> Result<(), Failure> {
+    let channels = via.map_or(ChannelKind::ALL.to_vec(), |kind| vec![kind]);
+    let source = via.map_or("api", ChannelKind::as_str);
+    let wording: String = words.trim().chars().take(WORDS).collect();
+    let status = if yes { Status::OptedIn } else { Status::OptedOut };
+    said(engine, agent, move |agent, at| {
+        for channel in channels {
+            let (source, wording) = (source.to_owned(), Some(wording.clone()));
+            agent.says(Consent { channel, purpose: Purpose::EVERY, status, source, at, wording });
+            // Whoever asks for messages can be reached.
+            if yes {
+                agent.reached(channel, true);
+            }
+        }
+    })
+    .await
+}
+
+/// Stores what somebody said.
+pub async fn said(
+    engine: &Engine,
+    agent: AgentId,
+    says: impl FnOnce(&mut Agent, Timestamp) + Send + 'static,
+) -> Result<(), Failure> {
     let decide = Box::new(move |view: &TenantView, now: Timestamp| {
-        let changed = view.roster.get(&agent).and_then(|agent| {
-            let mut agent = Agent::clone(agent);
-            let news = channels.iter().filter(|kind| agent.reached(**kind, yes)).count();
-            (news > 0).then_some(Agent { updated_at: now, ..agent })
+        let changed = view.roster.get(&agent).and_then(|before| {
+            let mut agent = Agent::clone(before);
+            says(&mut agent, now);
+            (agent != **before).then_some(Agent { updated_at: now, ..agent })
         });
         AgentsDecided { upserts: changed.into_iter().collect(), ..AgentsDecided::default() }
     });

@@ -174,7 +174,7 @@ async fn d12_whoever_says_stop_is_asked_no_more_until_they_say_start() {
     bo.shows_offer(&job).await;
     assert_eq!(ana.offers(&job), 0);
     let explained = town.desk().explains(&job).await.to_string();
-    assert!(explained.contains("answered STOP"), "{explained}");
+    assert!(explained.contains(r#""rule":"opted-out""#), "{explained}");
     ana.types("START");
     ana.shows("You will get job offers here again").await;
     bo.types("NO");

@@ -1,10 +1,15 @@
 //! A person or crew that can take a job.
 
+mod reach;
+mod ways;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+pub use self::reach::{Missed, PAUSES_AFTER, Reach};
+pub use self::ways::NoWay;
 use crate::consent::Consent;
 use crate::delivery::ChannelKind;
 use crate::ids::AgentId;
@@ -50,7 +55,7 @@ pub struct Agent {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Channels that have an address where nothing arrives at present: the person blocked us there.
+    /// Channels that have an address where the person blocked us. STOP is no block: it is a consent.
     pub unreachable: Vec<ChannelKind>,
     /// Whether they are ever offered jobs; false for somebody who only gets notifications.
     pub takes_jobs: bool,
@@ -58,19 +63,6 @@ pub struct Agent {
     pub consents: Vec<Consent>,
     /// Channels whose address has failed them lately.
     pub reach: Vec<Reach>,
-}
-
-/// What is known of an address that a provider called dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reach {
-    /// The channel of the address.
-    pub channel: ChannelKind,
-    /// How many messages in a row it could not take.
-    pub failures: u32,
-    /// When the last one failed.
-    pub last: Timestamp,
-    /// Since when nothing is sent there; none: it is only tried after their other channels.
-    pub paused: Option<Timestamp>,
 }
 
 /// Whether an agent can be asked.
@@ -131,30 +123,16 @@ impl Agent {
         }
     }
 
-    /// The channel to reach them on: the first of their own order, or of the tenant's, that is configured and has an address.
-    pub fn channel(&self, configured: &[ChannelKind]) -> Option<ChannelKind> {
-        let order = if self.channels.is_empty() { configured } else { &self.channels };
-        order.iter().copied().find(|kind| configured.contains(kind) && self.is_reachable(*kind))
-    }
-
-    /// Whether it is only by their doing that no channel is left.
-    pub fn has_blocked(&self, configured: &[ChannelKind]) -> bool {
-        let blocked = self.unreachable.iter().any(|kind| configured.contains(kind) && self.has_address(*kind));
-        blocked && self.channel(configured).is_none()
-    }
-
-    /// A provider tells whether they can be written to. Says whether that is news.
+    /// A provider tells whether they let us write to them. Says whether that is news.
     pub fn reached(&mut self, kind: ChannelKind, can: bool) -> bool {
         let before = self.unreachable.len();
         self.unreachable.retain(|blocked| *blocked != kind);
         if !can {
             self.unreachable.push(kind);
         }
-        self.unreachable.len() != before
-    }
-
-    fn is_reachable(&self, kind: ChannelKind) -> bool {
-        self.has_address(kind) && !self.unreachable.contains(&kind)
+        // Whoever lets us write again is there again.
+        let is_back = can && self.arrived(kind);
+        self.unreachable.len() != before || is_back
     }
 
     /// Whether there is an address for a channel.

@@ -1,10 +1,13 @@
 //! What a person agreed to and what they refused: by channel and purpose, with where it comes from and in which words.
 
+mod rules;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::rules::{Because, CONSENTS_MAX, may_write, standing};
 use crate::delivery::ChannelKind;
 use crate::time::Timestamp;
 

@@ -219,7 +219,7 @@ impl Callback {
     }
 }
 
-/// Why a message was dropped unsent.
+/// Why a message was dropped unsent. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DropReason {
     /// Its offer was over before it went out.
@@ -228,6 +228,8 @@ pub enum DropReason {
     Late,
     /// The recipient no longer exists.
     RecipientGone,
+    /// The recipient wants no such messages, or has not agreed to them where that is needed.
+    Unwanted,
 }
 
 #[cfg(test)]

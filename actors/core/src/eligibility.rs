@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::agent::{Agent, Availability};
+use crate::agent::{Agent, Availability, NoWay};
 use crate::brief::Brief;
+use crate::calm;
 use crate::delivery::ChannelKind;
 use crate::ids::AgentId;
 use crate::plan::{Mode, Wave};
@@ -33,6 +34,14 @@ pub enum Exclusion {
     Unreachable,
     /// They have blocked us on the only channels that have an address.
     Blocked,
+    /// They get messages, and no jobs.
+    TakesNoJobs,
+    /// They want no messages about jobs.
+    OptedOut,
+    /// They have not agreed to messages about jobs, and the tenant wants that.
+    NoConsent,
+    /// Nothing arrives at their addresses any more.
+    AddressPaused,
     /// They have as many jobs as they can.
     Full {
         /// Claimed and not closed.
@@ -60,6 +69,10 @@ impl Exclusion {
             Self::QuietHours => "quiet-hours",
             Self::Unreachable => "unreachable",
             Self::Blocked => "blocked",
+            Self::TakesNoJobs => "takes-no-jobs",
+            Self::OptedOut => "opted-out",
+            Self::NoConsent => "no-consent",
+            Self::AddressPaused => "address-paused",
             Self::Full { .. } => "full",
             Self::Busy(_) => "busy",
             Self::TooManyOffers(_) => "too-many-offers",
@@ -79,7 +92,23 @@ impl Exclusion {
             | Self::Away(_)
             | Self::QuietHours
             | Self::Unreachable
-            | Self::Blocked => false,
+            | Self::Blocked
+            | Self::TakesNoJobs
+            | Self::OptedOut
+            | Self::NoConsent
+            | Self::AddressPaused => false,
+        }
+    }
+}
+
+impl From<NoWay> for Exclusion {
+    fn from(no: NoWay) -> Self {
+        match no {
+            NoWay::NoAddress => Self::Unreachable,
+            NoWay::Paused => Self::AddressPaused,
+            NoWay::Blocked => Self::Blocked,
+            NoWay::NoConsent => Self::NoConsent,
+            NoWay::OptedOut => Self::OptedOut,
         }
     }
 }
@@ -111,19 +140,19 @@ pub fn judge(
     world: &World<'_>,
     now: Timestamp,
 ) -> Result<ChannelKind, Exclusion> {
-    standing(agent, wave, wanted, world, now)?;
+    let channel = standing(agent, wave, wanted, world, now)?;
     room(agent, wanted, world)?;
-    agent.channel(world.channels).ok_or(Exclusion::Unreachable)
+    Ok(channel)
 }
 
-/// The rules that do not depend on how busy they are.
+/// The rules that do not depend on how busy they are, and the channel to ask by.
 fn standing(
     agent: &Agent,
     wave: &Wave,
     wanted: &Wanted<'_>,
     world: &World<'_>,
     now: Timestamp,
-) -> Result<(), Exclusion> {
+) -> Result<ChannelKind, Exclusion> {
     if let Mode::Direct { agent: named, .. } = &wave.mode
         && *named != agent.id
     {
@@ -131,6 +160,9 @@ fn standing(
     }
     if !agent.active {
         return Err(Exclusion::Inactive);
+    }
+    if !agent.takes_jobs {
+        return Err(Exclusion::TakesNoJobs);
     }
     match wanted.past.get(&agent.id) {
         Some(Past::HadIt) => return Err(Exclusion::HadIt),
@@ -152,18 +184,10 @@ fn standing(
         Availability::Away { until: Some(until) } if until <= now => {}
         Availability::Away { until } => return Err(Exclusion::Away(until)),
     }
-    if let Some(quiet) = &agent.quiet_hours {
-        let zone = agent.time_zone.as_deref().unwrap_or(&world.settings.time_zone);
-        // A zone is checked when it is stored; one that this build does not know falls back to UTC.
-        let local = now.to_jiff().in_tz(zone).unwrap_or_else(|_| now.to_jiff().to_zoned(jiff::tz::TimeZone::UTC));
-        if quiet.contain(local.time()) {
-            return Err(Exclusion::QuietHours);
-        }
+    if calm::rests(agent, world.settings, now) {
+        return Err(Exclusion::QuietHours);
     }
-    if agent.channel(world.channels).is_none() {
-        return Err(if agent.has_blocked(world.channels) { Exclusion::Blocked } else { Exclusion::Unreachable });
-    }
-    Ok(())
+    world.way_to(agent).map_err(Exclusion::from)
 }
 
 fn has_tag(agent: &Agent, tag: &str) -> bool {

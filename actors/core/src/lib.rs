@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod brief;
+pub mod calm;
 pub mod consent;
 pub mod crew_view;
 pub mod delivery;

@@ -1,5 +1,7 @@
 //! What a decision may look at besides the job itself. All of it is an argument, so that a decision can be replayed.
 
+use crate::agent::{Agent, NoWay};
+use crate::consent::Purpose;
 use crate::delivery::ChannelKind;
 use crate::ids::AgentId;
 use crate::message::Topic;
@@ -23,6 +25,11 @@ pub struct World<'a> {
 }
 
 impl World<'_> {
+    /// By which channel an agent hears of jobs, or why by none.
+    pub fn way_to(&self, agent: &Agent) -> Result<ChannelKind, NoWay> {
+        agent.way(self.channels, Purpose::DISPATCH, self.settings.messages.dispatch_needs_opt_in)
+    }
+
     /// By which channel the desk hears of something; none where there is no desk, or no channel that reaches it.
     pub fn way_to_desk(&self, topic: &Topic) -> Option<ChannelKind> {
         let desk = &self.settings.desk;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_core::agent::{Agent, Availability, QuietHours};
+use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::AgentId;
 use baton_core::phone::Phone;
@@ -35,6 +36,18 @@ pub(super) struct AgentV2 {
 
 impl From<AgentV2> for Agent {
     fn from(old: AgentV2) -> Self {
+        // Only Telegram tells of somebody who has blocked us; on the other channels it was a STOP. In Telegram it may have been
+        // either, and stays what ends most easily: whoever blocked us is asked again once they let us write.
+        let (unreachable, stopped) = old.unreachable.into_iter().partition(|kind| *kind == ChannelKind::Telegram);
+        let stopped: Vec<ChannelKind> = stopped;
+        let stop = |channel| Consent {
+            channel,
+            purpose: Purpose::EVERY,
+            status: Status::OptedOut,
+            source: "reply".to_owned(),
+            at: old.updated_at,
+            wording: None,
+        };
         Self {
             id: old.id,
             version: old.version,
@@ -54,9 +67,9 @@ impl From<AgentV2> for Agent {
             time_zone: old.time_zone,
             created_at: old.created_at,
             updated_at: old.updated_at,
-            unreachable: old.unreachable,
+            unreachable,
             takes_jobs: true,
-            consents: Vec::new(),
+            consents: stopped.into_iter().map(stop).collect(),
             reach: Vec::new(),
         }
     }

@@ -239,6 +239,19 @@ fn what_was_written_in_older_layouts_is_still_read() {
 }
 
 #[test]
+fn a_stop_that_was_stored_as_a_block_is_an_opt_out_and_a_block_stays_one() {
+    let record = golden::read("agent-v2");
+    let payload = crate::store::envelope::open(&record).unwrap().payload;
+    let mut old: AgentV2 = codec::decode(payload).unwrap();
+    old.unreachable = vec![ChannelKind::Telegram, ChannelKind::Sms];
+    let now = Agent::from(old);
+    assert_eq!(now.unreachable, [ChannelKind::Telegram]);
+    let standing = |kind| baton_core::consent::standing(&now, kind, Purpose::DISPATCH);
+    assert_eq!(standing(ChannelKind::Sms), Some(Status::OptedOut));
+    assert_eq!((standing(ChannelKind::Telegram), standing(ChannelKind::Email)), (None, None));
+}
+
+#[test]
 fn what_the_node_remembers_is_written_as_it_always_was() {
     let outage = Window { from: Timestamp(1), to: Timestamp(2) };
     holds("heartbeat-v1", &Heartbeat { at: Timestamp(3), outages: vec![outage] });

@@ -226,9 +226,8 @@ impl Roster {
             changed.updated += usize::from(before.is_some());
             agent.version = before.map_or(1, |before| before.version + 1);
             agent.created_at = before.map_or(agent.created_at, |before| before.created_at);
-            // Who blocked us in one chat has not done so in another.
-            if before.is_some_and(|before| before.telegram != agent.telegram) {
-                agent.reached(ChannelKind::Telegram, true);
+            if let Some(before) = before {
+                agent.moved_from(before);
             }
         }
         let roster = view.roster.with(upserts.clone(), &removed);

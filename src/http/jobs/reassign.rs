@@ -36,6 +36,7 @@ pub async fn post(
     let agent = shape.into_core(tenant).map_err(Problem::of_fields)?;
     let view = door.engine.tenants().view(tenant);
     let known = view.roster.get(&agent).ok_or(Refusal::AgentNotFound)?;
-    let channel = known.channel(&door.engine.house().channels).ok_or(Refusal::AgentUnreachable)?;
+    let house = door.engine.house();
+    let channel = house.world(&view, &[]).way_to(known).map_err(|_| Refusal::AgentUnreachable)?;
     asked.carry_out(&door, tenant, caller.by(), Command::Assign { agent, channel }).await
 }

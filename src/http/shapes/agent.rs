@@ -56,6 +56,9 @@ pub struct AgentShape {
     /// Whether they are asked at all; true where it is left out.
     #[schema(value_type = Option<bool>)]
     active: Given<bool>,
+    /// Whether they are offered jobs; false for somebody who only gets notifications; true where it is left out.
+    #[schema(value_type = Option<bool>)]
+    takes_jobs: Given<bool>,
     /// What they can do (vehicle types, skills).
     #[schema(value_type = Option<Vec<String>>, max_items = 50, example = json!(["van"]))]
     tags: Given<Vec<Given<String>>>,
@@ -119,7 +122,7 @@ pub struct SyncShape {
 
 object! {
     AgentShape {
-        r#ref = "ref", name, phone, email, telegram_chat_id, channels, priority, active, tags, capacity,
+        r#ref = "ref", name, phone, email, telegram_chat_id, channels, priority, active, takes_jobs, tags, capacity,
         availability, quiet_hours, locale, time_zone
     }
     AvailabilityShape { available, until }
@@ -139,6 +142,7 @@ pub struct AgentChange {
     channels: Change<Vec<ChannelKind>>,
     priority: Change<i32>,
     active: Change<bool>,
+    takes_jobs: Change<bool>,
     tags: Change<BTreeSet<String>>,
     capacity: Change<u32>,
     availability: Change<Availability>,
@@ -208,6 +212,7 @@ impl AgentShape {
             channels: Change::of(form.field("channels", self.channels), channels),
             priority: Change::of(form.field("priority", self.priority), value),
             active: Change::of(form.field("active", self.active), value),
+            takes_jobs: Change::of(form.field("takes_jobs", self.takes_jobs), value),
             tags: Change::of(form.field("tags", self.tags), |field| {
                 field.lines(TAGS, TAG).map(|tags| tags.into_iter().collect())
             }),
@@ -238,7 +243,8 @@ impl AvailabilityShape {
 }
 
 impl QuietHoursShape {
-    fn read(self, form: &mut Form) -> Option<QuietHours> {
+    /// The rest, or nothing where something is wrong with it.
+    pub fn read(self, form: &mut Form) -> Option<QuietHours> {
         let time = |text: String| read_time(&text).ok_or("give a time of the day, such as 22:00");
         let from = form.field("from", self.from).required().parsed(time);
         let to = form.field("to", self.to).required().parsed(time);
@@ -264,6 +270,7 @@ impl AgentChange {
         self.channels.onto_or(&mut agent.channels, Vec::new());
         self.priority.onto_or(&mut agent.priority, PRIORITY);
         self.active.onto_or(&mut agent.active, true);
+        self.takes_jobs.onto_or(&mut agent.takes_jobs, true);
         self.tags.onto_or(&mut agent.tags, BTreeSet::new());
         self.capacity.onto(&mut agent.capacity);
         self.availability.onto_or(&mut agent.availability, Availability::Available);

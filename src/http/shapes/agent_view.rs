@@ -1,6 +1,6 @@
 //! An agent, as it goes out to those with a key of its tenant.
 
-use baton_core::agent::{Agent, Availability};
+use baton_core::agent::{Agent, Availability, QuietHours, Reach};
 use baton_core::ids::AgentId;
 use baton_core::phone::Phone;
 use baton_core::roster::Roster;
@@ -8,6 +8,7 @@ use baton_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::shapes::consent_view::ConsentView;
 use crate::http::shapes::shown::Shown;
 
 /// An agent.
@@ -32,6 +33,8 @@ pub struct AgentView<'a> {
     priority: i32,
     /// Whether they are asked at all.
     active: bool,
+    /// Whether they are offered jobs; false for somebody who only gets notifications.
+    takes_jobs: bool,
     /// What they can do.
     tags: Vec<&'a str>,
     /// How many claimed jobs they can have open; `null`: any number.
@@ -46,6 +49,10 @@ pub struct AgentView<'a> {
     time_zone: Option<&'a str>,
     /// Channels on which they have blocked us: nothing is sent there until they come back.
     unreachable: Vec<&'static str>,
+    /// What they agreed to and what they refused.
+    consents: Vec<ConsentView<'a>>,
+    /// Channels whose address has failed lately.
+    reach: Vec<ReachView>,
     /// How many times the record was stored.
     version: u64,
     /// When it was first stored.
@@ -76,6 +83,37 @@ pub struct QuietHoursView {
     to: String,
 }
 
+/// What is known of an address that a provider called dead.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reach)]
+pub struct ReachView {
+    /// The channel of the address.
+    channel: &'static str,
+    /// How many messages in a row it could not take.
+    failures: u32,
+    /// When the last one failed.
+    #[schema(value_type = String, format = DateTime)]
+    last: Shown<Timestamp>,
+    /// Since when nothing is sent there; `null`: it is only tried after their other channels.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paused: Option<Shown<Timestamp>>,
+}
+
+impl QuietHoursView {
+    /// Shows a rest.
+    pub fn of(rest: QuietHours) -> Self {
+        let at = |time: jiff::civil::Time| format!("{:02}:{:02}", time.hour(), time.minute());
+        Self { from: at(rest.from), to: at(rest.to) }
+    }
+}
+
+impl ReachView {
+    fn of(reach: &Reach) -> Self {
+        let paused = reach.paused.map(Shown);
+        Self { channel: reach.channel.as_str(), failures: reach.failures, last: Shown(reach.last), paused }
+    }
+}
+
 impl<'a> AgentView<'a> {
     /// Shows an agent.
     pub fn of(agent: &'a Agent) -> Self {
@@ -83,7 +121,6 @@ impl<'a> AgentView<'a> {
             Availability::Available => AvailabilityView { available: true, until: None },
             Availability::Away { until } => AvailabilityView { available: false, until: until.map(Shown) },
         };
-        let at = |time: jiff::civil::Time| format!("{:02}:{:02}", time.hour(), time.minute());
         Self {
             id: Shown(agent.id),
             r#ref: &agent.reference,
@@ -94,13 +131,16 @@ impl<'a> AgentView<'a> {
             channels: agent.channels.iter().map(|channel| channel.as_str()).collect(),
             priority: agent.priority,
             active: agent.active,
+            takes_jobs: agent.takes_jobs,
             tags: agent.tags.iter().map(String::as_str).collect(),
             capacity: agent.capacity,
             availability,
-            quiet_hours: agent.quiet_hours.map(|rest| QuietHoursView { from: at(rest.from), to: at(rest.to) }),
+            quiet_hours: agent.quiet_hours.map(QuietHoursView::of),
             locale: agent.locale.as_deref(),
             time_zone: agent.time_zone.as_deref(),
             unreachable: agent.unreachable.iter().map(|channel| channel.as_str()).collect(),
+            consents: agent.consents.iter().map(ConsentView::of).collect(),
+            reach: agent.reach.iter().map(ReachView::of).collect(),
             version: agent.version,
             created_at: Shown(agent.created_at),
             updated_at: Shown(agent.updated_at),

@@ -12,6 +12,7 @@ use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
+use crate::http::shapes::messages::{self, MessagesChange, MessagesShape, RoutesChange, RoutesShape};
 use crate::http::shapes::plan::{PlanShape, duration};
 use crate::http::strangers::Strangers;
 
@@ -52,6 +53,15 @@ pub struct SettingsShape {
     /// Outages shorter than this change nothing; over longer ones, open offers are extended by the outage.
     #[schema(value_type = Option<String>, example = "1m")]
     outage_grace: Given<String>,
+    /// Which providers carry a channel, the first of them first, the next where it fails.
+    #[schema(value_type = Option<RoutesShape>)]
+    routes: Given<RoutesShape>,
+    /// A message that has not arrived in this time goes to the person's next channel; `null`: only one that failed does.
+    #[schema(value_type = Option<String>, example = "10m")]
+    fallback_after: Given<String>,
+    /// When people are written to, and when they are left alone.
+    #[schema(value_type = Option<MessagesShape>)]
+    messages: Given<MessagesShape>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -76,7 +86,7 @@ pub struct DeskShape {
 object! {
     SettingsShape {
         default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
-        match_vehicle, desk, outage_grace
+        match_vehicle, desk, outage_grace, routes, fallback_after, messages
     }
     DeskShape { email, telegram_chat_id, telegram_topic }
 }
@@ -95,6 +105,9 @@ pub struct SettingsChange {
     match_vehicle: Option<bool>,
     desk: DeskChange,
     outage_grace: Option<Duration>,
+    routes: Option<RoutesChange>,
+    fallback_after: Change<Duration>,
+    messages: Option<MessagesChange>,
 }
 
 /// What becomes of the desk's contact.
@@ -126,6 +139,11 @@ impl SettingsShape {
                 match_vehicle: form.field("match_vehicle", shape.match_vehicle).value(),
                 desk: form.field("desk", shape.desk).within(|form, desk| Some(desk.read(form))).unwrap_or_default(),
                 outage_grace: grace(form.field("outage_grace", shape.outage_grace)),
+                routes: form.field("routes", shape.routes).within(|form, routes| Some(routes.read(form))),
+                fallback_after: Change::of(form.field("fallback_after", shape.fallback_after), |field| {
+                    duration(field, SECOND, YEAR)
+                }),
+                messages: form.field("messages", shape.messages).within(|form, messages| Some(messages.read(form))),
             })
         })
     }
@@ -159,6 +177,9 @@ impl SettingsChange {
         set(&mut settings.match_vehicle, self.match_vehicle);
         self.desk.onto(settings);
         set(&mut settings.outage_grace, self.outage_grace);
+        messages::route(&mut settings.routes, self.routes.unwrap_or_default());
+        self.fallback_after.onto(&mut settings.fallback_after);
+        self.messages.unwrap_or_default().onto(&mut settings.messages);
     }
 }
 
@@ -184,6 +205,9 @@ fn grace(field: Field<'_, String>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use baton_core::delivery::{ChannelKind, Provider};
+    use baton_core::tenant::WhenQuiet;
+
     use super::*;
     use crate::http::json;
 
@@ -199,6 +223,56 @@ mod tests {
         let shape: SettingsShape = json::parse(br#"{"max_open_offers":null,"desk":{"email":null}}"#).unwrap();
         shape.into_core(TenantId::DEFAULT).ok().unwrap().onto(&mut settings);
         assert_eq!((settings.max_open_offers, settings.desk.email), (None, None));
+    }
+
+    #[test]
+    fn settings_about_messages_are_changed_one_by_one() {
+        let mut settings = Settings::default();
+        let mut change = |body: &[u8]| {
+            let shape: SettingsShape = json::parse(body).unwrap();
+            shape.into_core(TenantId::DEFAULT).ok().unwrap().onto(&mut settings);
+            settings.clone()
+        };
+        let set = change(
+            br#"{"routes":{"email":["sendgrid","smtp"]},"fallback_after":"10m","desk":{"telegram_chat_id":-5,"telegram_topic":7},
+                "messages":{"dispatch_needs_opt_in":true,"exempt_events":["locked"],"caps":[{"count":5,"per":"24h"}],
+                "quiet":{"bulk":"skip"},"quiet_hours":{"from":"22:00","to":"07:00"},"poll_after":"30m"}}"#,
+        );
+        assert_eq!(set.routes[&ChannelKind::Email], [Provider::SendGrid, Provider::Smtp]);
+        assert_eq!((set.fallback_after, set.desk.telegram_topic), (Some(Duration::from_mins(10)), Some(7)));
+        let messages = &set.messages;
+        assert!(messages.dispatch_needs_opt_in && messages.exempt_events.contains("locked"));
+        assert_eq!((messages.caps[0].count, messages.quiet.bulk), (5, WhenQuiet::Skip));
+        assert!(messages.quiet_hours.is_some() && messages.poll_after.is_some());
+        let kept = change(br#"{"messages":{"caps":[]},"routes":{"sms":["twilio_sms"]}}"#);
+        assert_eq!((kept.routes.len(), kept.messages.quiet.bulk), (2, WhenQuiet::Skip));
+        assert!(kept.messages.caps.is_empty() && kept.messages.quiet_hours.is_some());
+        let less = change(
+            br#"{"messages":{"quiet_hours":null,"poll_after":null},"routes":{"email":null},"fallback_after":null}"#,
+        );
+        assert_eq!((less.messages.quiet_hours, less.messages.poll_after, less.fallback_after), (None, None, None));
+        assert_eq!(less.routes.keys().collect::<Vec<_>>(), [&ChannelKind::Sms]);
+    }
+
+    #[test]
+    fn every_wrong_setting_about_messages_is_named() {
+        let body = br#"{"routes":{"email":["meta","smtp","smtp","fax"]},"fallback_after":"0s",
+            "messages":{"caps":[{"count":0}],"quiet":{"high":"wake"},"quiet_hours":{"from":"x","to":"07:00"},"calm":1}}"#;
+        let shape: SettingsShape = json::parse(body).unwrap();
+        let errors = shape.into_core(TenantId::DEFAULT).err().unwrap();
+        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        let expected = [
+            "routes.email[0]",
+            "routes.email[2]",
+            "routes.email[3]",
+            "fallback_after",
+            "messages.calm",
+            "messages.caps[0].count",
+            "messages.caps[0].per",
+            "messages.quiet.high",
+            "messages.quiet_hours.from",
+        ];
+        assert_eq!(fields, expected);
     }
 
     #[test]

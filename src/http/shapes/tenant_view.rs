@@ -1,5 +1,7 @@
 //! A tenant's settings, as they go out.
 
+use std::collections::BTreeMap;
+
 use baton_actors::tenants::TenantView;
 use baton_core::ids::TenantId;
 use baton_core::roster::Roster;
@@ -7,6 +9,7 @@ use baton_core::tenant::Settings;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::shapes::messages_view::{self, MessagesView};
 use crate::http::shapes::plan_view::PlanView;
 use crate::http::shapes::shown::{Shown, Span};
 
@@ -56,6 +59,14 @@ pub struct SettingsView<'a> {
     /// Outages shorter than this change nothing.
     #[schema(value_type = String)]
     outage_grace: Span,
+    /// Which providers carry a channel, the first of them first; a channel that is not here: as configured.
+    #[schema(value_type = std::collections::BTreeMap<String, Vec<String>>)]
+    routes: BTreeMap<&'static str, Vec<&'static str>>,
+    /// After how long a message that has not arrived goes to the person's next channel; `null`: only one that failed does.
+    #[schema(value_type = Option<String>)]
+    fallback_after: Option<Span>,
+    /// When people are written to, and when they are left alone.
+    messages: MessagesView<'a>,
 }
 
 /// The desk's contact.
@@ -83,6 +94,9 @@ impl<'a> SettingsView<'a> {
             match_vehicle: settings.match_vehicle,
             desk: DeskView::of(settings),
             outage_grace: Span(settings.outage_grace),
+            routes: messages_view::routes(&settings.routes),
+            fallback_after: settings.fallback_after.map(Span),
+            messages: MessagesView::of(&settings.messages),
         }
     }
 }

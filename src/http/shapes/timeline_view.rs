@@ -164,5 +164,6 @@ fn dropped(reason: DropReason) -> &'static str {
         DropReason::OfferOver => "offer-over",
         DropReason::Late => "late",
         DropReason::RecipientGone => "recipient-gone",
+        DropReason::Unwanted => "unwanted",
     }
 }

@@ -202,7 +202,7 @@ pub const TABLE: &[Metric] = &[
         name::SENDS_DROPPED,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("reason", Listed(&["offer_over", "late", "recipient_gone"]))],
+        &[("channel", CHANNELS), ("reason", Listed(&["offer_over", "late", "recipient_gone", "unwanted"]))],
         "Messages dropped unsent because they were worth nothing any more.",
     ),
     metric(

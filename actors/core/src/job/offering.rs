@@ -144,7 +144,7 @@ impl Turn<'_> {
     fn next_after(&mut self, step: u16) {
         while let Some(first) = self.job.standby.first().copied() {
             let there = self.world.roster.get(&first.agent).filter(|agent| agent.active && self.job.room() > 0);
-            match there.and_then(|agent| agent.channel(self.world.channels)) {
+            match there.and_then(|agent| self.world.way_to(agent).ok()) {
                 Some(channel) => return self.seat(first.agent, channel, step, true),
                 None => self.happened(Event::StandbyLeft { agent: first.agent }),
             }

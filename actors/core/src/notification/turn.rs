@@ -332,6 +332,9 @@ impl<'w> Turn<'w> {
                     DropReason::RecipientGone => {
                         self.end(Ending::failed("recipient", "the person no longer exists"));
                     }
+                    DropReason::Unwanted => {
+                        self.run_over(Ending::Suppressed { code: "opted-out".to_owned() });
+                    }
                 }
             }
             Delivered::Dropped(_) => {}
