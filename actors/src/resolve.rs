@@ -8,7 +8,6 @@ use baton_core::ids::{AgentId, DebtId, EffectNo, JobId, NotificationId};
 use baton_core::job::{Job, Offer, OfferState};
 use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::notification::Notification;
-use baton_core::notification::ways::may_write;
 use baton_core::time::Timestamp;
 
 use crate::channel::{Address, Errand, OfferShown, Say, Shown};
@@ -58,10 +57,7 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
     }
     let tenant = house.tenants.view(effect.job.tenant);
-    if let Some(delivery) = unwanted(&tenant, message.to, channel) {
-        return Resolved::Not { debt, delivery };
-    }
-    let person = match person(&tenant, message.to, channel) {
+    let person = match person(&tenant, message.to, channel, About::a_job(&tenant)) {
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
     };
@@ -100,16 +96,12 @@ fn resolve_notification(
     }
     let tenant = house.tenants.view(id.tenant);
     let intent = notification.intent;
-    let person = match person(&tenant, Recipient::Agent(intent.recipient), channel) {
+    let needs_opt_in = !tenant.settings.messages.exempt_events.contains(&intent.event_type);
+    let about = About { purpose: intent.purpose, needs_opt_in };
+    let person = match person(&tenant, Recipient::Agent(intent.recipient), channel, about) {
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
     };
-    let exempt = tenant.settings.messages.exempt_events.contains(&intent.event_type);
-    let agent = tenant.roster.get(&intent.recipient);
-    if let Some(Err(rule)) = agent.map(|agent| may_write(agent, channel, &intent.purpose, !exempt)) {
-        let (class, reason) = ("recipient".to_owned(), rule.to_owned());
-        return Resolved::Not { debt, delivery: Delivery::Failed { class, reason } };
-    }
     let errand = Errand {
         key: debt.to_string(),
         tenant: id.tenant,
@@ -173,8 +165,24 @@ pub struct Person {
     pub time_zone: String,
 }
 
+/// What a message is about: a person's consent depends on it.
+#[derive(Clone, Copy)]
+pub struct About {
+    /// Its purpose.
+    pub purpose: Purpose,
+    /// Whether it goes only to those who have opted in.
+    pub needs_opt_in: bool,
+}
+
+impl About {
+    /// A job of a tenant.
+    pub fn a_job(tenant: &TenantView) -> Self {
+        Self { purpose: Purpose::DISPATCH, needs_opt_in: tenant.settings.messages.dispatch_needs_opt_in }
+    }
+}
+
 /// The recipient of a message on a channel.
-pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Result<Person, Delivery> {
+pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind, about: About) -> Result<Person, Delivery> {
     let settings = &tenant.settings;
     match to {
         Recipient::Desk => {
@@ -198,6 +206,13 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Resul
             let Some(agent) = tenant.roster.get(&id) else {
                 return Err(Delivery::Dropped(DropReason::RecipientGone));
             };
+            match agent.bar(channel, about.purpose, about.needs_opt_in) {
+                // Whatever was owed before they said so: nobody is written to who said no.
+                Some(NoWay::OptedOut | NoWay::NoConsent) => return Err(Delivery::Dropped(DropReason::Unwanted)),
+                Some(NoWay::Paused) => return Err(paused()),
+                // A provider that still refuses says so itself.
+                Some(NoWay::NoAddress | NoWay::Blocked) | None => {}
+            }
             let address = match channel {
                 ChannelKind::Console => Some(Address::Console),
                 ChannelKind::Telegram => agent.telegram.map(|chat| Address::Telegram { chat, thread: None }),
@@ -211,18 +226,6 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Resul
                 time_zone: agent.time_zone.clone().unwrap_or_else(|| settings.time_zone.clone()),
             })
         }
-    }
-}
-
-/// Whatever was owed before they said so: nobody hears of jobs who said no, or at whose address nothing arrives.
-fn unwanted(tenant: &TenantView, to: Recipient, channel: ChannelKind) -> Option<Delivery> {
-    let Recipient::Agent(id) = to else { return None };
-    let needs_opt_in = tenant.settings.messages.dispatch_needs_opt_in;
-    match tenant.roster.get(&id)?.bar(channel, Purpose::DISPATCH, needs_opt_in)? {
-        NoWay::OptedOut | NoWay::NoConsent => Some(Delivery::Dropped(DropReason::Unwanted)),
-        NoWay::Paused => Some(paused()),
-        // A provider that still refuses says so itself.
-        NoWay::NoAddress | NoWay::Blocked => None,
     }
 }
 
@@ -291,8 +294,10 @@ pub fn quarantine_notice(house: &House, id: JobId) -> Option<(ChannelKind, Erran
     let tenant = house.tenants.view(id.tenant);
     let record = house.store.get(&Key::LiveJob(id).bytes()).ok().flatten();
     let job = record.and_then(|record| records::open_job(&record).ok());
-    let (channel, person) =
-        house.channels.iter().find_map(|kind| Some((*kind, person(&tenant, Recipient::Desk, *kind).ok()?)))?;
+    let (channel, person) = house
+        .channels
+        .iter()
+        .find_map(|kind| Some((*kind, person(&tenant, Recipient::Desk, *kind, About::a_job(&tenant)).ok()?)))?;
     let brief = job.as_ref().map(|job| job.brief.clone()).unwrap_or_default();
     let say = Say::Job {
         topic: Topic::Notice(Notice::Quarantined),

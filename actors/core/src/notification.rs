@@ -18,7 +18,6 @@ use crate::time::Timestamp;
 pub mod delivery;
 pub mod schedule;
 pub mod turn;
-pub mod ways;
 
 pub use delivery::{Delivery, State};
 pub use schedule::Schedule;

@@ -49,6 +49,12 @@ impl Agent {
         self.ways(configured, purpose, needs_opt_in).collect()
     }
 
+    /// All their configured channels in the order to try them, whether they can be used or not.
+    pub fn in_order(&self, configured: &[ChannelKind]) -> Vec<ChannelKind> {
+        let (weak, well): (Vec<_>, Vec<_>) = self.order(configured).partition(|kind| self.is_weak(*kind));
+        well.into_iter().chain(weak).collect()
+    }
+
     /// The channel for a message about this, or why there is none.
     pub fn way(&self, configured: &[ChannelKind], purpose: Purpose, needs_opt_in: bool) -> Result<ChannelKind, NoWay> {
         self.ways(configured, purpose, needs_opt_in).next().ok_or_else(|| {

@@ -238,7 +238,7 @@ fn f3_who_said_no_is_never_written_to_and_who_said_nothing_neither() {
     assert_eq!(desk.wrote, 0);
     let mut desk = Desk::new();
     let agent = desk.agent.as_mut().expect("ana");
-    agent.consents.push(consent(ChannelKind::Whatsapp, Status::OptedOut));
+    assert!(agent.says(Consent { at: MORNING + seconds(1), ..consent(ChannelKind::Whatsapp, Status::OptedOut) }));
     let desk = desk.comes_in(intent());
     assert_eq!(desk.owes(), [ChannelKind::Sms], "an opt-out wins over an opt-in, and holds for its channel");
 }
@@ -366,4 +366,45 @@ fn the_record_stays_small_however_long_a_series_is() {
     assert!(desk.is().history.len() <= HISTORY_KEPT && desk.is().deliveries.len() <= DELIVERIES_KEPT);
     assert_eq!(desk.is().runs.len(), RUNS_KEPT);
     assert_eq!(desk.is().history[0].event.name(), "created");
+}
+
+#[test]
+fn s_who_says_no_while_it_waits_for_its_channel_is_not_written_to() {
+    let mut desk = Desk::new().comes_in(Intent { channels: vec![ChannelKind::Sms], ..intent() });
+    desk.tells(Told::Dropped(DropReason::Unwanted));
+    assert_eq!((desk.status(), desk.owes()), ("suppressed", vec![]));
+}
+
+#[test]
+fn x9_in_somebodys_rest_a_message_waits_or_is_left_out_and_a_critical_one_goes() {
+    let mut desk = Desk::new();
+    desk.settings.time_zone = "UTC".to_owned();
+    // The morning of all tests is at 08:00 UTC.
+    let rest =
+        crate::agent::QuietHours { from: "22:00".parse().expect("a time"), to: "09:30".parse().expect("a time") };
+    desk.agent.as_mut().expect("ana").quiet_hours = Some(rest);
+    let mut desk = desk.comes_in(intent());
+    assert_eq!((desk.status(), desk.is().due()), ("deferred", Some(MORNING + seconds(90 * 60))));
+    desk.later(seconds(90 * 60));
+    assert_eq!((desk.status(), desk.owes()), ("queued", vec![ChannelKind::Whatsapp]));
+
+    let resting = |rule| {
+        let mut desk = Desk::new();
+        desk.settings.messages.quiet.normal = rule;
+        desk.agent.as_mut().expect("ana").quiet_hours = Some(rest);
+        desk
+    };
+    assert_eq!(resting(crate::tenant::WhenQuiet::Skip).comes_in(intent()).status(), "suppressed");
+    let flood = Intent { critical: Some("a flood".to_owned()), ..intent() };
+    let desk = resting(crate::tenant::WhenQuiet::Skip).comes_in(flood.clone());
+    assert_eq!(desk.owes(), [ChannelKind::Whatsapp]);
+    let bypass = Event::CriticalBypass { reason: "a flood".to_owned() };
+    assert!(desk.is().history.iter().any(|line| line.event == bypass), "why is recorded");
+    // What is critical goes over a rest, never over a no.
+    let mut desk = resting(crate::tenant::WhenQuiet::Defer);
+    desk.agent.as_mut().expect("ana").consents = vec![consent(ChannelKind::Sms, Status::OptedOut)];
+    assert_eq!(desk.comes_in(flood).status(), "suppressed");
+    // A message that would be worth nothing after the rest is not kept for it.
+    let short = Intent { lifetime: Some(seconds(60)), ..intent() };
+    assert_eq!(resting(crate::tenant::WhenQuiet::Defer).comes_in(short).status(), "suppressed");
 }

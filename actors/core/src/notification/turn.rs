@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::delivery::{Delivery, State};
-use super::ways::{self, Calm};
 use super::{
     Answer, Command, DELIVERIES_KEPT, Ending, Event, HISTORY_KEPT, Intent, Line, NewNotification, Notification, Owed,
-    RUNS_KEPT, Refusal, Report, RunOver, Stage, Wait,
+    Priority, RUNS_KEPT, Refusal, Report, RunOver, Stage, Wait,
 };
-use crate::agent::Agent;
+use crate::agent::{Agent, NoWay};
+use crate::calm::{self, Calm, Why};
 use crate::delivery::{Callback, ChannelKind, Delivery as Delivered, DropReason, Progress, Provider};
 use crate::ids::EffectNo;
 use crate::job::Actor;
@@ -212,20 +212,27 @@ impl<'w> Turn<'w> {
             return self.run_over(Ending::Expired);
         }
         let Some(channel) = self.choose(agent) else { return };
-        match ways::calm(agent, self.world.settings, self.notification.intent.priority, self.world.lately, self.now) {
+        let calm = self.calm(agent);
+        match calm {
             Calm::Go => {}
-            Calm::Later { until, why } => {
+            Calm::Later(until, why) => {
                 if let Some(reason) = self.notification.intent.critical.clone() {
                     self.happened(Event::CriticalBypass { reason });
                 } else if self.deadline().is_some_and(|deadline| deadline <= until) {
-                    return self.run_over(Ending::Suppressed { code: why.as_str().to_owned() });
+                    return self.run_over(Ending::Suppressed { code: why.code().to_owned() });
                 } else {
-                    return self.wait(until, why);
+                    return self.wait(
+                        until,
+                        match why {
+                            Why::QuietHours => Wait::QuietHours,
+                            Why::TooMany(_) => Wait::Cap,
+                        },
+                    );
                 }
             }
-            Calm::Never { why } => match self.notification.intent.critical.clone() {
+            Calm::Never(why) => match self.notification.intent.critical.clone() {
                 Some(reason) => self.happened(Event::CriticalBypass { reason }),
-                None => return self.run_over(Ending::Suppressed { code: why.as_str().to_owned() }),
+                None => return self.run_over(Ending::Suppressed { code: why.code().to_owned() }),
             },
         }
         self.wrote = true;
@@ -250,29 +257,29 @@ impl<'w> Turn<'w> {
         None
     }
 
+    /// Whether the person is left alone now. That it is critical is asked for afterwards, so that the reason is recorded.
+    fn calm(&self, agent: &Agent) -> Calm {
+        let class = match self.notification.intent.priority {
+            Priority::Low => calm::Class::Bulk,
+            Priority::Normal => calm::Class::Normal,
+            Priority::High => calm::Class::High,
+        };
+        calm::decide(agent, self.world.settings, class, false, self.world.lately, self.now)
+    }
+
     /// The channels that can be used, in order, and those that cannot, each with the rule.
     fn ways(&self, agent: &Agent) -> (Vec<ChannelKind>, Vec<(ChannelKind, &'static str)>) {
-        let intent = &self.notification.intent;
-        let own;
-        let wanted: &[ChannelKind] = if intent.channels.is_empty() {
-            own = ways::order(agent, self.world.channels);
-            &own
-        } else {
-            &intent.channels
-        };
-        let exempt = self.world.settings.messages.exempt_events.contains(&intent.event_type);
+        let Intent { channels, purpose, event_type, .. } = &self.notification.intent;
+        let exempt = self.world.settings.messages.exempt_events.contains(event_type);
+        let wanted = if channels.is_empty() { agent.in_order(self.world.channels) } else { channels.clone() };
         let (mut ways, mut kept_out) = (Vec::new(), Vec::new());
         for channel in wanted {
-            let verdict = if !self.world.channels.contains(channel) {
-                Err("not-configured")
-            } else if !agent.has_address(*channel) {
-                Err("no-address")
+            if !self.world.channels.contains(&channel) {
+                kept_out.push((channel, "not-configured"));
+            } else if let Some(bar) = agent.bar(channel, *purpose, !exempt) {
+                kept_out.push((channel, bar.code()));
             } else {
-                ways::may_write(agent, *channel, &intent.purpose, !exempt)
-            };
-            match verdict {
-                Ok(()) => ways.push(*channel),
-                Err(code) => kept_out.push((*channel, code)),
+                ways.push(channel);
             }
         }
         (ways, kept_out)
@@ -329,11 +336,10 @@ impl<'w> Turn<'w> {
                 self.on_delivery(no, |delivery| delivery.state = State::Dropped);
                 match why {
                     DropReason::Late | DropReason::OfferOver => self.run_over(Ending::Expired),
+                    // They said no after it was queued: the next channel may still be one they want.
+                    DropReason::Unwanted => self.next_channel(),
                     DropReason::RecipientGone => {
                         self.end(Ending::failed("recipient", "the person no longer exists"));
-                    }
-                    DropReason::Unwanted => {
-                        self.run_over(Ending::Suppressed { code: "opted-out".to_owned() });
                     }
                 }
             }
@@ -428,8 +434,14 @@ impl<'w> Turn<'w> {
             Ending::Done
         } else {
             let last = self.notification.current().filter(|delivery| delivery.state == State::Failed).last();
-            let (class, reason) = last.map_or((None, None), |last| (last.class.clone(), last.reason.clone()));
-            Ending::Failed { class: class.unwrap_or_default(), reason: reason.unwrap_or_default() }
+            match last {
+                Some(last) => Ending::Failed {
+                    class: last.class.clone().unwrap_or_default(),
+                    reason: last.reason.clone().unwrap_or_default(),
+                },
+                // It was queued, and then they said no.
+                None => Ending::Suppressed { code: NoWay::OptedOut.code().to_owned() },
+            }
         };
         self.run_over(ending);
     }
