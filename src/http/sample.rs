@@ -87,6 +87,10 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
     std::mem::forget(stop);
     let means = Means { telegram: Some(Arc::clone(&telegram)), ..Means::default() };
     let inbox = Inbox::open(&engine, means, &clock, &stopping);
+    // What a test puts into the store later is not what a process before it has left.
+    while !inbox.has_taken_up() {
+        clock.sleep_until(clock.now() + std::time::Duration::from_millis(1)).await;
+    }
     let hooks = Hooks { accounts: Accounts::default(), inbox, public_url: "https://baton.example.com".to_owned() };
     Door::from(Behind {
         settings: Arc::new(settings),

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use baton_actors::clock::Clock;
@@ -47,6 +48,7 @@ pub struct Inbox {
     lines: Arc<[mpsc::Sender<Stored>]>,
     /// Updates of Telegram's that were acted upon when they still had a record of their own.
     earlier: Arc<HashSet<i64>>,
+    taken_up: Arc<AtomicBool>,
 }
 
 /// News that is on disk.
@@ -83,9 +85,14 @@ impl Inbox {
             sender
         });
         let earlier = Arc::new(earlier(&*engine.house().store));
-        let inbox = Self { engine: engine.clone(), lines: lines.collect(), earlier };
+        let inbox = Self { engine: engine.clone(), lines: lines.collect(), earlier, taken_up: Arc::default() };
         tokio::spawn(take_up(inbox.clone(), desk));
         inbox
+    }
+
+    /// Whether all that the process before left undone is in its line by now.
+    pub fn has_taken_up(&self) -> bool {
+        self.taken_up.load(Ordering::Acquire)
     }
 
     /// Stores what is new of this. Whatever happens afterwards, it is acted upon.
@@ -241,6 +248,7 @@ async fn take_up(inbox: Inbox, desk: Arc<Desk>) {
         // A line that is gone means that the server stops: the next start finds it again.
         let _ = inbox.line(&stored.news).send(stored).await;
     }
+    inbox.taken_up.store(true, Ordering::Release);
 }
 
 fn scan(store: &dyn Store, desk: &Desk) -> Result<Vec<Stored>, StoreError> {

@@ -91,7 +91,7 @@ async fn p9_a_full_line_refuses_before_anything_is_stored() {
     // Nobody reads this line, so what comes in waits.
     let (line, _waits) = mpsc::channel(2);
     let lines = std::iter::repeat_n(line, LINES).collect();
-    let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default() };
+    let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default(), taken_up: Arc::default() };
     for no in 0..2 {
         let told = vec![Told { id: format!("SM{no}"), news: yes() }];
         inbox.take("twilio", told).await.expect("room for two");
