@@ -15,6 +15,7 @@ pub mod health;
 mod import;
 pub mod jobs;
 pub mod keys;
+pub mod notifications;
 pub mod openapi;
 mod output;
 pub mod quarantine;
@@ -63,6 +64,9 @@ pub enum Command {
     /// Jobs of a running server.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Notifications of a running server.
+    #[command(subcommand)]
+    Notifications(notifications::Notifications),
     /// API keys in the store.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -97,6 +101,7 @@ impl Command {
             Self::Health(command) => command.run().await,
             Self::Agents(command) => command.run().await,
             Self::Jobs(command) => command.run().await,
+            Self::Notifications(command) => command.run().await,
             Self::Keys(command) => command.run(),
             Self::Telegram(command) => command.run().await,
             Self::Webhooks(command) => command.run().await,

@@ -61,14 +61,24 @@ pub async fn start(
 /// Removing what is old.
 fn removal(config: &Config, engine: &Engine, clock: &Arc<dyn Clock>) -> Result<Job, JobSchedulerError> {
     let retention = &config.retention;
-    let ages = Ages { closed_jobs: retention.closed_jobs, tokens: retention.tokens, inbox: retention.inbox };
+    let ages = Ages {
+        closed_jobs: retention.closed_jobs,
+        notifications: retention.notifications,
+        tokens: retention.tokens,
+        inbox: retention.inbox,
+    };
     let (engine, clock) = (engine.clone(), Arc::clone(clock));
     Job::new_async(retention.cron.as_str(), move |_, _| {
         let (engine, now) = (engine.clone(), clock.now());
         Box::pin(async move {
             match sweep(engine.house(), ages, now).await {
                 Ok(removed) => {
-                    tracing::info!(closed_jobs = removed.closed_jobs, tokens = removed.tokens, "removed what is old");
+                    tracing::info!(
+                        closed_jobs = removed.closed_jobs,
+                        notifications = removed.notifications,
+                        tokens = removed.tokens,
+                        "removed what is old"
+                    );
                 }
                 Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
             }

@@ -41,11 +41,25 @@ pub enum Scope {
     /// Read `/metrics`.
     #[serde(rename = "metrics")]
     Metrics,
+    /// Read notifications and the people they are for.
+    #[serde(rename = "notifications:read")]
+    NotificationsRead,
+    /// Send notifications, and keep the people they are for.
+    #[serde(rename = "notifications:write")]
+    NotificationsWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::JobsRead, Self::JobsWrite, Self::Operator, Self::Admin, Self::Metrics];
+    pub const ALL: [Self; 7] = [
+        Self::JobsRead,
+        Self::JobsWrite,
+        Self::Operator,
+        Self::Admin,
+        Self::Metrics,
+        Self::NotificationsRead,
+        Self::NotificationsWrite,
+    ];
 
     /// The word on the wire and in configuration.
     pub fn as_str(self) -> &'static str {
@@ -55,6 +69,8 @@ impl Scope {
             Self::Operator => "operator",
             Self::Admin => "admin",
             Self::Metrics => "metrics",
+            Self::NotificationsRead => "notifications:read",
+            Self::NotificationsWrite => "notifications:write",
         }
     }
 }
@@ -74,7 +90,7 @@ impl FromStr for Scope {
 
 /// Not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is one of jobs:read, jobs:write, operator, admin, metrics")]
+#[error("a scope is one of jobs:read, jobs:write, operator, admin, metrics, notifications:read, notifications:write")]
 pub struct UnknownScope;
 
 /// A key as it is kept: enough to recognise it, not to use it.

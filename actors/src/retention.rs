@@ -1,9 +1,11 @@
-//! What is removed by age: closed jobs with all their rows, and registration tokens long past their end.
+//! What is removed by age: closed jobs with all their rows, notifications that ended long ago, and registration tokens long past
+//! their end.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baton_core::ids::JobId;
+use baton_core::ids::{JobId, NotificationId};
+use baton_core::notification::{Notification, Stage};
 use baton_core::time::Timestamp;
 use metrics::counter;
 
@@ -20,6 +22,8 @@ use crate::store::{StepWrites, StoreError, Write};
 pub struct Ages {
     /// Closed jobs.
     pub closed_jobs: Option<Duration>,
+    /// Notifications, after their end.
+    pub notifications: Option<Duration>,
     /// Registration tokens, after their end.
     pub tokens: Duration,
     /// What providers told.
@@ -31,6 +35,8 @@ pub struct Ages {
 pub struct Removed {
     /// Closed jobs.
     pub closed_jobs: u64,
+    /// Notifications.
+    pub notifications: u64,
     /// Registration tokens.
     pub tokens: u64,
     /// What providers told.
@@ -72,6 +78,9 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
             }
         }
     }
+    if let Some(age) = ages.notifications {
+        removed.notifications = remove_notifications(house, now - age).await?;
+    }
     for key in old_tokens(house, now - ages.tokens)? {
         remove(house, vec![key]).await?;
         removed.tokens += 1;
@@ -89,6 +98,7 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
     }
     counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
     counter!(gauges::RETENTION_REMOVED, "kind" => "closed_job").increment(removed.closed_jobs);
+    counter!(gauges::RETENTION_REMOVED, "kind" => "notification").increment(removed.notifications);
     counter!(gauges::RETENTION_REMOVED, "kind" => "token").increment(removed.tokens);
     Ok(removed)
 }
@@ -125,6 +135,54 @@ async fn remove_job(house: &House, job: JobId, line: Vec<u8>) -> Result<(), Swee
     }
     remove(house, vec![Key::Details(job).bytes(), Key::ClosedJob(job).bytes(), line]).await?;
     Ok(())
+}
+
+/// Those that ended before a moment, each with the line that lists it. One that waits for its day is kept, however old.
+async fn remove_notifications(house: &House, before: Timestamp) -> Result<u64, SweepError> {
+    let mut removed = 0;
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let (page, next) = old_lines(house, before, after.as_deref())?;
+        for (line, id) in page {
+            if house.store.get(&Key::LiveNotification(id).bytes())?.is_some() {
+                continue;
+            }
+            let key = Key::EndedNotification(id).bytes();
+            let record = house.store.get(&key)?;
+            // A record that cannot be read is kept for whoever looks into it.
+            let over = record.as_deref().is_none_or(|record| match codec::open::<Notification>(record) {
+                Ok((_, notification)) => matches!(notification.stage, Stage::Ended { at, .. } if at < before),
+                Err(_) => false,
+            });
+            if over {
+                remove(house, vec![key, line]).await?;
+                removed += 1;
+            }
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(removed),
+        }
+    }
+}
+
+type OldLines = (Vec<(Vec<u8>, NotificationId)>, Option<Vec<u8>>);
+
+/// A page of the lines of notifications that came in before a moment, and where to go on.
+fn old_lines(house: &House, before: Timestamp, after: Option<&[u8]>) -> Result<OldLines, StoreError> {
+    let mut page = Vec::new();
+    let mut last = None;
+    house.store.scan(&Prefix::space(Space::NotificationLines), after, &mut |key, _| {
+        if let Some(Key::NotificationLine { created_at, id }) = Key::parse(key)
+            && created_at < before
+        {
+            page.push((key.to_vec(), id));
+        }
+        last = Some(key.to_vec());
+        if page.len() < PAGE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let more = page.len() == PAGE;
+    Ok((page, last.filter(|_| more)))
 }
 
 fn old_tokens(house: &House, before: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {

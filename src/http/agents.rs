@@ -1,4 +1,4 @@
-//! `/api/v1/agents`: people and crews who can take a job.
+//! `/api/v1/agents`: people and crews who can take a job, and people who get messages.
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,11 +15,12 @@ pub mod put;
 pub mod show;
 pub mod store;
 pub mod sync;
+pub mod upsert;
 
 /// Its endpoints.
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
-        .routes(routes!(list::get))
+        .routes(routes!(list::get, upsert::post))
         .routes(routes!(sync::post))
         .routes(routes!(show::get, put::put, patch::patch, delete::delete))
         .routes(routes!(availability::put))

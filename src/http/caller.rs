@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName};
 use baton_core::ids::TenantId;
 use baton_core::job::{Actor, By, Cause};
 
+use crate::http::notifications::intake::Asker;
 use crate::http::problem::{Code, Problem};
 use crate::http::request_id::RequestId;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
@@ -37,6 +38,11 @@ impl<S: Need> Caller<S> {
         let name = self.key.name.clone();
         let desk = S::SCOPES == [Scope::Operator];
         By { actor: if desk { Actor::Operator(name) } else { Actor::Client(name) }, cause: Cause::Request }
+    }
+
+    /// Them as those who ask for a notification.
+    pub fn asker(&self) -> Asker {
+        Asker { tenant: self.tenant(), by: self.by().actor, source: Arc::from(self.name()) }
     }
 
     /// Whether the key also has another scope.
@@ -70,6 +76,14 @@ needs! {
     Read = [Scope::JobsRead];
     /// `jobs:write`.
     Write = [Scope::JobsWrite];
+    /// `jobs:read` or `notifications:read`: whoever may see what is sent may see to whom.
+    ReadPeople = [Scope::JobsRead, Scope::NotificationsRead];
+    /// `jobs:write` or `notifications:write`: whoever may write to people may keep them.
+    KeepPeople = [Scope::JobsWrite, Scope::NotificationsWrite];
+    /// `notifications:read`.
+    ReadNotifications = [Scope::NotificationsRead];
+    /// `notifications:write`.
+    Notify = [Scope::NotificationsWrite];
     /// `operator`.
     Operate = [Scope::Operator];
     /// `admin`.

@@ -19,6 +19,7 @@ use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
 use crate::http::limits::Limits;
+use crate::http::notifications;
 use crate::http::offers;
 use crate::http::ops;
 use crate::http::ops::openapi::{Document, Head, close_requests};
@@ -136,6 +137,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(jobs::routes())
         .merge(offers::routes())
         .merge(agents::routes())
+        .merge(notifications::routes())
         .merge(plans::routes())
         .merge(templates::routes())
         .merge(reports::routes())

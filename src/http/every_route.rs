@@ -14,6 +14,14 @@ const SECRET: &str = "only-of-a";
 /// A template of tenant A.
 const TEMPLATE: &str = "only-of-a/sms/en/1";
 
+/// A message for an agent that is there.
+const NOTIFICATION: &str = r#"{"external_ref":"only-of-a","event_type":"only-of-a","recipient":{"ref":"d1"},
+    "template":"welcome","payload":{"text":"only-of-a"},"scheduled_at":"2027-01-30T08:00:00Z"}"#;
+
+/// Its template.
+const WELCOME: &str =
+    r#"{"key":"welcome","channel":"console","locale":"en","state":"active","parts":{"text":"Welcome {{ agent }}"}}"#;
+
 /// Every method and path of the document.
 fn routes() -> Vec<(String, String)> {
     let document = serde_json::to_value(openapi()).unwrap();
@@ -30,6 +38,11 @@ fn routes() -> Vec<(String, String)> {
     }
     assert!(routes.len() > 50, "{}", routes.len());
     routes
+}
+
+/// What a path calls by a reference.
+fn reference(path: &str) -> &'static str {
+    if path.contains("/by-ref/") { SECRET } else { "d1" }
 }
 
 fn is_open(path: &str) -> bool {
@@ -79,16 +92,24 @@ async fn a_field_that_is_not_known_is_refused_by_every_route_that_takes_a_body()
     let house = House::open().await;
     assert_eq!(house.ask("PUT /api/v1/agents/d1", r#"{"phone":"+447700900001"}"#).await.status, 201);
     let job = house.ask("POST /api/v1/jobs", r#"{"brief":{}}"#).await.json;
+    assert_eq!(house.ask("POST /api/v1/templates", WELCOME).await.status, 201);
+    let notification = house.ask("POST /api/v1/notifications", NOTIFICATION).await.json;
     let document = serde_json::to_value(openapi()).unwrap();
     let mut asked = 0;
     for (method, path) in routes() {
         if document["paths"][&path][method.to_lowercase()]["requestBody"].is_null() {
             continue;
         }
-        let id = if path.contains("/offers/{id}") { &job["offers"][0]["id"] } else { &job["id"] };
+        let id = if path.contains("/offers/{id}") {
+            &job["offers"][0]["id"]
+        } else if path.contains("/notifications/{id}") {
+            &notification["id"]
+        } else {
+            &job["id"]
+        };
         let line = format!("{method} {path}")
             .replace("{id}", id.as_str().unwrap())
-            .replace("{ref}", "d1")
+            .replace("{ref}", reference(&path))
             .replace("{key}/{channel}/{locale}/{version}", TEMPLATE);
         let line = line.replace("{name}", "p1").replace("{tenant}", "default");
         let body = if path.ends_with("/batch") { r#"[{"zebra":1}]"# } else { r#"{"zebra":1}"# };
@@ -123,6 +144,9 @@ async fn s11_tenant_b_never_sees_a() {
         .ask("POST /api/v1/jobs", &format!(r#"{{"external_ref":"{SECRET}","brief":{{"from":"{SECRET}"}}}}"#))
         .await
         .json;
+    assert_eq!(house.ask("POST /api/v1/templates", WELCOME).await.status, 201);
+    let notification = house.ask("POST /api/v1/notifications", NOTIFICATION).await;
+    assert_eq!(notification.status, 202, "{}", notification.text);
     let key = house.ask("POST /api/v1/keys", &format!(r#"{{"name":"{SECRET}","scopes":["jobs:read"]}}"#)).await.json;
     let (job, offer, key) = (&job["id"], &job["offers"][0]["id"], &key["id"]);
     let named = |path: &str| {
@@ -131,11 +155,13 @@ async fn s11_tenant_b_never_sees_a() {
             of(offer)
         } else if path.contains("/keys/") {
             of(key)
+        } else if path.contains("/notifications/{id}") {
+            of(&notification.json["id"])
         } else {
             of(job)
         };
         path.replace("{id}", &id)
-            .replace("{ref}", "d1")
+            .replace("{ref}", reference(path))
             .replace("{key}/{channel}/{locale}/{version}", TEMPLATE)
             .replace("{name}", "p1")
             .replace("{tenant}", "default")

@@ -139,6 +139,19 @@ impl Wording {
         self.source(tenant, key, channel, locale).map(|_| ())
     }
 
+    /// The same, for a notification with these values: whether everything that its template needs is there as well.
+    pub fn accepts(
+        &self,
+        tenant: TenantId,
+        key: &str,
+        channel: ChannelKind,
+        locale: &str,
+        payload: &Json,
+    ) -> Result<(), WordingError> {
+        let Source::Kept(template) = self.source(tenant, key, channel, locale)? else { return Ok(()) };
+        lacks_nothing(payload, &Filling::of(&template))
+    }
+
     /// Words a notification for its channel.
     pub fn notification(&self, matter: &Matter<'_>) -> Result<Worded, WordingError> {
         match self.source(matter.tenant, matter.template, matter.channel, matter.locale)? {
@@ -320,12 +333,18 @@ impl Wording {
 
 /// The values of a template that a tenant keeps. What it does not declare is not there; what is required must be.
 fn values(matter: &Matter<'_>, filling: &Filling<'_>) -> Result<Value, WordingError> {
-    let missing: Vec<_> = missing(matter.payload, filling.body.variables).map(str::to_owned).collect();
-    if !missing.is_empty() {
-        let id = format!("{}/{}.{}", filling.locale, filling.key, family(filling.channel));
-        return Err(WordingError::MissingValues { template: id, variables: missing.join(", ") });
-    }
+    lacks_nothing(matter.payload, filling)?;
     Ok(declared_values(matter, filling))
+}
+
+/// Whether everything that a template requires is given.
+fn lacks_nothing(payload: &Json, filling: &Filling<'_>) -> Result<(), WordingError> {
+    let missing: Vec<_> = missing(payload, filling.body.variables).map(str::to_owned).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let id = format!("{}/{}.{}", filling.locale, filling.key, family(filling.channel));
+    Err(WordingError::MissingValues { template: id, variables: missing.join(", ") })
 }
 
 /// The values of a template that a tenant keeps, without asking whether all that is required is there.

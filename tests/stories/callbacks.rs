@@ -19,7 +19,7 @@ use super::door::{Answer, send};
 use super::town::{PUBLIC_URL, Town, phone_number, town_with};
 use super::wait::{a_moment, until};
 
-const AUTH_TOKEN: &str = "TEST-AUTH-TOKEN";
+pub const AUTH_TOKEN: &str = "TEST-AUTH-TOKEN";
 const APP_SECRET: &str = "TEST-APP-SECRET";
 const NUMBER_ID: &str = "106540352242922";
 /// The secret of the published Resend vector.

@@ -33,6 +33,7 @@ mod intake;
 mod kill;
 mod load;
 mod mail_tls;
+mod notifications;
 mod observing;
 mod registration;
 mod restart;

@@ -57,7 +57,7 @@ impl Show {
 }
 
 /// A member for a table; a dash where there is none.
-pub(super) fn text(value: &Value, path: &str) -> String {
+pub(in crate::cli) fn text(value: &Value, path: &str) -> String {
     value.pointer(path).filter(|value| !value.is_null()).map_or_else(|| "–".to_owned(), plain)
 }
 
@@ -82,7 +82,7 @@ fn fact(value: &Value) -> String {
 }
 
 /// A value without the quotes of JSON.
-pub(super) fn plain(value: &Value) -> String {
+pub(in crate::cli) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use baton_core::agent::Agent;
 use uuid::Uuid;
 
-use crate::http::caller::{Caller, Read};
+use crate::http::caller::{Caller, ReadPeople};
 use crate::http::door::Door;
 use crate::http::form::Form;
 use crate::http::page::{List, Page};
@@ -32,7 +32,7 @@ struct Filter {
         (status = 200, body = List<AgentView>),
         (status = 400, body = Body, content_type = "application/problem+json"),
     ))]
-pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
+pub async fn get(caller: Caller<ReadPeople>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
     let filter = query.read(Filter::read)?;
     let view = door.engine.tenants().view(caller.tenant());
     let wanted: Vec<&Agent> =

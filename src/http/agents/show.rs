@@ -6,7 +6,7 @@ use axum::response::Response;
 use baton_core::ids::AgentId;
 
 use crate::http::agents::store;
-use crate::http::caller::{Caller, Read};
+use crate::http::caller::{Caller, ReadPeople};
 use crate::http::door::Door;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::agent_view::AgentView;
@@ -19,7 +19,7 @@ use crate::http::shapes::agent_view::AgentView;
         (status = 404, description = "`agent-not-found`", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn get(
-    caller: Caller<Read>,
+    caller: Caller<ReadPeople>,
     Path(reference): Path<String>,
     State(door): State<Door>,
 ) -> Result<Response, Problem> {

@@ -18,11 +18,10 @@ use crate::http::given::Given;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::jobs::intake;
 use crate::http::json::{self, BatchJson};
+use crate::http::lines::{self, is_lines};
 use crate::http::problem::{Body, Code, FieldError, Problem};
 use crate::http::shapes::batch_view::{BatchItem, Summary};
 use crate::http::shapes::job::JobShape;
-
-mod lines;
 
 /// A JSON array has at most so many jobs.
 const ARRAY_MAX: usize = 1_000;
@@ -61,7 +60,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     let intake = Arc::new(Intake { door: door.clone(), caller, key, request: visitor });
-    if is_lines(&request) {
+    if is_lines(request.headers()) {
         let (told, results) = mpsc::channel(LINES_MAX + 1);
         let lines = lines::lines(request.into_body(), door.settings.body_limit, door.settings.request_timeout);
         tokio::spawn(stream(intake, lines, told));
@@ -85,14 +84,6 @@ pub async fn post(
         futures_util::stream::iter(jobs.into_iter().enumerate()).map(one).buffered(AT_ONCE).collect().await;
     let summary = Summary::of(&items);
     Ok(axum::Json(BatchAnswer { items, summary }).into_response())
-}
-
-fn is_lines(request: &Request) -> bool {
-    let said = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = said.split(';').next().unwrap_or_default().trim();
-    ["application/x-ndjson", "application/ndjson", "application/jsonl"]
-        .iter()
-        .any(|kind| essence.eq_ignore_ascii_case(kind))
 }
 
 fn shape(given: Given<JobShape>) -> Result<JobShape, Problem> {

@@ -312,7 +312,8 @@ pub fn chat(field: Field<'_, i64>) -> Option<i64> {
     field.parsed(|chat| if chat == 0 { Err("give the chat's number, or leave it out") } else { Ok(chat) })
 }
 
-fn channels(field: Field<'_, Vec<Given<String>>>) -> Option<Vec<ChannelKind>> {
+/// Channels, best first.
+pub fn channels(field: Field<'_, Vec<Given<String>>>) -> Option<Vec<ChannelKind>> {
     let one =
         |form: &mut Form, word: String| form.field("", Given::Is(word)).parsed(|word| word.parse::<ChannelKind>());
     field.each(ChannelKind::ALL.len(), one)

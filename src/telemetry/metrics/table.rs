@@ -282,7 +282,7 @@ pub const TABLE: &[Metric] = &[
         name::RETENTION_REMOVED,
         Counter,
         Unit::Count,
-        &[("kind", Listed(&["closed_job", "token", "told"]))],
+        &[("kind", Listed(&["closed_job", "notification", "token", "told"]))],
         "What was removed by age.",
     ),
     metric(

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use http_body_util::BodyExt;
@@ -13,6 +15,15 @@ use crate::http::problem::{Code, Problem};
 
 /// A line, or why there is none.
 pub type Line = Result<Bytes, Problem>;
+
+/// Whether a body says that it comes as lines.
+pub fn is_lines(headers: &HeaderMap) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+        .iter()
+        .any(|kind| essence.eq_ignore_ascii_case(kind))
+}
 
 /// The lines of a body; empty ones are passed over.
 pub fn lines(body: Body, longest: usize, patience: Duration) -> impl Stream<Item = Line> {
