@@ -209,17 +209,22 @@ impl Outbox {
         }
     }
 
-    /// Calls a debt off. False: its attempt is under way, and nobody can stop it.
+    /// Calls a debt off. False: its attempt is under way, or was made, and the news of it is on its way; nobody can stop it.
     pub fn withdraw(&self, channel: ChannelKind, debt: DebtId) -> bool {
         // A channel that is not there has nothing in its hands.
         let Some(queue) = self.queues.get(&channel) else { return true };
         let mut inner = queue.inner.lock();
-        let mut in_hand = inner.in_hand.values().filter(|in_hand| in_hand.item.debt() == Some(debt));
-        if in_hand.any(|in_hand| in_hand.leaving) {
-            return false;
+        let is_it = |item: &Item| item.debt() == Some(debt);
+        let in_hand = inner.in_hand.values().find(|in_hand| is_it(&in_hand.item)).map(|in_hand| in_hand.leaving);
+        // What is neither in hand nor waiting has left meanwhile.
+        let stays = match in_hand {
+            Some(leaving) => !leaving,
+            None => inner.waiting.iter().flatten().any(is_it),
+        };
+        if stays {
+            inner.withdrawn.insert(debt);
         }
-        inner.withdrawn.insert(debt);
-        true
+        stays
     }
 
     /// A debt that was called off is owed after all: the step that called it off was not stored.
@@ -354,3 +359,29 @@ impl Outbox {
 
 /// Answers to people before claims before offers before status before bulk.
 const LANE_ORDER: [Lane; LANES] = [Lane::Answers, Lane::Claims, Lane::Offers, Lane::Status, Lane::Bulk];
+
+#[cfg(test)]
+mod tests {
+    use baton_core::ids::{EffectNo, NotificationId, TenantId};
+
+    use super::*;
+
+    const SMS: ChannelKind = ChannelKind::Sms;
+
+    #[test]
+    fn f9_what_has_left_cannot_be_called_off_however_late_the_news_of_it_comes() {
+        let debt =
+            DebtId::Notification(NotificationId::of_reference(TenantId::DEFAULT, "a"), EffectNo { version: 1, n: 0 });
+        let outbox = Outbox::of([SMS], false, HashSet::new());
+        outbox.owe_one(debt, SMS, Lane::Status);
+        assert!(outbox.withdraw(SMS, debt), "it waits");
+        outbox.take_back(SMS, debt, Lane::Status);
+        let (ticket, _) = outbox.pull(SMS).expect("it is owed after all");
+        assert!(outbox.withdraw(SMS, debt), "no attempt was made");
+        outbox.take_back(SMS, debt, Lane::Status);
+        assert!(outbox.leaves(SMS, ticket));
+        assert!(!outbox.withdraw(SMS, debt), "it is leaving");
+        outbox.settle(SMS, ticket);
+        assert!(!outbox.withdraw(SMS, debt), "it has left, and nobody was told yet");
+    }
+}
