@@ -21,6 +21,7 @@ use baton_core::agent::Agent;
 use baton_core::brief::{Brief, Item};
 use baton_core::delivery::{ChannelKind, Delivery, Receipt};
 use baton_core::details::SealedDetails;
+use baton_core::fit::Boundless;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob, Report, Turn};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -76,7 +77,14 @@ fn agent(n: i32, now: Timestamp) -> Agent {
 /// A job whose first offer was delivered and waits for its answer.
 fn waiting(n: u64, roster: &Roster, wait: Duration, now: Timestamp) -> Job {
     let settings = Settings::default();
-    let world = World { roster, load: &Idle, settings: &settings, channels: &[ChannelKind::Console], outages: &[] };
+    let world = World {
+        roster,
+        load: &Idle,
+        settings: &settings,
+        channels: &[ChannelKind::Console],
+        outages: &[],
+        budgets: &Boundless,
+    };
     let new = NewJob {
         id: JobId::of_reference(T, &format!("waiting-{n}")),
         external_ref: Some(format!("waiting-{n}")),

@@ -372,17 +372,19 @@ fn channels(
     }
     channels.extend(phones(config, wording, windows, clock)?);
     if let Some(set) = &config.channels.email {
-        let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
-        let answers = ReplyTo::at(&set.reply_domain, links);
-        channels.push(match &set.route {
-            Route::Smtp(set) => {
-                Arc::new(Email::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
-            }
-            Route::Resend(set) => Arc::new(Resend::new(set, unsubscribe, wording)?.answered_at(answers)),
-            Route::SendGrid(set) => {
-                Arc::new(SendGrid::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
-            }
-        });
+        for route in &set.routes {
+            let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
+            let answers = ReplyTo::at(&set.reply_domain, links);
+            channels.push(match route {
+                Route::Smtp(set) => {
+                    Arc::new(Email::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
+                }
+                Route::Resend(set) => Arc::new(Resend::new(set, unsubscribe, wording)?.answered_at(answers)),
+                Route::SendGrid(set) => {
+                    Arc::new(SendGrid::new(set, unsubscribe, wording, Arc::clone(clock))?.answered_at(answers))
+                }
+            });
+        }
     }
     if let Some(set) = &config.channels.console {
         let wording = Arc::clone(wording);
@@ -393,19 +395,15 @@ fn channels(
 
 /// The way to the mails that came in at Resend.
 fn received(config: &Config) -> Result<Option<Received>, CallerError> {
-    match config.channels.email.as_ref().map(|set| &set.route) {
-        Some(Route::Resend(set)) => Received::new(set).map(Some),
-        Some(Route::Smtp(_) | Route::SendGrid(_)) | None => Ok(None),
-    }
+    config.channels.email.as_ref().and_then(|set| set.resend()).map(Received::new).transpose()
 }
 
 /// Whether people who have not written for a day can be sent a template.
 fn has_template(config: &Config) -> bool {
-    match &config.channels.whatsapp {
-        Some(Whatsapp::Meta(set)) => set.templates.offer.is_some() || set.templates.message.is_some(),
-        Some(Whatsapp::Twilio(set)) => set.contents.offer.is_some() || set.contents.message.is_some(),
-        None => false,
-    }
+    config.channels.whatsapp.iter().any(|way| match way {
+        Whatsapp::Meta(set) => set.templates.offer.is_some() || set.templates.message.is_some(),
+        Whatsapp::Twilio(set) => set.contents.offer.is_some() || set.contents.message.is_some(),
+    })
 }
 
 /// What reaches phones without an app of ours.
@@ -419,16 +417,16 @@ fn phones(
     // Twilio calls back at a public address only; without one nothing is told.
     let callback = config.server.public_url.as_ref().map(|url| format!("{url}{}", webhooks::twilio::STATUS));
     let account = config.channels.twilio.as_ref().map(|set| Account::new(set, callback)).transpose()?;
-    match (&config.channels.whatsapp, &account) {
-        (Some(Whatsapp::Meta(set)), _) => {
-            let channel = Meta::new(set, Arc::clone(windows), Arc::clone(wording), Arc::clone(clock))?;
-            phones.push(Arc::new(channel));
+    for way in &config.channels.whatsapp {
+        let (windows, wording, clock) = (Arc::clone(windows), Arc::clone(wording), Arc::clone(clock));
+        match (way, &account) {
+            (Whatsapp::Meta(set), _) => phones.push(Arc::new(Meta::new(set, windows, wording, clock)?)),
+            (Whatsapp::Twilio(set), Some(account)) => {
+                phones.push(Arc::new(TwilioWhatsapp::new(account.clone(), set, windows, wording, clock)));
+            }
+            // The configuration has refused it.
+            (Whatsapp::Twilio(_), None) => {}
         }
-        (Some(Whatsapp::Twilio(set)), Some(account)) => {
-            let (windows, wording) = (Arc::clone(windows), Arc::clone(wording));
-            phones.push(Arc::new(TwilioWhatsapp::new(account.clone(), set, windows, wording, Arc::clone(clock))));
-        }
-        (Some(Whatsapp::Twilio(_)) | None, _) => {}
     }
     if let (Some(set), Some(account)) = (&config.channels.sms, account) {
         phones.push(Arc::new(Sms::new(account, set, Arc::clone(wording), Arc::clone(clock))));

@@ -1,9 +1,10 @@
-//! What a channel account may still send: token buckets for the account, each chat and each group.
+//! What a channel account may still send: buckets for the account, each chat and each group.
 //!
-//! The arithmetic is governor's; its state is kept here, in wall-clock time, so that it survives a restart and a full
-//! bucket never follows from one.
+//! A rate without a burst is what providers publish: so many in any span of that length, counted exactly, so that a backlog
+//! leaves at the full rate and never beyond it. A rate with a burst is a token bucket, whose arithmetic is governor's. The state
+//! of both is kept here, in wall-clock time, so that it survives a restart and a full bucket never follows from one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,21 +20,49 @@ use parking_lot::Mutex;
 
 use crate::channel::{Budget, Rate};
 
-/// The buckets of one channel account. Not shared: its actor alone asks.
+/// The buckets of one channel account: its actor alone takes from them.
 pub struct Buckets {
-    account: Option<Limiter>,
-    chat: Option<Limiter>,
-    group: Option<Limiter>,
+    account: Option<Bucket>,
+    chat: Option<Bucket>,
+    group: Option<Bucket>,
     now: Arc<AtomicU64>,
-    state: Arc<Mutex<HashMap<String, u64>>>,
-    /// How long the account's bucket takes to fill, in nanoseconds.
-    account_span: Option<u64>,
+    state: Arc<Mutex<State>>,
+    budget: Budget,
+    taken: u32,
+}
+
+/// What was taken lately, by the names of the buckets.
+#[derive(Default)]
+struct State {
+    /// Of token buckets: the moment at which each is full again.
+    steady: HashMap<String, u64>,
+    /// Of exact ones: when each of the latest messages went out.
+    exact: HashMap<String, VecDeque<u64>>,
+}
+
+enum Bucket {
+    Steady(Box<Limiter>),
+    Exact(Exact),
+}
+
+/// So many in any span.
+#[derive(Clone, Copy)]
+struct Exact {
+    count: usize,
+    span: u64,
 }
 
 type Limiter = RateLimiter<String, Kept, HandMoved, NoOpMiddleware<Nanos>>;
 
 /// The account's own bucket.
 const ACCOUNT: &str = "account";
+
+/// A span is taken to be longer by a part of so many: what leaves here at even distances does not arrive so, and the provider
+/// counts arrivals.
+const MARGIN: u64 = 33;
+
+/// After so many messages, buckets that are full again are forgotten.
+const FORGET_EVERY: u32 = 4_096;
 
 #[derive(Clone)]
 struct HandMoved(Arc<AtomicU64>);
@@ -46,7 +75,7 @@ impl GovernorClock for HandMoved {
 }
 
 #[derive(Clone)]
-struct Kept(Arc<Mutex<HashMap<String, u64>>>);
+struct Kept(Arc<Mutex<State>>);
 
 impl StateStore for Kept {
     type Key = String;
@@ -54,9 +83,9 @@ impl StateStore for Kept {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let before = self.0.lock().get(key).map(|nanos| Nanos::from(*nanos));
+        let before = self.0.lock().steady.get(key).map(|nanos| Nanos::from(*nanos));
         let (result, after) = f(before)?;
-        self.0.lock().insert(key.clone(), after.into());
+        self.0.lock().steady.insert(key.clone(), after.into());
         Ok(result)
     }
 }
@@ -66,78 +95,189 @@ impl Buckets {
     pub fn of(budget: &Budget, remembered: Vec<(String, u64)>) -> Self {
         // The limiters measure from their first moment, which is 1970 for all of them.
         let now = Arc::new(AtomicU64::new(0));
-        let state = Arc::new(Mutex::new(remembered.into_iter().collect::<HashMap<_, _>>()));
-        let limiter = |rate: Option<Rate>| {
-            let quota = quota(rate?)?;
-            Some(RateLimiter::new(quota, Kept(Arc::clone(&state)), HandMoved(Arc::clone(&now))))
+        let state = Arc::new(Mutex::new(State::default()));
+        let bucket = |rate: Option<Rate>| {
+            let rate = rate?;
+            if let Some(exact) = exact(rate) {
+                return Some(Bucket::Exact(exact));
+            }
+            let (kept, clock) = (Kept(Arc::clone(&state)), HandMoved(Arc::clone(&now)));
+            Some(Bucket::Steady(Box::new(RateLimiter::new(quota(rate)?, kept, clock))))
         };
-        Self {
-            account: limiter(budget.account),
-            chat: limiter(budget.chat),
-            group: limiter(budget.group),
-            now: Arc::clone(&now),
-            state: Arc::clone(&state),
-            account_span: budget.account.and_then(|rate| {
-                let rest = quota(rate)?.burst_size_replenished_in();
-                u64::try_from(rest.as_nanos()).ok().filter(|span| *span > 0)
-            }),
+        let (account, chat, group) = (bucket(budget.account), bucket(budget.chat), bucket(budget.group));
+        let exact_account = matches!(account, Some(Bucket::Exact(_)));
+        let exact_chats = matches!(chat, Some(Bucket::Exact(_))) || matches!(group, Some(Bucket::Exact(_)));
+        {
+            let mut state = state.lock();
+            for (key, value) in remembered {
+                // Which of the two it was does not change between two starts, but for a new configuration: then it is a guess.
+                let exact = if key == ACCOUNT { exact_account } else { exact_chats };
+                if exact {
+                    let (last, used) = (value / 1_000_000 * 1_000_000, value % 1_000_000);
+                    state.exact.insert(key.clone(), std::iter::repeat_n(last, used.min(10_000) as usize).collect());
+                }
+                state.steady.insert(key, value);
+            }
         }
+        Self { account, chat, group, now, state, budget: *budget, taken: 0 }
     }
 
-    /// Takes a token for one message to a chat; if there is none, when there will be, and whether it is the chat's.
-    pub fn take(&self, chat: &str, is_group: bool, now: Timestamp) -> Result<(), Wait> {
+    /// Takes tokens for one message to a chat; if there are none, when there will be, and whether it is the chat's. `weight`: how
+    /// much of the account's budget it takes, such as the segments of an SMS.
+    pub fn take(&mut self, chat: &str, is_group: bool, weight: u32, now: Timestamp) -> Result<(), Wait> {
         self.now.store(nanos(now), Ordering::Relaxed);
+        self.taken += 1;
+        if self.taken >= FORGET_EVERY {
+            self.taken = 0;
+            self.forget(now);
+        }
         let own = if is_group { &self.group } else { &self.chat };
         let key = chat.to_owned();
-        let before = self.state.lock().get(&key).copied();
-        if let Some(limiter) = own
-            && let Err(not_until) = limiter.check_key(&key)
-        {
-            return Err(Wait { until: moment(not_until.earliest_possible()), account: false });
-        }
-        if let Some(limiter) = &self.account
-            && let Err(not_until) = limiter.check_key(&ACCOUNT.to_owned())
-        {
+        let before = self.state.lock().steady.get(&key).copied();
+        self.ask(own.as_ref(), &key, 1, now).map_err(|until| Wait { until, account: false })?;
+        if let Err(until) = self.ask(self.account.as_ref(), &ACCOUNT.to_owned(), weight, now) {
             // The chat's token was not used after all.
-            match before {
-                Some(before) => self.state.lock().insert(key, before),
-                None => self.state.lock().remove(&key),
-            };
-            return Err(Wait { until: moment(not_until.earliest_possible()), account: true });
+            self.give_back(own.as_ref(), &key, before);
+            return Err(Wait { until, account: true });
         }
         Ok(())
     }
 
-    /// How full the account's bucket is; none where it has no limit.
-    pub fn filling(&self) -> Option<Filling> {
-        let full_at = self.state.lock().get(ACCOUNT).copied().unwrap_or(0);
-        Some(Filling { full_at, span: self.account_span? })
+    fn ask(&self, bucket: Option<&Bucket>, key: &String, weight: u32, now: Timestamp) -> Result<(), Timestamp> {
+        match bucket {
+            None => Ok(()),
+            Some(Bucket::Steady(limiter)) => {
+                let weight = NonZeroU32::new(weight.max(1)).unwrap_or(NonZeroU32::MIN);
+                match limiter.check_key_n(key, weight) {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(not_until)) => Err(moment(not_until.earliest_possible().into())),
+                    // It is heavier than the whole burst: it takes all there is, or it would never leave.
+                    Err(_) => match limiter.check_key(key) {
+                        Ok(()) => Ok(()),
+                        Err(not_until) => Err(moment(not_until.earliest_possible().into())),
+                    },
+                }
+            }
+            Some(Bucket::Exact(exact)) => {
+                let mut state = self.state.lock();
+                let sent = state.exact.entry(key.clone()).or_default();
+                exact.take(sent, weight as usize, nanos(now)).map_err(moment)
+            }
+        }
+    }
+
+    fn give_back(&self, bucket: Option<&Bucket>, key: &String, before: Option<u64>) {
+        let mut state = self.state.lock();
+        match (bucket, before) {
+            (Some(Bucket::Exact(_)), _) => drop(state.exact.get_mut(key).and_then(VecDeque::pop_back)),
+            (Some(Bucket::Steady(_)), Some(before)) => drop(state.steady.insert(key.clone(), before)),
+            (Some(Bucket::Steady(_)), None) => drop(state.steady.remove(key)),
+            (None, _) => {}
+        }
+    }
+
+    /// What others may read of it.
+    pub fn reading(&self) -> Reading {
+        Reading { state: Arc::clone(&self.state), budget: self.budget }
     }
 
     /// What must be remembered over a restart; full buckets are forgotten.
     pub fn remember(&self, now: Timestamp) -> Vec<(String, u64)> {
-        let now = nanos(now);
-        self.state.lock().retain(|_, arrival| *arrival > now);
-        let mut all: Vec<_> = self.state.lock().iter().map(|(key, arrival)| (key.clone(), *arrival)).collect();
+        self.forget(now);
+        let state = self.state.lock();
+        let mut all: Vec<_> = state.steady.iter().map(|(key, arrival)| (key.clone(), *arrival)).collect();
+        // The latest moment, and how many stand in the span: a moment is a whole number of milliseconds, so there is room.
+        all.extend(state.exact.iter().filter_map(|(key, sent)| {
+            let last = *sent.back()? / 1_000_000 * 1_000_000;
+            Some((key.clone(), last + sent.len().min(999_999) as u64))
+        }));
         all.sort();
         // The account's bucket and the busiest chats; a record has a bound.
         all.sort_by_key(|(key, arrival)| (key != ACCOUNT, std::cmp::Reverse(*arrival)));
         all.truncate(512);
         all
     }
+
+    fn forget(&self, now: Timestamp) {
+        let now = nanos(now);
+        let longest = [&self.account, &self.chat, &self.group].into_iter().filter_map(|bucket| match bucket {
+            Some(Bucket::Exact(exact)) => Some(exact.span),
+            Some(Bucket::Steady(_)) | None => None,
+        });
+        let longest = longest.max().unwrap_or(0);
+        let mut state = self.state.lock();
+        state.steady.retain(|_, arrival| *arrival > now);
+        state.exact.retain(|_, sent| sent.back().is_some_and(|last| last + longest > now));
+    }
 }
 
-/// How full a bucket is, without asking it again: what is kept of it is the moment at which it is full.
-#[derive(Clone, Copy, Debug)]
-pub struct Filling {
-    full_at: u64,
-    span: u64,
+impl Exact {
+    fn take(self, sent: &mut VecDeque<u64>, weight: usize, now: u64) -> Result<(), u64> {
+        while sent.front().is_some_and(|at| at + self.span <= now) {
+            sent.pop_front();
+        }
+        // What is heavier than the whole budget takes all of it, or it would never leave.
+        let weight = weight.clamp(1, self.count);
+        let room = self.count.saturating_sub(sent.len());
+        if weight > room {
+            let missing = weight - room;
+            return Err(sent.get(missing - 1).map_or(now, |at| at + self.span));
+        }
+        sent.extend(std::iter::repeat_n(now, weight));
+        Ok(())
+    }
+
+    /// How many can go out until then.
+    fn room(self, sent: Option<&VecDeque<u64>>, now: u64, within: u64) -> u64 {
+        let (whole, rest) = (within / self.span, within % self.span);
+        let still = sent.map_or(0, |sent| sent.iter().filter(|at| **at + self.span > now + rest).count());
+        whole * self.count as u64 + self.count.saturating_sub(still) as u64
+    }
 }
 
-impl Filling {
-    /// The part that is used up, from 0 to 1.
-    pub fn used(&self, now: Timestamp) -> f64 {
-        (self.full_at.saturating_sub(nanos(now)) as f64 / self.span as f64).min(1.0)
+/// What others may read of an account's buckets.
+#[derive(Clone)]
+pub struct Reading {
+    state: Arc<Mutex<State>>,
+    budget: Budget,
+}
+
+impl Reading {
+    /// The part of the account's budget that is used up, from 0 to 1; none where it has no limit.
+    pub fn used(&self, now: Timestamp) -> Option<f64> {
+        let rate = self.budget.account?;
+        let now = nanos(now);
+        let state = self.state.lock();
+        if let Some(exact) = exact(rate) {
+            let sent = state.exact.get(ACCOUNT);
+            let used = sent.map_or(0, |sent| sent.iter().filter(|at| **at + exact.span > now).count());
+            return Some(used as f64 / exact.count as f64);
+        }
+        let span = quota(rate)?.burst_size_replenished_in().as_nanos().max(1) as f64;
+        let full_at = state.steady.get(ACCOUNT).copied().unwrap_or(0);
+        Some((full_at.saturating_sub(now) as f64 / span).min(1.0))
+    }
+
+    /// How many messages of weight 1 the account can send within a span; none where it has no limit.
+    pub fn room(&self, now: Timestamp, within: Duration) -> Option<u64> {
+        self.room_in(self.budget.account?, ACCOUNT, now, within)
+    }
+
+    /// The same for one group.
+    pub fn room_in_group(&self, bucket: &str, now: Timestamp, within: Duration) -> Option<u64> {
+        self.room_in(self.budget.group?, bucket, now, within)
+    }
+
+    fn room_in(&self, rate: Rate, key: &str, now: Timestamp, within: Duration) -> Option<u64> {
+        let (now, within) = (nanos(now), u64::try_from(within.as_nanos()).unwrap_or(u64::MAX));
+        let state = self.state.lock();
+        if let Some(exact) = exact(rate) {
+            return Some(exact.room(state.exact.get(key), now, within));
+        }
+        let each = u64::try_from(quota(rate)?.replenish_interval().as_nanos()).unwrap_or(u64::MAX).max(1);
+        // The moment at which the bucket is full, if that is still to come, is what is missing in it.
+        let missing = state.steady.get(key).copied().unwrap_or(0).saturating_sub(now);
+        Some((within.saturating_add(each * u64::from(rate.burst))).saturating_sub(missing) / each)
     }
 }
 
@@ -150,6 +290,12 @@ pub struct Wait {
     pub account: bool,
 }
 
+/// A rate without a burst of its own.
+fn exact(rate: Rate) -> Option<Exact> {
+    let span = u64::from(rate.per_millis) * 1_000_000;
+    (rate.burst == rate.count).then(|| Exact { count: rate.count.max(1) as usize, span: span + span / MARGIN })
+}
+
 fn quota(rate: Rate) -> Option<Quota> {
     let count = rate.count.max(1);
     let each = Duration::from_micros(u64::from(rate.per_millis) * 1_000 / u64::from(count));
@@ -160,56 +306,123 @@ fn nanos(at: Timestamp) -> u64 {
     u64::try_from(at.0).unwrap_or(0).saturating_mul(1_000_000)
 }
 
-fn moment(at: Nanos) -> Timestamp {
+fn moment(at: u64) -> Timestamp {
     // Rounded up: a millisecond early is refused again.
-    Timestamp(i64::try_from(u64::from(at).div_ceil(1_000_000)).unwrap_or(i64::MAX))
+    Timestamp(i64::try_from(at.div_ceil(1_000_000)).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn ten_a_second() -> Budget {
         let rate = Rate { count: 10, per_millis: 1_000, burst: 2 };
         Budget {
             account: Some(rate),
-            chat: Some(Rate { count: 1, per_millis: 1_000, burst: 1 }),
-            group: None,
+            chat: Some(Rate { count: 1, per_millis: 1_000, burst: 2 }),
+            group: Some(Rate { count: 2, per_millis: 60_000, burst: 2 }),
             in_flight: 1,
         }
     }
 
+    fn exactly(count: u32, per_millis: u32) -> Budget {
+        Budget { account: Some(Rate { count, per_millis, burst: count }), chat: None, group: None, in_flight: 1 }
+    }
+
     #[test]
     fn a_chat_waits_for_itself_and_the_account_for_all() {
-        let buckets = Buckets::of(&ten_a_second(), Vec::new());
+        let mut buckets = Buckets::of(&ten_a_second(), Vec::new());
         let now = Timestamp(1_000_000);
-        assert_eq!(buckets.take("a", false, now), Ok(()));
-        assert_eq!(buckets.take("a", false, now), Err(Wait { until: Timestamp(1_001_000), account: false }));
-        assert_eq!(buckets.take("b", false, now), Ok(()));
-        assert_eq!(buckets.take("c", false, now), Err(Wait { until: Timestamp(1_000_100), account: true }));
-        assert_eq!(buckets.take("c", false, Timestamp(1_000_100)), Ok(()), "the refusal cost the chat nothing");
+        assert_eq!(buckets.take("a", false, 1, now), Ok(()));
+        assert_eq!(buckets.take("a", false, 1, now), Ok(()));
+        assert_eq!(buckets.take("a", false, 1, now), Err(Wait { until: Timestamp(1_001_000), account: false }));
+        assert_eq!(buckets.take("c", false, 1, now), Err(Wait { until: Timestamp(1_000_100), account: true }));
+        assert_eq!(buckets.take("c", false, 1, Timestamp(1_000_100)), Ok(()), "the refusal cost the chat nothing");
     }
 
     #[test]
     fn an_accounts_bucket_is_used_up_by_messages_and_fills_by_time() {
-        let buckets = Buckets::of(&ten_a_second(), Vec::new());
+        let mut buckets = Buckets::of(&ten_a_second(), Vec::new());
         let now = Timestamp(1_000_000);
-        let used = |millis: i64| buckets.filling().map(|filling| filling.used(Timestamp(1_000_000 + millis)));
+        let reading = buckets.reading();
+        let used = |millis: i64| reading.used(Timestamp(1_000_000 + millis));
         assert_eq!(used(0), Some(0.0));
-        assert_eq!(buckets.take("a", false, now), Ok(()));
+        assert_eq!(buckets.take("a", false, 1, now), Ok(()));
         assert_eq!((used(0), used(50), used(100)), (Some(0.5), Some(0.25), Some(0.0)));
-        assert_eq!(buckets.take("b", false, now), Ok(()));
+        assert_eq!(buckets.take("b", false, 1, now), Ok(()));
         assert_eq!(used(0), Some(1.0));
-        assert!(Buckets::of(&Budget::default(), Vec::new()).filling().is_none());
+        assert!(Buckets::of(&Budget::default(), Vec::new()).reading().used(now).is_none());
     }
 
     #[test]
     fn a_restart_does_not_fill_the_buckets() {
-        let buckets = Buckets::of(&ten_a_second(), Vec::new());
+        for budget in [ten_a_second(), exactly(1, 1_000)] {
+            let mut buckets = Buckets::of(&budget, Vec::new());
+            let now = Timestamp(1_000_000);
+            assert_eq!(buckets.take("a", false, 2, now), Ok(()));
+            let mut after = Buckets::of(&budget, buckets.remember(now));
+            assert!(after.take("a", false, 1, now).is_err());
+            assert!(after.take("a", false, 1, Timestamp(1_001_100)).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_heavy_message_takes_as_much_as_it_weighs_and_never_waits_for_ever() {
+        let mut buckets = Buckets::of(&exactly(4, 1_000), Vec::new());
         let now = Timestamp(1_000_000);
-        assert_eq!(buckets.take("a", false, now), Ok(()));
-        let after = Buckets::of(&ten_a_second(), buckets.remember(now));
-        assert!(after.take("a", false, now).is_err());
-        assert!(after.take("a", false, Timestamp(1_001_000)).is_ok());
+        assert_eq!(buckets.take("a", false, 3, now), Ok(()));
+        assert_eq!(buckets.take("b", false, 2, now).map_err(|wait| wait.account), Err(true));
+        assert_eq!(buckets.take("b", false, 1, now), Ok(()));
+        let later = Timestamp(1_001_100);
+        assert_eq!(buckets.take("c", false, 9, later), Ok(()), "heavier than all there is");
+        assert_eq!(buckets.take("d", false, 1, later).map_err(|wait| wait.account), Err(true));
+    }
+
+    #[test]
+    fn what_can_leave_within_a_span_is_known_beforehand() {
+        let now = Timestamp(1_000_000);
+        let minute = Duration::from_mins(1);
+        let mut buckets = Buckets::of(&exactly(10, 1_000), Vec::new());
+        let reading = buckets.reading();
+        assert_eq!(reading.room(now, Duration::from_millis(100)), Some(10));
+        assert_eq!(buckets.take("a", false, 4, now), Ok(()));
+        assert_eq!(reading.room(now, Duration::from_millis(100)), Some(6));
+        assert_eq!(reading.room_in_group("chat", now, minute), None);
+        let mut buckets = Buckets::of(&ten_a_second(), Vec::new());
+        let reading = buckets.reading();
+        assert_eq!(reading.room(now, Duration::from_secs(1)), Some(12));
+        assert_eq!(reading.room_in_group("crew", now, Duration::from_secs(30)), Some(2));
+        assert_eq!(buckets.take("crew", true, 1, now), Ok(()));
+        assert_eq!(reading.room(now, Duration::from_secs(1)), Some(11));
+        assert_eq!(reading.room_in_group("crew", now, Duration::from_secs(30)), Some(1));
+    }
+
+    proptest! {
+        /// What a provider publishes is kept in every span of that length, and a backlog leaves at 95 % of it or more.
+        #[test]
+        fn a_backlog_leaves_at_the_full_rate_and_never_beyond_it(
+            count in 1_u32..120,
+            per_millis in prop::sample::select(vec![1_000_u32, 2_000, 6_000]),
+            late in 0_i64..5,
+        ) {
+            let mut buckets = Buckets::of(&exactly(count, per_millis), Vec::new());
+            let span = i64::from(per_millis);
+            let (mut now, mut sent) = (Timestamp(1_000_000), Vec::new());
+            let end = Timestamp(1_000_000 + 20 * span);
+            while now < end {
+                match buckets.take("a", false, 1, now) {
+                    Ok(()) => sent.push(now.0),
+                    // It wakes a little late, as clocks do.
+                    Err(wait) => now = Timestamp(wait.until.0 + late),
+                }
+            }
+            let within = |from: i64| sent.iter().filter(|at| (from..from + span).contains(*at)).count();
+            let most = sent.iter().map(|at| within(*at)).max().unwrap_or(0);
+            prop_assert!(most <= count as usize, "{most} of {count}");
+            let share = sent.len() as f64 / (20.0 * f64::from(count));
+            prop_assert!(share >= 0.95, "{share}");
+        }
     }
 }

@@ -28,6 +28,12 @@ pub trait Channel: Send + Sync + 'static {
     /// Which provider stands behind it.
     fn provider(&self) -> Provider;
 
+    /// How much of the account's budget a message takes: more than one where its provider counts parts of it.
+    fn weight(&self, errand: &Errand) -> u32 {
+        let _ = errand;
+        1
+    }
+
     /// Whether the provider can be asked later what became of a message.
     fn can_be_asked(&self) -> bool {
         false
@@ -253,6 +259,18 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
+    /// The name of its bucket. Stored with the account's state, so it is not the address itself.
+    pub fn bucket(&self) -> String {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        match self {
+            // All topics of a forum share what its group may have.
+            Self::Telegram { chat, .. } => Self::Telegram { chat: *chat, thread: None }.hash(&mut hasher),
+            Self::Console | Self::Email(_) | Self::Phone(_) => self.hash(&mut hasher),
+        }
+        format!("chat-{:016x}", hasher.finish())
+    }
+
     /// Whether many people read it: groups have budgets of their own.
     pub fn is_group(&self) -> bool {
         matches!(self, Self::Telegram { chat, .. } if *chat < 0)

@@ -4,6 +4,7 @@
 //! One message at a time to a chat, in order. Where the provider does not tell repeats apart, a page of attempts is
 //! journaled before the calls, so that after a crash those are known that may have arrived.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use baton_core::delivery::{Delivery, DropReason, Outcome, Scope};
+use baton_core::delivery::failover::{self, Why};
+use baton_core::delivery::{Delivery, DropReason, Outcome, Provider, Scope};
 use baton_core::ids::{DebtId, TenantId};
 use baton_core::time::Timestamp;
 use metrics::{counter, gauge, histogram};
@@ -25,7 +27,7 @@ use crate::committer::{NotStored, Pending};
 use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
-use crate::outbox::Item;
+use crate::outbox::{Had, Item};
 use crate::records::{Attempting, ChannelMemory};
 use crate::resolve::{Resolved, is_owed, resolve};
 use crate::store::codec;
@@ -34,6 +36,12 @@ use crate::store::{StepWrites, StoreError, Write};
 
 /// So many messages are held for chats that must wait; beyond it nothing more is pulled.
 const HELD_MAX: usize = 10_000;
+
+/// So many of them may be of one tenant.
+const HELD_OF_ONE: usize = 2_000;
+
+/// A provider that says "wait" for longer than this is as good as away; a shorter wait is waited out.
+const WAITED_OUT: Duration = Duration::from_secs(10);
 
 /// So many messages may have arrived without anybody knowing; beyond it nothing new is begun. A provider that hangs is no
 /// reason to make every message a possible repeat, and the journal holds them all.
@@ -68,13 +76,16 @@ pub struct ChannelActor {
 /// Its state.
 pub struct Account {
     buckets: Buckets,
+    /// Nothing leaves before: the budget is used up, or the provider has said so.
     paused_until: Option<Timestamp>,
+    /// The provider refuses us until then: what can go by another account goes there.
+    refused_until: Option<Timestamp>,
     sender_pauses: u32,
     chats: HashMap<Address, Chat>,
     /// Chats and messages that wait for a moment.
     later: BTreeMap<(Timestamp, u64), Later>,
     numbers: u64,
-    held: usize,
+    held: Held,
     /// Those whose turn it is, not yet journaled.
     page: Vec<Ready>,
     /// Those who leave as soon as the journal is stored: what came to the page meanwhile does not stand in it.
@@ -98,6 +109,35 @@ impl Account {
     }
 }
 
+/// Messages that wait here for their chat or their next attempt.
+#[derive(Default)]
+struct Held {
+    count: usize,
+    tenants: HashMap<TenantId, usize>,
+}
+
+impl Held {
+    fn add(&mut self, tenant: TenantId) {
+        self.count += 1;
+        *self.tenants.entry(tenant).or_default() += 1;
+    }
+
+    fn remove(&mut self, tenant: TenantId) {
+        self.count -= 1;
+        if let Entry::Occupied(mut held) = self.tenants.entry(tenant) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
+    }
+
+    /// Whether more of a tenant may be taken in: messages of one to a chat that is slow leave room for the others.
+    fn has_room_for(&self, tenant: &TenantId) -> bool {
+        self.tenants.get(tenant).is_none_or(|held| *held < HELD_OF_ONE)
+    }
+}
+
 #[derive(Default)]
 struct Chat {
     waiting: VecDeque<Ready>,
@@ -116,6 +156,10 @@ struct Ready {
     debt: Option<DebtId>,
     attempts: u32,
     errand: Errand,
+    /// The account it was meant for and was passed on from unattempted: its job hears of that with the outcome.
+    meant_for: Option<Provider>,
+    /// How much of the account's budget it takes.
+    weight: u32,
     /// When the record was read: whoever waits longer for their turn is looked at again.
     as_of: Timestamp,
 }
@@ -126,7 +170,15 @@ impl ChannelActor {
         Self { house, channel }
     }
 
+    fn provider(&self) -> Provider {
+        self.channel.provider()
+    }
+
     fn word(&self) -> &'static str {
+        self.provider().as_str()
+    }
+
+    fn channel_word(&self) -> &'static str {
         self.channel.kind().as_str()
     }
 
@@ -138,10 +190,10 @@ impl ChannelActor {
         Key::Attempts { tenant: TenantId::DEFAULT, account: self.word().to_owned(), seq: page }
     }
 
-    /// What the journal holds, and on how many pages.
-    fn journaled(&self) -> Result<(HashSet<DebtId>, u64), StoreError> {
+    /// What the journal of an account holds, and on how many pages.
+    fn journaled(&self, account: &str) -> Result<(HashSet<DebtId>, u64), StoreError> {
         let (mut before, mut pages) = (HashSet::new(), 0);
-        let prefix = Prefix::account(Space::Attempts, TenantId::DEFAULT, self.word());
+        let prefix = Prefix::account(Space::Attempts, TenantId::DEFAULT, account);
         self.house.store.scan(&prefix, None, &mut |key, record| {
             if let Some(Key::Attempts { seq, .. }) = Key::parse(key) {
                 pages = pages.max(seq + 1);
@@ -151,6 +203,43 @@ impl ChannelActor {
         })?;
         Ok((before, pages))
     }
+
+    /// When a channel had one account, its rows stood under the channel's name: the first account of it takes them over, so that
+    /// an attempt that was interrupted then stays marked.
+    fn take_over(&self) -> Result<(), ActorProcessingErr> {
+        let old = self.channel_word();
+        if old == self.word() || !self.house.outbox.is_first(self.provider()) {
+            return Ok(());
+        }
+        let memory = Key::Channel { tenant: TenantId::DEFAULT, account: old.to_owned(), page: 0 };
+        let remembered = self.house.store.get(&memory.bytes())?;
+        let (attempts, pages) = self.journaled(old)?;
+        if remembered.is_none() && pages == 0 {
+            return Ok(());
+        }
+        let (mut own, mut own_pages) = self.journaled(self.word())?;
+        own.extend(attempts);
+        own.retain(|debt| is_owed(&self.house, *debt));
+        let own: Vec<DebtId> = own.into_iter().collect();
+        let mut writes = vec![Write { key: memory.bytes(), value: None }];
+        if remembered.is_some() && self.house.store.get(&self.account_key().bytes())?.is_none() {
+            writes.push(Write { key: self.account_key().bytes(), value: remembered });
+        }
+        writes.extend((0..pages).map(|seq| {
+            let key = Key::Attempts { tenant: TenantId::DEFAULT, account: old.to_owned(), seq };
+            Write { key: key.bytes(), value: None }
+        }));
+        let mut filled = 0;
+        for chunk in own.chunks(JOURNAL_PAGE) {
+            let page = codec::seal(&Attempting(chunk.to_vec()), 1, self.house.epoch)?;
+            writes.push(Write { key: self.attempts_key(filled).bytes(), value: Some(page) });
+            filled += 1;
+        }
+        own_pages = own_pages.max(filled);
+        writes.extend((filled..own_pages).map(|page| Write { key: self.attempts_key(page).bytes(), value: None }));
+        self.house.store.commit(&[StepWrites { check: None, writes }])?;
+        Ok(())
+    }
 }
 
 impl Actor for ChannelActor {
@@ -159,22 +248,26 @@ impl Actor for ChannelActor {
     type Arguments = ();
 
     async fn pre_start(&self, me: ActorRef<ChannelMessage>, (): ()) -> Result<Account, ActorProcessingErr> {
+        self.take_over()?;
         let record = self.house.store.get(&self.account_key().bytes())?;
         // What it remembered cannot be read: it begins with full buckets, and the provider's own limits hold.
         let memory = record.and_then(|record| codec::open::<ChannelMemory>(&record).ok()).map(|(_, memory)| memory);
         let memory = memory.unwrap_or_default();
         // Those it was about to send when it last ended keep their mark until their debts are paid, over any number of falls.
-        let (before, pages) = self.journaled()?;
-        self.house.outbox.put_back(self.channel.kind());
+        let (before, pages) = self.journaled(self.word())?;
+        self.house.outbox.put_back(self.provider());
+        let buckets = Buckets::of(&self.channel.budget(), memory.buckets);
+        self.house.outbox.note_reading(self.provider(), buckets.reading());
         me.cast(ChannelMessage::Wake)?;
         Ok(Account {
-            buckets: Buckets::of(&self.channel.budget(), memory.buckets),
+            buckets,
             paused_until: memory.paused_until,
+            refused_until: None,
             sender_pauses: 0,
             chats: HashMap::new(),
             later: BTreeMap::new(),
             numbers: 0,
-            held: 0,
+            held: Held::default(),
             page: Vec::new(),
             covered: Vec::new(),
             journaling: false,
@@ -206,7 +299,7 @@ impl Actor for ChannelActor {
         }
         self.fill(&me, account);
         self.arrange_wake(&me, account);
-        self.house.outbox.sending(self.channel.kind(), account.taken());
+        self.house.outbox.sending(self.provider(), account.taken());
         Ok(())
     }
 }
@@ -215,33 +308,36 @@ impl ChannelActor {
     /// Pulls and sends while budget, places and the journal allow.
     fn fill(&self, me: &ActorRef<ChannelMessage>, account: &mut Account) {
         let now = self.house.clock.now();
+        self.note_pause(account, now);
         Self::take_up_later(account, now);
         let places = usize::from(self.channel.budget().in_flight.max(1));
         while !account.journaling
             && account.taken() < places
-            && account.held < HELD_MAX
+            && account.held.count < HELD_MAX
             && account.uncertain.len() < UNCERTAIN_MAX
         {
             if account.paused_until.is_some_and(|until| until > now) {
                 break;
             }
-            let Some((ticket, item)) = self.house.outbox.pull(self.channel.kind()) else { break };
-            let attempts = match &item {
-                Item::Debt { attempts, .. } | Item::Direct { attempts, .. } => *attempts,
-            };
+            let held = &account.held;
+            let may = |tenant: &TenantId| held.has_room_for(tenant);
+            let Some((ticket, item)) = self.house.outbox.pull(self.provider(), may) else { break };
+            let (attempts, meant_for) = (item.attempts(), item.had().unattempted());
             match resolve(&self.house, self.channel.kind(), item, now) {
                 Resolved::Send { errand, debt } => {
-                    let ready = Ready { ticket, debt, attempts, errand: *errand, as_of: now };
+                    let weight = self.channel.weight(&errand);
+                    self.house.outbox.note_weight(self.provider(), weight);
+                    let errand = *errand;
+                    let ready = Ready { ticket, debt, attempts, errand, meant_for, weight, as_of: now };
                     Self::offer_place(account, ready, now);
                 }
-                Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ticket),
-                Resolved::Not { debt, delivery } => self.settle(ticket, Some(debt), delivery),
+                Resolved::Settled => self.house.outbox.settle(self.provider(), ticket),
+                Resolved::Not { debt, delivery } => self.settle(ticket, Some(debt), meant_for, delivery),
             }
             self.send_page(me, account);
         }
         self.send_page(me, account);
-        self.house.outbox.note_filling(self.channel.kind(), account.buckets.filling());
-        gauge!(gauges::CHANNEL_PAUSED, "channel" => self.word())
+        gauge!(gauges::CHANNEL_PAUSED, "channel" => self.channel_word(), "provider" => self.word())
             .set(if account.paused_until.is_some_and(|until| until > now) { 1.0 } else { 0.0 });
     }
 
@@ -258,7 +354,7 @@ impl ChannelActor {
             match entry.remove() {
                 Later::Chat(address) => Self::next_of_chat(account, &address, now),
                 Later::Retry(ready) => {
-                    account.held -= 1;
+                    account.held.remove(ready.errand.tenant);
                     Self::offer_place(account, *ready, now);
                 }
             }
@@ -273,11 +369,11 @@ impl ChannelActor {
         let address = ready.errand.to.clone();
         let chat = account.chats.entry(address.clone()).or_default();
         if chat.busy || !chat.waiting.is_empty() {
-            account.held += 1;
+            account.held.add(ready.errand.tenant);
             return chat.waiting.push_back(ready);
         }
+        account.held.add(ready.errand.tenant);
         chat.waiting.push_front(ready);
-        account.held += 1;
         Self::next_of_chat(account, &address, now);
     }
 
@@ -297,11 +393,17 @@ impl ChannelActor {
             account.later.insert((until, number), Later::Chat(address.clone()));
             return;
         }
-        match account.buckets.take(&bucket_of(address), address.is_group(), now) {
+        // The account's own wait is everybody's: whoever was told to wait does not come back before it is over.
+        if let Some(until) = account.paused_until.filter(|until| *until > now) {
+            account.later.insert((until, number), Later::Chat(address.clone()));
+            return;
+        }
+        let weight = chat.waiting.front().map_or(1, |ready| ready.weight);
+        match account.buckets.take(&address.bucket(), address.is_group(), weight, now) {
             Ok(()) => {
                 chat.busy = true;
                 if let Some(ready) = chat.waiting.pop_front() {
-                    account.held -= 1;
+                    account.held.remove(ready.errand.tenant);
                     account.page.push(ready);
                 }
             }
@@ -325,7 +427,7 @@ impl ChannelActor {
                 continue;
             };
             let possible_repeat = ready.errand.possible_repeat;
-            let item = Item::Debt { debt, attempts: ready.attempts, possible_repeat };
+            let item = Item::Debt { debt, attempts: ready.attempts, possible_repeat, had: Had::default() };
             match resolve(&self.house, self.channel.kind(), item, now) {
                 Resolved::Send { errand, .. } => {
                     ready.errand = Errand { to: ready.errand.to, ..*errand };
@@ -333,8 +435,10 @@ impl ChannelActor {
                     fresh.push(ready);
                     continue;
                 }
-                Resolved::Settled => self.house.outbox.settle(self.channel.kind(), ready.ticket),
-                Resolved::Not { debt, delivery } => self.settle(ready.ticket, Some(debt), delivery),
+                Resolved::Settled => self.house.outbox.settle(self.provider(), ready.ticket),
+                Resolved::Not { debt, delivery } => {
+                    self.settle(ready.ticket, Some(debt), ready.meant_for, delivery);
+                }
             }
             if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
                 chat.busy = false;
@@ -399,7 +503,7 @@ impl ChannelActor {
 
     /// Makes the attempt. A channel that answers at once is not worth a task.
     fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
-        if !self.house.outbox.leaves(self.channel.kind(), ready.ticket) {
+        if !self.house.outbox.leaves(self.provider(), ready.ticket) {
             // It was called off: the next of its chat has its place.
             if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
                 chat.busy = false;
@@ -437,12 +541,14 @@ impl ChannelActor {
     fn ended(&self, account: &mut Account, ticket: u64, outcome: Outcome, took: Duration) {
         let Some(mut ready) = account.under_way.remove(&ticket) else { return };
         account.in_flight -= 1;
-        self.house.outbox.stays(self.channel.kind(), ticket);
+        self.house.outbox.stays(self.provider(), ticket);
         let now = self.house.clock.now();
         let address = ready.errand.to.clone();
-        counter!(gauges::SENDS, "channel" => self.word(), "class" => outcome.class()).increment(1);
-        histogram!(gauges::SEND_SECONDS, "channel" => self.word()).record(took.as_secs_f64());
-        self.house.outbox.note_attempt(self.channel.kind(), is_well(&outcome));
+        counter!(gauges::SENDS, "channel" => self.channel_word(), "provider" => self.word(), "class" => outcome.class()).increment(1);
+        histogram!(gauges::SEND_SECONDS, "channel" => self.channel_word(), "provider" => self.word())
+            .record(took.as_secs_f64());
+        let avoided_until = now + self.house.limits.retry.sender_pause;
+        self.house.outbox.note_attempt(self.provider(), is_well(&outcome), avoided_until);
         if let Some(chat) = account.chats.get_mut(&address) {
             chat.busy = false;
         }
@@ -471,7 +577,7 @@ impl ChannelActor {
         match outcome {
             Outcome::Accepted(receipt) => {
                 account.sender_pauses = 0;
-                self.settle(ticket, ready.debt, Delivery::Sent(receipt));
+                self.settle(ticket, ready.debt, ready.meant_for, Delivery::Sent(receipt));
             }
             Outcome::Noop => {
                 let receipt = ready.errand.replaces.clone();
@@ -479,7 +585,7 @@ impl ChannelActor {
                     channel: self.channel.kind(),
                     message: String::new(),
                 });
-                self.settle(ticket, ready.debt, Delivery::Sent(receipt));
+                self.settle(ticket, ready.debt, ready.meant_for, Delivery::Sent(receipt));
             }
             Outcome::RetryAfter(wait, scope) => {
                 let until = now + wait;
@@ -488,25 +594,33 @@ impl ChannelActor {
                         let chat = account.chats.entry(address.clone()).or_default();
                         chat.not_before = Some(until);
                     }
-                    Scope::Account => account.paused_until = account.paused_until.max(Some(until)),
+                    Scope::Account => {
+                        account.paused_until = account.paused_until.max(Some(until));
+                        if wait >= WAITED_OUT {
+                            account.refused_until = account.refused_until.max(Some(until));
+                        }
+                    }
                 }
                 // Its turn in the chat's line stays the first.
+                account.held.add(ready.errand.tenant);
                 let chat = account.chats.entry(address.clone()).or_default();
                 chat.waiting.push_front(ready);
-                account.held += 1;
             }
             Outcome::Retry(reason) => self.again(account, ready, "retry", reason, now),
             Outcome::Unknown(reason) => {
                 // Offers, answers and status are sent again, marked as a possible repeat; nothing else is owed yet.
                 ready.errand.possible_repeat = true;
-                counter!(gauges::SENDS_REPEATED, "channel" => self.word()).increment(1);
+                counter!(gauges::SENDS_REPEATED, "channel" => self.channel_word(), "provider" => self.word())
+                    .increment(1);
                 self.again(account, ready, "unknown", reason, now);
             }
             Outcome::Sender(reason) => {
                 account.sender_pauses += 1;
                 let pause = self.house.limits.retry.sender_pause * 2_u32.pow((account.sender_pauses - 1).min(4));
                 account.paused_until = Some(now + pause);
-                tracing::error!(channel = self.word(), reason, "the {} account is refused; it pauses", self.word());
+                account.refused_until = account.paused_until;
+                self.house.outbox.note_pause(self.provider(), account.refused_until);
+                tracing::error!(provider = self.word(), reason, "the {} account is refused; it pauses", self.word());
                 self.again(account, ready, "sender", reason, now);
             }
             Outcome::Moved(to) => match to.parse() {
@@ -532,7 +646,13 @@ impl ChannelActor {
     fn again(&self, account: &mut Account, mut ready: Ready, class: &'static str, reason: String, now: Timestamp) {
         let retry = self.house.limits.retry;
         ready.attempts += 1;
-        if ready.attempts >= retry.attempts {
+        let used_up = ready.attempts >= retry.attempts;
+        if let Some(why) = failover::leaves(class, used_up, MAY_BE_REPEATED)
+            && self.hand_over(account, &ready, why, (class, &reason))
+        {
+            return;
+        }
+        if used_up {
             return self.fail(account, &ready, class, reason);
         }
         let exponent = i32::try_from(ready.attempts - 1).unwrap_or(i32::MAX);
@@ -544,23 +664,94 @@ impl ChannelActor {
             return self.fail(account, &ready, class, reason);
         }
         account.numbers += 1;
-        account.held += 1;
+        account.held.add(ready.errand.tenant);
         account.later.insert((until, account.numbers), Later::Retry(Box::new(ready)));
+    }
+
+    /// Gives a message to another account of the channel, and tells its job. False: there is none that would take it.
+    fn hand_over(&self, account: &mut Account, ready: &Ready, why: Why, (class, reason): (&str, &str)) -> bool {
+        let may_have_arrived = ready.errand.possible_repeat;
+        let Some(to) = self.house.outbox.hand_over(self.provider(), ready.ticket, why, may_have_arrived) else {
+            return false;
+        };
+        // It may have arrived by this account: an end of the process must not hide that from the next.
+        if let Some(debt) = ready.debt.filter(|debt| account.uncertain.remove(debt)) {
+            account.settled.insert(debt);
+        }
+        self.count_handed_over(to, class, 1);
+        if let (Some(debt), Some(directory)) = (ready.debt, self.house.directory()) {
+            let (class, reason) = (class.to_owned(), reason.to_owned());
+            let delivery = Delivery::Rerouted { from: self.provider(), to, class, reason };
+            directory.report_delivery(debt, delivery, Some(self.provider()));
+        }
+        true
+    }
+
+    /// While the provider refuses us, everything that can go by another account goes there.
+    fn note_pause(&self, account: &mut Account, now: Timestamp) {
+        account.refused_until = account.refused_until.filter(|until| *until > now);
+        self.house.outbox.note_pause(self.provider(), account.refused_until);
+        if account.refused_until.is_none() {
+            return;
+        }
+        let passed_on = self.house.outbox.pass_on(self.provider());
+        if passed_on > 0 {
+            tracing::warn!(provider = self.word(), passed_on, "messages of a paused account go by another");
+            counter!(gauges::FAILOVERS, "channel" => self.channel_word(), "from" => self.word(), "class" => "paused")
+                .increment(passed_on as u64);
+        }
+        self.pass_on_held(account);
+    }
+
+    /// The same for what waits here for its chat or its next attempt.
+    fn pass_on_held(&self, account: &mut Account) {
+        let gone = |account: &mut Account, ready: &Ready| {
+            let goes = self.hand_over(account, ready, Why::Paused, ("paused", "the account is left alone"));
+            if goes {
+                account.held.remove(ready.errand.tenant);
+            }
+            goes
+        };
+        for (address, mut waiting) in account
+            .chats
+            .iter_mut()
+            .map(|(to, chat)| (to.clone(), std::mem::take(&mut chat.waiting)))
+            .collect::<Vec<_>>()
+        {
+            waiting.retain(|ready| !gone(account, ready));
+            if let Some(chat) = account.chats.get_mut(&address) {
+                chat.waiting = waiting;
+            }
+        }
+        for (at, later) in std::mem::take(&mut account.later) {
+            match later {
+                Later::Retry(ready) if gone(account, &ready) => {}
+                later @ (Later::Retry(_) | Later::Chat(_)) => drop(account.later.insert(at, later)),
+            }
+        }
+    }
+
+    fn count_handed_over(&self, to: Provider, class: &str, count: u64) {
+        tracing::info!(from = self.word(), to = to.as_str(), class, "a message goes by another account");
+        let class = failover_class(class);
+        counter!(gauges::FAILOVERS, "channel" => self.channel_word(), "from" => self.word(), "class" => class)
+            .increment(count);
     }
 
     fn fail(&self, account: &mut Account, ready: &Ready, class: &str, reason: String) {
         if let Some(debt) = ready.debt.filter(|debt| account.uncertain.remove(debt)) {
             account.settled.insert(debt);
         }
-        counter!(gauges::SENDS_FAILED, "channel" => self.word()).increment(1);
+        counter!(gauges::SENDS_FAILED, "channel" => self.channel_word(), "provider" => self.word()).increment(1);
         if ready.debt.is_none() {
             // No job hears of it.
-            tracing::warn!(channel = self.word(), class, reason, "an answer to somebody who wrote was not delivered");
+            tracing::warn!(provider = self.word(), class, reason, "an answer to somebody who wrote was not delivered");
         }
-        self.settle(ready.ticket, ready.debt, Delivery::Failed { class: class.to_owned(), reason });
+        let delivery = Delivery::Failed { class: class.to_owned(), reason };
+        self.settle(ready.ticket, ready.debt, ready.meant_for, delivery);
     }
 
-    fn settle(&self, ticket: u64, debt: Option<DebtId>, delivery: Delivery) {
+    fn settle(&self, ticket: u64, debt: Option<DebtId>, meant_for: Option<Provider>, delivery: Delivery) {
         if let Delivery::Dropped(reason) = &delivery {
             let word = match reason {
                 DropReason::OfferOver => "offer_over",
@@ -568,11 +759,16 @@ impl ChannelActor {
                 DropReason::RecipientGone => "recipient_gone",
                 DropReason::Unwanted => "unwanted",
             };
-            counter!(gauges::SENDS_DROPPED, "channel" => self.word(), "reason" => word).increment(1);
+            counter!(gauges::SENDS_DROPPED, "channel" => self.channel_word(), "provider" => self.word(), "reason" => word).increment(1);
         }
-        self.house.outbox.settle(self.channel.kind(), ticket);
+        self.house.outbox.settle(self.provider(), ticket);
         if let (Some(debt), Some(directory)) = (debt, self.house.directory()) {
-            directory.report_delivery(debt, delivery, Some(self.channel.provider()));
+            if let Some(from) = meant_for {
+                let (class, reason) = ("paused".to_owned(), "the account was left alone".to_owned());
+                let rerouted = Delivery::Rerouted { from, to: self.provider(), class, reason };
+                directory.report_delivery(debt, rerouted, Some(self.provider()));
+            }
+            directory.report_delivery(debt, delivery, Some(self.provider()));
         }
     }
 
@@ -611,10 +807,15 @@ fn is_well(outcome: &Outcome) -> bool {
     }
 }
 
-/// The name of a chat's bucket. Stored with the channel's state, so it is not the address itself.
-fn bucket_of(address: &Address) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    address.hash(&mut hasher);
-    format!("chat-{:016x}", hasher.finish())
+/// Everything that is owed at present may be sent again, marked as a possible repeat: offers, answers, status, notifications.
+const MAY_BE_REPEATED: bool = true;
+
+/// The word for a metric: of a fixed list.
+fn failover_class(class: &str) -> &'static str {
+    match class {
+        "sender" => "sender",
+        "retry" => "retry",
+        "unknown" => "unknown",
+        _ => "paused",
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use baton_core::delivery::ChannelKind;
+use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use baton_core::job::{Ask, By, Command, NewJob, Refusal, Report};
@@ -31,7 +31,7 @@ use crate::gauges;
 use crate::house::{ApproveLink, House, Limits};
 use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
-use crate::outbox::Outbox;
+use crate::outbox::{self, Outbox};
 use crate::post::Post;
 use crate::resolve::quarantine_notice;
 use crate::store::Store;
@@ -99,7 +99,20 @@ impl Engine {
         let admission = Admission::of(limits.admission_max);
         let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index), admission.clone())
             .map_err(|error| BootError::Rooms(error.to_string()))?;
-        let kinds: Vec<ChannelKind> = channels.iter().map(|channel| channel.kind()).collect();
+        // In the order in which each is first named.
+        let mut kinds: Vec<ChannelKind> = Vec::new();
+        for channel in &channels {
+            if !kinds.contains(&channel.kind()) {
+                kinds.push(channel.kind());
+            }
+        }
+        let outbox = Outbox::of(outbox::Start {
+            accounts: channels.iter().map(|channel| channel.provider()).collect(),
+            tenants: tenants.clone(),
+            clock: Arc::clone(&clock),
+            held: found.restored,
+            interrupted: found.interrupted,
+        });
         let house = Arc::new(House {
             store,
             clock,
@@ -107,7 +120,7 @@ impl Engine {
             tenants,
             committer,
             rooms: OnceLock::new(),
-            outbox: Outbox::of(kinds.iter().copied(), found.restored, found.interrupted),
+            outbox,
             can_be_asked: channels
                 .iter()
                 .filter(|channel| channel.can_be_asked())
@@ -376,7 +389,7 @@ async fn open_rooms(
     let mut posts = Vec::new();
     for channel in channels {
         let post = Post::<ChannelMessage>::default();
-        posts.push((channel.kind(), post.clone()));
+        posts.push((channel.provider(), post.clone()));
         rooms.push(Room::Channel(channel, post));
     }
     // Set before anybody is awake: nobody ever finds a house without rooms.
@@ -392,15 +405,15 @@ async fn open_rooms(
     if !house.restored {
         tokio::spawn(beat(Arc::clone(&house), stopping.clone()));
     }
-    for (kind, post) in posts {
-        tokio::spawn(wake(Arc::clone(&house), kind, post, stopping.clone()));
+    for (provider, post) in posts {
+        tokio::spawn(wake(Arc::clone(&house), provider, post, stopping.clone()));
     }
     Ok(Inner { house, admission, roster, supervisor, stop, broken })
 }
 
 /// Wakes a channel's actor when something is owed.
-async fn wake(house: Arc<House>, kind: ChannelKind, post: Post<ChannelMessage>, mut stop: watch::Receiver<bool>) {
-    let Some(queue) = house.outbox.queue(kind) else { return };
+async fn wake(house: Arc<House>, provider: Provider, post: Post<ChannelMessage>, mut stop: watch::Receiver<bool>) {
+    let Some(queue) = house.outbox.queue(provider) else { return };
     loop {
         tokio::select! {
             () = queue.wake.notified() => post.cast(ChannelMessage::Wake),

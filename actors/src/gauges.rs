@@ -59,25 +59,27 @@ pub const STORE_BYTES: &str = "baton_store_bytes";
 /// What is free on the store's disk.
 pub const DISK_FREE: &str = "baton_disk_free_bytes";
 
-/// Messages that are owed and not yet settled: `channel`.
+/// Messages that are owed and not yet settled: `channel`, `provider`.
 pub const OUTBOX_DEPTH: &str = "baton_outbox_depth";
 /// 1 while nothing is sent, because the store was restored and not released; else 0.
 pub const OUTBOX_HELD: &str = "baton_outbox_held";
-/// Attempts to send: `channel`, `class`.
+/// Attempts to send: `channel`, `provider`, `class`.
 pub const SENDS: &str = "baton_sends_total";
-/// How long an attempt takes: `channel`.
+/// How long an attempt takes: `channel`, `provider`.
 pub const SEND_SECONDS: &str = "baton_send_seconds";
 /// Messages that were not worth sending any more: `channel`, `reason`.
 pub const SENDS_DROPPED: &str = "baton_sends_dropped_total";
-/// Messages that have failed for good: `channel`.
+/// Messages that another account of their channel took over: `channel`, `from`, `class`.
+pub const FAILOVERS: &str = "baton_failovers_total";
+/// Messages that have failed for good with their last account: `channel`, `provider`.
 pub const SENDS_FAILED: &str = "baton_sends_failed_total";
-/// Messages sent again though an earlier attempt may have arrived: `channel`.
+/// Messages sent again though an earlier attempt may have arrived: `channel`, `provider`.
 pub const SENDS_REPEATED: &str = "baton_sends_possibly_repeated_total";
 /// Segments of SMS that were sent.
 pub const SMS_SEGMENTS: &str = "baton_sms_segments_total";
-/// The part of a channel's account budget that is used up, 0 to 1: `channel`.
+/// The part of an account's budget that is used up, 0 to 1: `channel`, `provider`.
 pub const BUDGET_USED: &str = "baton_budget_used_ratio";
-/// Whether a channel's account is paused, 1 or 0: `channel`.
+/// Whether an account is paused, 1 or 0: `channel`, `provider`.
 pub const CHANNEL_PAUSED: &str = "baton_channel_paused";
 
 /// Messages that wait in the mailboxes of a kind of actor: `kind`.

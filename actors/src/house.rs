@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use baton_core::delivery::ChannelKind;
+use baton_core::delivery::{ChannelKind, Provider};
+use baton_core::fit::Budgets;
 use baton_core::ids::EffectNo;
 use baton_core::job::Job;
 use baton_core::notification::{Notification, Report};
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::World;
 
-use crate::channel::Channel;
+use crate::channel::{Address, Channel};
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::directory::Directory;
@@ -142,6 +143,16 @@ impl Default for Retry {
     }
 }
 
+impl Budgets for House {
+    fn on_channel(&self, channel: ChannelKind, route: &[Provider], within: Duration) -> Option<u32> {
+        self.outbox.room(channel, route, None, within)
+    }
+
+    fn to_group(&self, chat: i64, route: &[Provider], within: Duration) -> Option<u32> {
+        self.outbox.room(ChannelKind::Telegram, route, Some(&Address::Telegram { chat, thread: None }.bucket()), within)
+    }
+}
+
 impl House {
     /// The way to jobs and agents.
     pub fn directory(&self) -> Option<&Directory> {
@@ -163,6 +174,7 @@ impl House {
             settings: &tenant.settings,
             channels: &self.channels,
             outages,
+            budgets: self,
         }
     }
 

@@ -56,7 +56,12 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::SeatSoughtAgain { .. }
             | Event::WatchExtended { .. }
             | Event::OfferReached { .. }
-            | Event::OfferReturned { .. } => {}
+            | Event::OfferReturned { .. }
+            | Event::FailedOver { .. }
+            | Event::OfferRerouted { .. }
+            | Event::MessageRerouted { .. }
+            | Event::OfferClockStarted { .. }
+            | Event::WaveShrunk { .. } => {}
         }
     }
 }

@@ -70,6 +70,12 @@ impl Channel for Sms {
         Provider::TwilioSms
     }
 
+    /// Carriers limit segments, not messages.
+    fn weight(&self, errand: &Errand) -> u32 {
+        // One that cannot be worded is refused when it is sent, and takes nothing.
+        self.wording.sms(errand).map_or(1, |text| u32::try_from(segments(&text)).unwrap_or(1).max(1))
+    }
+
     fn idempotent(&self) -> bool {
         false
     }

@@ -61,10 +61,10 @@ impl Doctor {
         let config = self.settings.load()?;
         let mut findings = vec![disk(&config), store(&config), clock()];
         findings.extend(telegram(&config).await);
-        findings.extend(email(&config).await);
+        findings.extend(emails(&config).await);
         findings.extend(callbacks(&config));
         let channels = &config.channels;
-        let phones = channels.whatsapp.is_some() || channels.sms.is_some();
+        let phones = !channels.whatsapp.is_empty() || channels.sms.is_some();
         if channels.telegram.is_none() && channels.email.is_none() && !phones {
             let cure = "set channels.telegram, channels.whatsapp, channels.sms or channels.email; `baton config print --defaults` shows how";
             findings.push(Finding::ill("channels", "only the console is configured: nobody is reached", cure));
@@ -191,10 +191,9 @@ async fn telegram(config: &Config) -> Option<Finding> {
 /// message.
 fn callbacks(config: &Config) -> Vec<Finding> {
     let (channels, accounts) = (&config.channels, Accounts::of(config));
-    let route = channels.email.as_ref().map(|set| &set.route);
-    let meta = matches!(channels.whatsapp, Some(Whatsapp::Meta(_)));
-    let resend = matches!(route, Some(Route::Resend(_)));
-    let sendgrid = matches!(route, Some(Route::SendGrid(_)));
+    let meta = Whatsapp::meta(&channels.whatsapp).is_some();
+    let resend = channels.email.as_ref().and_then(crate::config::email::Email::resend).is_some();
+    let sendgrid = channels.email.as_ref().and_then(crate::config::email::Email::sendgrid).is_some();
     let of = |on: bool, what, proved: bool, path: &str, setting: &str| {
         on.then(|| {
             if proved {
@@ -236,31 +235,40 @@ async fn received(set: &crate::config::resend::Resend) -> Finding {
     }
 }
 
-async fn email(config: &Config) -> Option<Finding> {
-    let set = config.channels.email.as_ref()?;
-    let smtp = match &set.route {
+/// Every way that mails go, in the order in which they are tried.
+async fn emails(config: &Config) -> Vec<Finding> {
+    let Some(set) = &config.channels.email else { return Vec::new() };
+    let mut findings = Vec::with_capacity(set.routes.len());
+    for route in &set.routes {
+        findings.push(email(set, route).await);
+    }
+    findings
+}
+
+async fn email(set: &crate::config::email::Email, route: &Route) -> Finding {
+    let smtp = match route {
         Route::Smtp(smtp) => smtp,
         // There is no call that proves a key and sends nothing.
-        Route::Resend(resend) if !set.reply_domain.is_empty() => return Some(received(resend).await),
-        Route::Resend(set) => return Some(Finding::well("email", format!("by Resend at {}", set.base_url))),
-        Route::SendGrid(set) => return Some(Finding::well("email", format!("by SendGrid at {}", set.base_url))),
+        Route::Resend(resend) if !set.reply_domain.is_empty() => return received(resend).await,
+        Route::Resend(set) => return Finding::well("email", format!("by Resend at {}", set.base_url)),
+        Route::SendGrid(set) => return Finding::well("email", format!("by SendGrid at {}", set.base_url)),
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let wording = match Wording::builtin(Arc::new(|_, _| String::new())) {
         Ok(wording) => Arc::new(wording),
-        Err(error) => return Some(Finding::ill("email", error.to_string(), "this is a fault of Baton itself")),
+        Err(error) => return Finding::ill("email", error.to_string(), "this is a fault of Baton itself"),
     };
     let email = match Email::new(smtp, set.unsubscribe.clone(), wording, clock) {
         Ok(email) => email,
-        Err(error) => return Some(Finding::ill("email", error.to_string(), "mend channels.email.smtp")),
+        Err(error) => return Finding::ill("email", error.to_string(), "mend channels.email.smtp"),
     };
-    Some(match email.check().await {
+    match email.check().await {
         Outcome::Noop => Finding::well("email", format!("{} takes our log-in", smtp.host)),
         outcome => {
             let cure = "check channels.email.smtp: host, port, tls, username, password";
             Finding::ill("email", format!("{}: {outcome:?}", smtp.host), cure)
         }
-    })
+    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub struct Channels {
     pub console: Option<Console>,
     /// Telegram.
     pub telegram: Option<Telegram>,
-    /// WhatsApp.
-    pub whatsapp: Option<Whatsapp>,
+    /// WhatsApp, by its providers in the order in which they are tried; empty: it is off.
+    pub whatsapp: Vec<Whatsapp>,
     /// SMS.
     pub sms: Option<TwilioSms>,
     /// The account at Twilio, for SMS and for WhatsApp.

@@ -11,8 +11,8 @@ use crate::channels::email::Unsubscribe;
 /// The e-mail channel, when it is on.
 #[derive(Clone, Debug)]
 pub struct Email {
-    /// Which way mails go.
-    pub route: Route,
+    /// Which ways mails go, in the order in which they are tried.
+    pub routes: Vec<Route>,
     /// How a reader's mail program ends them.
     pub unsubscribe: Unsubscribe,
     /// The domain whose mail comes back to us, where mails are answered; empty: none.
@@ -30,24 +30,36 @@ pub enum Route {
     SendGrid(Box<SendGrid>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Provider {
-    Smtp,
-    Resend,
-    SendGrid,
-}
-
-/// The providers by their words.
-const PROVIDERS: [(&str, Provider); 3] =
-    [("smtp", Provider::Smtp), ("resend", Provider::Resend), ("sendgrid", Provider::SendGrid)];
-
 impl Email {
+    /// The account at Resend, where mails go by it.
+    pub fn resend(&self) -> Option<&Resend> {
+        self.routes.iter().find_map(|route| match route {
+            Route::Resend(set) => Some(&**set),
+            Route::Smtp(_) | Route::SendGrid(_) => None,
+        })
+    }
+
+    /// The account at SendGrid, where mails go by it.
+    pub fn sendgrid(&self) -> Option<&SendGrid> {
+        self.routes.iter().find_map(|route| match route {
+            Route::SendGrid(set) => Some(&**set),
+            Route::Smtp(_) | Route::Resend(_) => None,
+        })
+    }
+
+    /// The mail server, where mails go by it.
+    pub fn smtp(&self) -> Option<&Smtp> {
+        self.routes.iter().find_map(|route| match route {
+            Route::Smtp(set) => Some(&**set),
+            Route::Resend(_) | Route::SendGrid(_) => None,
+        })
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let smtp = Smtp::read(&mut reader.section("channels.email.smtp"));
         let resend = Resend::read(&mut reader.section("channels.email.resend"));
         let sendgrid = SendGrid::read(&mut reader.section("channels.email.sendgrid"));
         let mut section = reader.section("channels.email");
-        let provider = section.word("provider", &PROVIDERS);
         let unsubscribe = Unsubscribe::of(section.get::<Vec<String>>("unsubscribe"));
         section.expect("unsubscribe", unsubscribe.is_ok(), || {
             let wrong = unsubscribe.as_ref().err().cloned().unwrap_or_default();
@@ -59,21 +71,14 @@ impl Email {
         section.expect("reply_domain", reply_domain.is_empty() || answered.is_ok(), || {
             (format!("\"{reply_domain}\" is no domain"), "write one such as \"in.example.com\"".to_owned())
         });
-        let on = [smtp.is_some(), resend.is_some(), sendgrid.is_some()];
-        for ((word, other), _) in PROVIDERS.iter().zip(on).filter(|((_, other), on)| *on && *other != provider) {
-            let _ = other;
-            section.fault(
-                "provider",
-                format!("channels.email.{word} is set up as well, and mails go one way only"),
-                format!("write provider = \"{word}\", or enabled = \"off\" in channels.email.{word}"),
-            );
-        }
-        let route = match provider {
-            Provider::Smtp => smtp.map(|set| Route::Smtp(Box::new(set))),
-            Provider::Resend => resend.map(|set| Route::Resend(Box::new(set))),
-            Provider::SendGrid => sendgrid.map(|set| Route::SendGrid(Box::new(set))),
-        };
-        Some(Self { route: route?, unsubscribe: unsubscribe.unwrap_or_default(), reply_domain })
+        let (smtp, resend, sendgrid) = (
+            smtp.map(|set| Route::Smtp(Box::new(set))),
+            resend.map(|set| Route::Resend(Box::new(set))),
+            sendgrid.map(|set| Route::SendGrid(Box::new(set))),
+        );
+        let all = vec![("smtp", smtp.as_ref()), ("resend", resend.as_ref()), ("sendgrid", sendgrid.as_ref())];
+        let routes: Vec<Route> = section.providers("provider", all).into_iter().cloned().collect();
+        (!routes.is_empty()).then(|| Self { routes, unsubscribe: unsubscribe.unwrap_or_default(), reply_domain })
     }
 }
 

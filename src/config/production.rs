@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use secrecy::ExposeSecret;
 
 use super::Config;
-use super::email::{Email, Route};
+use super::email::Email;
 use super::fault::Fault;
 use super::smtp::Tls;
 use super::telegram::Mode;
@@ -37,13 +37,13 @@ pub(super) fn refusals(config: &Config) -> Vec<Fault> {
         let cure = "set it to the output of `openssl rand -hex 32`, then run `baton telegram set-webhook`";
         refuse("channels.telegram.webhook_secret", "without it anybody could answer in a driver's name", cure);
     }
-    if let Some(Whatsapp::Meta(meta)) = &config.channels.whatsapp
+    if let Some(meta) = Whatsapp::meta(&config.channels.whatsapp)
         && meta.app_secret.is_none()
     {
         let cure = "copy it from the app's basic settings, or set app_secret_file";
         refuse("channels.whatsapp.meta.app_secret", "without it no answer and no callback is believed", cure);
     }
-    if let Some(Email { route: Route::Smtp(smtp), .. }) = &config.channels.email
+    if let Some(smtp) = config.channels.email.as_ref().and_then(Email::smtp)
         && smtp.tls == Tls::None
         && smtp.login.is_some()
         && !is_loopback(&smtp.host)

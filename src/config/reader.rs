@@ -113,6 +113,39 @@ impl Section<'_, '_> {
         words[0].1
     }
 
+    /// Providers in the order in which they are tried, one word or several: those that are set up, of all there are. Who is set up
+    /// and not named would never be used, and who is named among others and not set up could not be: both are faults.
+    pub fn providers<T: Copy>(&mut self, key: &str, all: Vec<(&str, Option<T>)>) -> Vec<T> {
+        let named = self.get::<Vec<String>>(key);
+        let wanted = all.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        for (at, word) in named.iter().enumerate() {
+            let (known, again) = (all.iter().any(|(one, _)| one == word), named[..at].contains(word));
+            self.expect(key, known, || {
+                (format!("\"{word}\" is none of its words"), format!("write one of {wanted}, or several in order"))
+            });
+            self.expect(key, !again, || (format!("\"{word}\" is named twice"), "name it once".to_owned()));
+        }
+        self.expect(key, !named.is_empty(), || ("nobody is named".to_owned(), format!("write one of {wanted}")));
+        for (word, _) in all.iter().filter(|(word, set)| set.is_some() && !named.iter().any(|one| one == word)) {
+            let what = format!("{}.{word} is set up as well, and is not named", self.name);
+            let mut both = named.clone();
+            both.push((*word).to_owned());
+            let cure =
+                format!("write {key} = \"{word}\" or {key} = {both:?}, or enabled = \"off\" in {}.{word}", self.name);
+            self.fault(key, what, cure);
+        }
+        let found = |word: &String| all.iter().find(|(one, _)| one == word).and_then(|(_, set)| *set);
+        let there: Vec<T> = named.iter().filter_map(found).collect();
+        // All of them off is a channel that is off.
+        if !there.is_empty()
+            && let Some(word) = named.iter().find(|word| found(word).is_none())
+        {
+            let what = format!("{}.{word} is named and not set up", self.name);
+            self.fault(key, what, format!("set it up, or leave \"{word}\" out"));
+        }
+        there
+    }
+
     /// An address of the web without its last slash; empty where that is allowed by being the default.
     pub fn url(&mut self, key: &str) -> String {
         let text = self.get::<String>(key);

@@ -117,7 +117,7 @@ fn t16_every_secret_of_the_defaults_is_masked() {
 }
 
 #[test]
-fn mails_and_whatsapp_go_one_way_only_and_that_way_is_named() {
+fn the_ways_of_mails_and_whatsapp_are_named_and_set_up() {
     let resend = [
         ("BATON__CHANNELS__EMAIL__RESEND__API_KEY", "re_TEST"),
         ("BATON__CHANNELS__EMAIL__RESEND__FROM", "dispatch@example.com"),
@@ -125,13 +125,25 @@ fn mails_and_whatsapp_go_one_way_only_and_that_way_is_named() {
     assert_eq!(keys_at_fault(&dev(&resend)), ["channels.email.provider"]);
     let chosen = [&resend[..], &[("BATON__CHANNELS__EMAIL__PROVIDER", "resend")]].concat();
     assert!(Config::load(&dev(&chosen)).expect("valid").channels.email.is_some());
+    let smtp =
+        [("BATON__CHANNELS__EMAIL__SMTP__HOST", "localhost"), ("BATON__CHANNELS__EMAIL__SMTP__FROM", "a@example.com")];
+    let both = [&resend[..], &smtp, &[("BATON__CHANNELS__EMAIL__PROVIDER", "resend,smtp")]].concat();
+    let email = Config::load(&dev(&both)).expect("valid").channels.email.expect("on");
+    assert!(
+        matches!(email.routes.as_slice(), [email::Route::Resend(_), email::Route::Smtp(_)]),
+        "in the order they are named"
+    );
+    for wrong in ["resend,sendgrid", "resend,resend", "resend,pigeon", "smtp", ","] {
+        let set = [&resend[..], &[("BATON__CHANNELS__EMAIL__PROVIDER", wrong)]].concat();
+        assert_eq!(keys_at_fault(&dev(&set)), ["channels.email.provider"], "{wrong}");
+    }
     let no_secret = [&chosen[..], &[("BATON__CHANNELS__EMAIL__RESEND__WEBHOOK_SECRET", "no-secret")]].concat();
     assert_eq!(keys_at_fault(&dev(&no_secret)), ["channels.email.resend.webhook_secret"]);
     let meta = [
         ("BATON__CHANNELS__WHATSAPP__META__TOKEN", "TEST-TOKEN"),
         ("BATON__CHANNELS__WHATSAPP__META__PHONE_NUMBER_ID", "106540352242922"),
     ];
-    assert!(Config::load(&dev(&meta)).expect("valid").channels.whatsapp.is_some());
+    assert!(Config::load(&dev(&meta)).expect("valid").channels.whatsapp.len() == 1);
     assert_eq!(keys_at_fault(&production(&meta)), ["channels.whatsapp.meta.app_secret"]);
     let no_account = [("BATON__CHANNELS__SMS__TWILIO__FROM", "+447700900100")];
     assert_eq!(keys_at_fault(&dev(&no_account)), ["channels.sms.twilio.enabled"]);

@@ -1,10 +1,10 @@
-//! `[channels.whatsapp]`: which way WhatsApp goes.
+//! `[channels.whatsapp]`: which ways WhatsApp goes.
 
 use super::meta::Meta;
 use super::reader::Reader;
 use super::twilio::TwilioWhatsapp;
 
-/// The WhatsApp channel, when it is on.
+/// One way of the WhatsApp channel.
 #[derive(Clone, Debug)]
 pub enum Whatsapp {
     /// By Meta's Cloud API.
@@ -13,32 +13,22 @@ pub enum Whatsapp {
     Twilio(Box<TwilioWhatsapp>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Provider {
-    Meta,
-    Twilio,
-}
-
 impl Whatsapp {
-    pub(super) fn read(reader: &mut Reader<'_>, has_account: bool) -> Option<Self> {
+    /// In the order in which they are tried; none where the channel is off.
+    pub(super) fn read(reader: &mut Reader<'_>, has_account: bool) -> Vec<Self> {
         let meta = Meta::read(&mut reader.section("channels.whatsapp.meta"));
         let twilio = TwilioWhatsapp::read(&mut reader.section("channels.whatsapp.twilio"), has_account);
-        let mut section = reader.section("channels.whatsapp");
-        let provider = section.word("provider", &[("meta", Provider::Meta), ("twilio", Provider::Twilio)]);
-        let other = match provider {
-            Provider::Meta => twilio.as_ref().map(|_| "twilio"),
-            Provider::Twilio => meta.as_ref().map(|_| "meta"),
-        };
-        if let Some(other) = other {
-            section.fault(
-                "provider",
-                format!("channels.whatsapp.{other} is set up as well, and messages go one way only"),
-                format!("write provider = \"{other}\", or enabled = \"off\" in channels.whatsapp.{other}"),
-            );
-        }
-        match provider {
-            Provider::Meta => meta.map(|set| Self::Meta(Box::new(set))),
-            Provider::Twilio => twilio.map(|set| Self::Twilio(Box::new(set))),
-        }
+        let meta = meta.map(|set| Self::Meta(Box::new(set)));
+        let twilio = twilio.map(|set| Self::Twilio(Box::new(set)));
+        let all = vec![("meta", meta.as_ref()), ("twilio", twilio.as_ref())];
+        reader.section("channels.whatsapp").providers("provider", all).into_iter().cloned().collect()
+    }
+
+    /// Meta's Cloud API, where it is one of them.
+    pub fn meta(all: &[Self]) -> Option<&Meta> {
+        all.iter().find_map(|one| match one {
+            Self::Meta(set) => Some(&**set),
+            Self::Twilio(_) => None,
+        })
     }
 }

@@ -13,6 +13,7 @@ use baton_actors::tenants::Tenants;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::ChannelKind;
+use baton_core::fit::Boundless;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Turn};
 use baton_core::plan::Plan;
@@ -115,8 +116,14 @@ pub fn agent(reference: &str) -> AgentId {
 /// A job that waits for approval, after these commands.
 pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>) -> Job {
     let (roster, settings) = (roster(), TenantSettings::default());
-    let world =
-        World { roster: &roster, load: &Idle, settings: &settings, channels: &[ChannelKind::Console], outages: &[] };
+    let world = World {
+        roster: &roster,
+        load: &Idle,
+        settings: &settings,
+        channels: &[ChannelKind::Console],
+        outages: &[],
+        budgets: &Boundless,
+    };
     let new = NewJob {
         id: JobId::of_reference(TenantId::DEFAULT, external_ref),
         external_ref: Some(external_ref.to_owned()),

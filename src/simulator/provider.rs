@@ -13,6 +13,7 @@
 //! ```
 
 pub mod answer;
+pub mod limits;
 pub mod meta;
 pub mod resend;
 pub mod sendgrid;
@@ -28,13 +29,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use baton_actors::clock::SystemClock;
+use baton_actors::clock::{Clock, SystemClock};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::pass;
 pub use answer::Answer;
+pub use limits::{Limits, Over};
 
 /// One provider; it ends when it is dropped.
 pub struct Provider {
@@ -59,6 +61,17 @@ pub trait Wire: Send + Sync + 'static {
     /// The answer to a question about a message that was taken; none where there are no such questions.
     fn look_up(&self, _call: &Call, _taken: &[Taken]) -> Option<Answer> {
         None
+    }
+
+    /// How much of the account's limit a message takes.
+    fn weight(&self, _taken: &Taken) -> usize {
+        1
+    }
+
+    /// The answer to a message that is too much.
+    fn too_many(&self, over: Over) -> Answer {
+        let (Over::Account(wait) | Over::Pair(wait)) = over;
+        Answer::empty(429).with("retry-after", wait.as_secs() + 1)
     }
 
     /// The answer to another message under a key that was used.
@@ -112,6 +125,7 @@ pub enum Fault {
 
 struct Office {
     wire: Box<dyn Wire>,
+    limits: Limits,
     state: Mutex<Kept>,
 }
 
@@ -121,14 +135,21 @@ struct Kept {
     faults: VecDeque<Fault>,
     refused: Vec<Answer>,
     shown: BTreeMap<String, Answer>,
+    lately: limits::Lately,
+    turned_away: usize,
 }
 
 impl Provider {
     /// Starts one on a free port of loopback.
     pub async fn start(wire: impl Wire) -> std::io::Result<Self> {
+        Self::limited(wire, Limits::default()).await
+    }
+
+    /// The same, and it takes no more than its documents say.
+    pub async fn limited(wire: impl Wire, limits: Limits) -> std::io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener.local_addr()?;
-        let office = Arc::new(Office { wire: Box::new(wire), state: Mutex::default() });
+        let office = Arc::new(Office { wire: Box::new(wire), limits, state: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&office));
         let serving = tokio::spawn(async move {
             // It ends with its provider.
@@ -150,6 +171,11 @@ impl Provider {
     /// Everything that was refused because the call broke the contract.
     pub fn refused(&self) -> Vec<Answer> {
         self.office.state.lock().refused.clone()
+    }
+
+    /// How many messages were too much.
+    pub fn turned_away(&self) -> usize {
+        self.office.state.lock().turned_away
     }
 
     /// From now on whoever may look sees this at a path.
@@ -218,6 +244,11 @@ impl Office {
             taken.key.as_ref().and_then(|key| state.taken.iter().find(|other| other.key.as_ref() == Some(key)));
         if let Some(before) = before {
             return if before.body == taken.body { self.wire.accept(before) } else { self.wire.key_reused() };
+        }
+        let weight = self.wire.weight(&taken);
+        if let Err(over) = state.lately.admit(self.limits, &taken.to, weight, SystemClock.now()) {
+            state.turned_away += 1;
+            return self.wire.too_many(over);
         }
         taken.no = state.taken.len() + 1;
         let answer = self.wire.accept(&taken);

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::verify::{sendgrid, standard};
 use crate::config::Config;
-use crate::config::email::Route;
+use crate::config::email::Email;
 use crate::config::whatsapp::Whatsapp;
 
 /// The accounts; none where nothing is set up.
@@ -55,29 +55,23 @@ impl Accounts {
     /// As they are configured.
     pub fn of(config: &Config) -> Self {
         let channels = &config.channels;
-        let meta = match &channels.whatsapp {
-            Some(Whatsapp::Meta(set)) => set.app_secret.clone().map(|app_secret| Meta {
-                app_secret,
+        let meta = Whatsapp::meta(&channels.whatsapp).and_then(|set| {
+            Some(Meta {
+                app_secret: set.app_secret.clone()?,
                 verify_token: set.verify_token.clone(),
                 phone_number_id: set.phone_number_id.clone(),
-            }),
-            Some(Whatsapp::Twilio(_)) | None => None,
-        };
+            })
+        });
         let twilio = channels
             .twilio
             .as_ref()
             .map(|set| Twilio { auth_token: set.auth_token.clone(), shared_key: set.shared_key.clone() });
-        let (resend, sendgrid) = match channels.email.as_ref().map(|set| &set.route) {
-            Some(Route::Resend(set)) => (set.webhook_key.clone(), None),
-            Some(Route::SendGrid(set)) => (None, set.webhook_key.clone()),
-            Some(Route::Smtp(_)) | None => (None, None),
-        };
-        let inbound = match channels.email.as_ref().map(|set| &set.route) {
-            Some(Route::SendGrid(set)) => {
-                set.inbound_secret.clone().map(|secret| Inbound { secret, key: set.inbound_key.clone() })
-            }
-            Some(Route::Smtp(_) | Route::Resend(_)) | None => None,
-        };
+        let email = channels.email.as_ref();
+        let resend = email.and_then(Email::resend).and_then(|set| set.webhook_key.clone());
+        let sendgrid = email.and_then(Email::sendgrid);
+        let inbound = sendgrid
+            .and_then(|set| set.inbound_secret.clone().map(|secret| Inbound { secret, key: set.inbound_key.clone() }));
+        let sendgrid = sendgrid.and_then(|set| set.webhook_key.clone());
         Self { meta, twilio, resend, sendgrid, inbound }
     }
 }

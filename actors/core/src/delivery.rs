@@ -1,5 +1,6 @@
 //! Channels, and what a provider's answer means: one taxonomy for every provider.
 
+pub mod failover;
 mod provider;
 
 use std::fmt;
@@ -152,6 +153,17 @@ pub enum Delivery {
     Dropped(DropReason),
     /// An attempt was interrupted; the kind of message says it must not be repeated.
     Unsure,
+    /// It has not left: another provider of the same channel takes it over.
+    Rerouted {
+        /// Who had it.
+        from: Provider,
+        /// Who has it now.
+        to: Provider,
+        /// The class of the last outcome; `paused` where none was attempted.
+        class: String,
+        /// What the provider said, without addresses.
+        reason: String,
+    },
 }
 
 /// How far a message has come, as its provider tells. Variants are only ever added at the end: their order is stored.

@@ -23,6 +23,7 @@ pub mod command;
 pub mod event;
 mod evolve;
 pub mod explain;
+mod fallback;
 pub mod fates;
 pub mod invariants;
 pub mod ledger;

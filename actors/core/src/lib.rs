@@ -11,6 +11,7 @@ pub mod crew_view;
 pub mod delivery;
 pub mod details;
 pub mod eligibility;
+pub mod fit;
 pub mod holds;
 pub mod ids;
 pub mod job;

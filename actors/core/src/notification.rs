@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
-use crate::delivery::{ChannelKind, Outcome};
+use crate::delivery::{ChannelKind, Outcome, Provider};
 use crate::details::SealedDetails;
 use crate::ids::{AgentId, EffectNo, JobId, NotificationId};
 use crate::job::Actor;
@@ -270,6 +270,17 @@ pub enum Event {
         /// Which.
         no: u32,
     },
+    /// Another provider of the same channel took its message over.
+    FailedOver {
+        /// Who had it.
+        from: Provider,
+        /// Who has it now.
+        to: Provider,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
 }
 
 /// Something asked of a notification.
@@ -301,7 +312,7 @@ pub enum Report {
         /// What.
         delivery: crate::delivery::Delivery,
         /// Who carried it.
-        provider: Option<crate::delivery::Provider>,
+        provider: Option<Provider>,
     },
     /// What a provider told of a message later.
     CalledBack {
@@ -434,6 +445,7 @@ impl Event {
             Self::CriticalBypass { .. } => "critical_bypass",
             Self::Canceled { .. } => "canceled",
             Self::RunOver { .. } => "run_over",
+            Self::FailedOver { .. } => "failed_over",
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::agent::{Agent, NoWay};
 use crate::consent::Purpose;
 use crate::delivery::ChannelKind;
+use crate::fit::Budgets;
 use crate::ids::AgentId;
 use crate::message::Topic;
 use crate::roster::Roster;
@@ -22,6 +23,8 @@ pub struct World<'a> {
     pub channels: &'a [ChannelKind],
     /// When the engine was away for longer than the tenant's grace.
     pub outages: &'a [Window],
+    /// What the channels can send.
+    pub budgets: &'a dyn Budgets,
 }
 
 impl World<'_> {
@@ -41,6 +44,26 @@ impl World<'_> {
         // An approval request carries a link and is a mail by the tenant's choice; chats come where there is no mail.
         let mail = desk.email.is_some() && self.channels.contains(&ChannelKind::Email);
         if *topic == Topic::ApprovalWanted && mail { Some(ChannelKind::Email) } else { channel }
+    }
+
+    /// The channel that follows one on which an agent was not reached, in their own order; none where no other is left.
+    pub fn channel_after(&self, agent: &Agent, failed: ChannelKind) -> Option<ChannelKind> {
+        let order = if agent.channels.is_empty() { self.channels } else { &agent.channels };
+        // One that is not in the order was chosen by hand, and comes before it.
+        let behind = order.iter().position(|kind| *kind == failed).map_or(0, |at| at + 1);
+        let needs_opt_in = self.settings.messages.dispatch_needs_opt_in;
+        let can_be_used = |kind: &ChannelKind| {
+            self.channels.contains(kind) && agent.bar(*kind, Purpose::DISPATCH, needs_opt_in).is_none()
+        };
+        order[behind..].iter().copied().find(can_be_used)
+    }
+
+    /// The group chat that an agent is written to in, where it is one.
+    pub fn group_of(&self, agent: &AgentId, channel: ChannelKind) -> Option<i64> {
+        if channel != ChannelKind::Telegram {
+            return None;
+        }
+        self.roster.get(agent)?.telegram.filter(|chat| *chat < 0)
     }
 }
 

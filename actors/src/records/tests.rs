@@ -7,6 +7,7 @@ use baton_core::agent::{Availability, QuietHours, Reach};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
+use baton_core::fit::Boundless;
 use baton_core::holds::Hold;
 use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Turn};
@@ -104,7 +105,14 @@ fn lived() -> Job {
         |name: &str| Agent { availability: Availability::Available, quiet_hours: None, capacity: None, ..agent(name) };
     let roster = Roster::of(["ana", "bo", "cy"].map(free));
     let channels = [ChannelKind::Email, ChannelKind::Console];
-    let world = World { roster: &roster, load: &Idle, settings: &settings, channels: &channels, outages: &[] };
+    let world = World {
+        roster: &roster,
+        load: &Idle,
+        settings: &settings,
+        channels: &channels,
+        outages: &[],
+        budgets: &Boundless,
+    };
     let new = NewJob {
         id: JobId::of_reference(T, "golden"),
         external_ref: Some("golden".to_owned()),

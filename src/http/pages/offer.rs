@@ -159,7 +159,14 @@ mod tests {
 
     fn shown(job: &Job, settings: &Settings) -> String {
         let (roster, channels) = (sample::roster(), [ChannelKind::Email]);
-        let world = World { roster: &roster, load: &Idle, settings, channels: &channels, outages: &[] };
+        let world = World {
+            roster: &roster,
+            load: &Idle,
+            settings,
+            channels: &channels,
+            outages: &[],
+            budgets: &baton_core::fit::Boundless,
+        };
         OfferPage::of(job, 1, &world).render().unwrap()
     }
 

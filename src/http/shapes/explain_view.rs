@@ -1,6 +1,7 @@
 //! Why a job stands where it stands, as it goes out.
 
 use baton_core::eligibility::Exclusion;
+use baton_core::fit::Short;
 use baton_core::job::explain::{Explanation, Verdict};
 use baton_core::roster::Roster;
 use serde::Serialize;
@@ -17,8 +18,36 @@ pub struct ExplanationView {
     wave: Option<u16>,
     /// Every agent, in the order of asking.
     agents: Vec<VerdictView>,
+    /// Why not all of the wave are asked now; left out where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<ShortView>,
     /// What happens next, or who must act.
     next: NextView,
+}
+
+/// A channel that cannot send as much as the wave would ask of it: the others are asked when these have answered.
+#[derive(Serialize, ToSchema)]
+pub struct ShortView {
+    /// How many there were to ask.
+    wanted: u16,
+    /// How many are asked now.
+    asked: u16,
+    /// Which channel.
+    channel: &'static str,
+    /// How many it can send in the wave's time, behind what waits there already.
+    sends: u32,
+    /// The same in words.
+    detail: String,
+}
+
+impl ShortView {
+    /// Shows what kept a part of a wave back.
+    pub fn of(short: Short) -> Self {
+        let Short { wanted, asked, channel, sends } = short;
+        let detail =
+            format!("{asked} of {wanted} are asked now, because {channel} can send {sends} in the wave's time");
+        Self { wanted, asked, channel: channel.as_str(), sends, detail }
+    }
 }
 
 /// What explains an agent.
@@ -55,6 +84,7 @@ impl ExplanationView {
         Self {
             wave: explanation.step.map(|step| step + 1),
             agents: agents.collect(),
+            budget: explanation.short.map(ShortView::of),
             next: NextView::of(explanation.next, roster),
         }
     }

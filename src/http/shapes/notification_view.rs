@@ -381,6 +381,9 @@ impl LineView {
                 None => json!({ "by": called(by) }),
             },
             Event::RunOver { no } => json!({ "no": no }),
+            Event::FailedOver { from, to, class, reason } => {
+                json!({ "from": from.as_str(), "to": to.as_str(), "class": class, "reason": reason })
+            }
         };
         let facts = match facts {
             Value::Object(facts) => facts,

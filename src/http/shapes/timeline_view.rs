@@ -119,6 +119,21 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
             "offer": offer(no), "channel": receipt.channel.as_str(), "closes_at": closes_at.as_ref().map(at),
         }),
         Event::OfferFailed { no, class, reason } => json!({ "offer": offer(no), "class": class, "reason": reason }),
+        Event::FailedOver { topic, no, from, to, class, reason } => json!({
+            "topic": topic, "offer": no.as_ref().map(offer), "from": from.as_str(), "to": to.as_str(), "class": class,
+            "reason": reason,
+        }),
+        Event::OfferRerouted { no, from, to, class, reason, closes_at } => json!({
+            "offer": offer(no), "from": from.as_str(), "to": to.as_str(), "class": class, "reason": reason,
+            "closes_at": at(closes_at),
+        }),
+        Event::MessageRerouted { topic, from, to, class, reason } => json!({
+            "topic": topic, "from": from.as_str(), "to": to.as_str(), "class": class, "reason": reason,
+        }),
+        Event::OfferClockStarted { no, closes_at } => json!({ "offer": offer(no), "closes_at": at(closes_at) }),
+        Event::WaveShrunk { step, wanted, asked, channel, sends } => json!({
+            "step": step + 1, "wanted": wanted, "asked": asked, "channel": channel.as_str(), "sends": sends,
+        }),
         Event::OfferReturned { no, class } => json!({ "offer": offer(no), "class": class }),
         Event::Declined { no } | Event::OfferReached { no, .. } => json!({ "offer": offer(no) }),
         Event::OfferOver { no, over } => json!({ "offer": offer(no), "reason": over.as_str() }),

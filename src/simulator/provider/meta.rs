@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Taken, Wire, bearer};
+use super::{Answer, Call, Over, Taken, Wire, bearer};
 
 /// A business number.
 pub struct Meta {
@@ -55,6 +55,13 @@ impl Wire for Meta {
         let shown: Vec<_> = buttons.iter().map(|(_, title)| title.as_str()).collect();
         let text = format!("{text}\n{}", shown.join("\n"));
         Ok(Taken { to: to.to_owned(), text, buttons, trace: trace.to_owned(), ..Taken::default() })
+    }
+
+    fn too_many(&self, over: Over) -> Answer {
+        match over {
+            Over::Account(_) => error(130_429, "Rate limit hit"),
+            Over::Pair(_) => error(131_056, "(Business Account, Consumer Account) pair rate limit hit"),
+        }
     }
 
     fn accept(&self, taken: &Taken) -> Answer {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Taken, Wire, bearer};
+use super::{Answer, Call, Over, Taken, Wire, bearer};
 
 /// A team at Resend.
 pub struct Resend {
@@ -75,6 +75,14 @@ impl Wire for Resend {
             return None;
         }
         Some(Answer::json(200, &json!({ "object": "email", "id": asked, "last_event": "delivered" })))
+    }
+
+    fn too_many(&self, over: Over) -> Answer {
+        let (Over::Account(wait) | Over::Pair(wait)) = over;
+        error(429, "rate_limit_exceeded", "Too many requests")
+            .with("ratelimit-remaining", 0)
+            .with("ratelimit-reset", wait.as_secs() + 1)
+            .with("retry-after", wait.as_secs() + 1)
     }
 
     fn key_reused(&self) -> Answer {

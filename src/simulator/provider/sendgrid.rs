@@ -1,9 +1,10 @@
 //! SendGrid: a JSON mail to the API v3.
 
 use axum::http::Method;
+use baton_actors::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Taken, Wire, bearer};
+use super::{Answer, Call, Over, Taken, Wire, bearer};
 
 /// An account at SendGrid.
 pub struct SendGrid {
@@ -47,6 +48,12 @@ impl Wire for SendGrid {
             trace: trace.to_owned(),
             ..Taken::default()
         })
+    }
+
+    fn too_many(&self, over: Over) -> Answer {
+        let (Over::Account(wait) | Over::Pair(wait)) = over;
+        let reset = SystemClock.now().0 / 1_000 + i64::try_from(wait.as_secs()).unwrap_or(0) + 1;
+        error(429, "too many requests").with("x-ratelimit-remaining", 0).with("x-ratelimit-reset", reset)
     }
 
     fn accept(&self, taken: &Taken) -> Answer {

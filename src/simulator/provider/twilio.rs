@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{Answer, Call, Taken, Wire};
+use super::{Answer, Call, Over, Taken, Wire};
+use crate::channels::sms::segments;
 
 /// An account.
 pub struct Twilio {
@@ -72,6 +73,15 @@ impl Wire for Twilio {
         let sid = call.uri.path().strip_prefix(&path)?.strip_suffix(".json")?;
         taken.iter().find(|taken| sid == format!("SM{:032x}", taken.no))?;
         Some(Answer::json(200, &json!({ "sid": sid, "status": "delivered", "error_code": null })))
+    }
+
+    fn weight(&self, taken: &Taken) -> usize {
+        // WhatsApp counts messages; carriers count segments.
+        if taken.to.starts_with("whatsapp:") { 1 } else { usize::try_from(segments(&taken.text)).unwrap_or(1) }
+    }
+
+    fn too_many(&self, _over: Over) -> Answer {
+        error(429, 20_429, "Too many requests")
     }
 
     fn accept(&self, taken: &Taken) -> Answer {

@@ -8,7 +8,9 @@ use super::Words::{Described, Listed};
 use super::{Kind, Metric, Words};
 
 const CHANNELS: Words = Listed(&["telegram", "whatsapp", "sms", "email", "console"]);
-const CHANNEL: &[(&str, Words)] = &[("channel", CHANNELS)];
+const PROVIDERS: Words =
+    Listed(&["console", "telegram", "meta", "twilio_whatsapp", "twilio_sms", "resend", "sendgrid", "smtp"]);
+const ACCOUNT: &[(&str, Words)] = &[("channel", CHANNELS), ("provider", PROVIDERS)];
 const ACTOR: &[(&str, Words)] = &[("kind", Listed(&["job", "agent", "notification", "channel", "shard", "roster"]))];
 
 /// From a hundredth of a millisecond: work on the machine.
@@ -165,7 +167,7 @@ pub const TABLE: &[Metric] = &[
     ),
     metric(name::STORE_BYTES, Gauge, Unit::Bytes, &[], "What the store takes on disk."),
     metric(name::DISK_FREE, Gauge, Unit::Bytes, &[], "What is free on the store's disk."),
-    metric(name::OUTBOX_DEPTH, Gauge, Unit::Count, CHANNEL, "Messages that are owed and not settled yet."),
+    metric(name::OUTBOX_DEPTH, Gauge, Unit::Count, ACCOUNT, "Messages that are owed and not settled yet."),
     metric(
         name::OUTBOX_HELD,
         Gauge,
@@ -179,6 +181,7 @@ pub const TABLE: &[Metric] = &[
         Unit::Count,
         &[
             ("channel", CHANNELS),
+            ("provider", PROVIDERS),
             (
                 "class",
                 Listed(&[
@@ -197,12 +200,16 @@ pub const TABLE: &[Metric] = &[
         ],
         "Attempts to send, by what they came to.",
     ),
-    metric(name::SEND_SECONDS, PROVIDER, Unit::Seconds, CHANNEL, "How long an attempt to send takes."),
+    metric(name::SEND_SECONDS, PROVIDER, Unit::Seconds, ACCOUNT, "How long an attempt to send takes."),
     metric(
         name::SENDS_DROPPED,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("reason", Listed(&["offer_over", "late", "recipient_gone", "unwanted"]))],
+        &[
+            ("channel", CHANNELS),
+            ("provider", PROVIDERS),
+            ("reason", Listed(&["offer_over", "late", "recipient_gone", "unwanted"])),
+        ],
         "Messages dropped unsent because they were worth nothing any more.",
     ),
     metric(
@@ -212,22 +219,29 @@ pub const TABLE: &[Metric] = &[
         &[],
         "Segments of SMS that were sent: what carriers limit and bill.",
     ),
-    metric(name::SENDS_FAILED, Counter, Unit::Count, CHANNEL, "Messages that failed for good."),
+    metric(
+        name::FAILOVERS,
+        Counter,
+        Unit::Count,
+        &[("channel", CHANNELS), ("from", PROVIDERS), ("class", Listed(&["sender", "retry", "unknown", "paused"]))],
+        "Messages that another account of the same channel took over.",
+    ),
+    metric(name::SENDS_FAILED, Counter, Unit::Count, ACCOUNT, "Messages that failed for good."),
     metric(
         name::SENDS_REPEATED,
         Counter,
         Unit::Count,
-        CHANNEL,
+        ACCOUNT,
         "Messages sent again though an earlier attempt may have arrived, and marked so.",
     ),
     metric(
         name::BUDGET_USED,
         Gauge,
         Unit::Count,
-        CHANNEL,
+        ACCOUNT,
         "The part of the account's rate that is used up, from 0 to 1.",
     ),
-    metric(name::CHANNEL_PAUSED, Gauge, Unit::Count, CHANNEL, "1 while a channel's account is paused, else 0."),
+    metric(name::CHANNEL_PAUSED, Gauge, Unit::Count, ACCOUNT, "1 while a channel's account is paused, else 0."),
     metric(
         name::MAILBOX_DEPTH,
         Gauge,

@@ -34,7 +34,7 @@ impl Turn<'_> {
         if callback.again && matches!(self.job().stage, Stage::Offering(_)) {
             self.offer_returned(no, to, closes_at, callback.class);
         } else {
-            self.fail_offer_and_move_on(no, &callback.class, &callback.reason);
+            self.undelivered(no, &callback.class, &callback.reason);
         }
     }
 
@@ -44,6 +44,7 @@ impl Turn<'_> {
         if !self.job().timeline.iter().any(|entry| entry.event == event) {
             self.happened(event);
         }
+        self.start_clock(no);
     }
 
     /// The same offer, owed once more: its channel knows by now that it needs another form.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::weight::{REASON_MAX, RECEIPT_MAX};
 use super::{Ending, UnfilledReason};
-use crate::delivery::{ChannelKind, DropReason, Progress, Receipt};
+use crate::delivery::{ChannelKind, DropReason, Progress, Provider, Receipt};
 use crate::ids::{AgentId, OfferNo};
 use crate::message::{ClaimEnd, Over};
 use crate::plan::Plan;
@@ -285,6 +285,69 @@ pub enum Event {
         /// The class of the failure.
         class: String,
     },
+    /// Another provider of the same channel took a message over.
+    FailedOver {
+        /// The name of its template.
+        topic: String,
+        /// Of an offer: which.
+        no: Option<OfferNo>,
+        /// Who had it.
+        from: Provider,
+        /// Who has it now.
+        to: Provider,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
+    /// The offer did not arrive by one channel and goes by another: it stays the same offer.
+    OfferRerouted {
+        /// Which offer.
+        no: OfferNo,
+        /// The channel it did not arrive by.
+        from: ChannelKind,
+        /// The channel it goes by now.
+        to: ChannelKind,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+        /// Its deadline from now on.
+        closes_at: Timestamp,
+    },
+    /// A message other than an offer did not arrive by one channel and goes by another.
+    MessageRerouted {
+        /// The name of its template.
+        topic: String,
+        /// The channel it did not arrive by.
+        from: ChannelKind,
+        /// The channel it goes by now.
+        to: ChannelKind,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
+    /// The offer has arrived, and its clock begins to run.
+    OfferClockStarted {
+        /// Which offer.
+        no: OfferNo,
+        /// Its deadline.
+        closes_at: Timestamp,
+    },
+    /// Fewer are asked now than the wave would ask, because a channel cannot send more in the wave's time. The others follow.
+    WaveShrunk {
+        /// Which wave of the plan, from 0.
+        step: u16,
+        /// How many there were to ask.
+        wanted: u16,
+        /// How many are asked now.
+        asked: u16,
+        /// The channel that cannot send more.
+        channel: ChannelKind,
+        /// How many it can send in that time.
+        sends: u32,
+    },
 }
 
 impl Event {
@@ -295,7 +358,11 @@ impl Event {
             | Self::ClaimEnded { reason: Some(reason), .. }
             | Self::Closed { reason: Some(reason), .. } => clip(reason),
             Self::OfferReturned { class, .. } => clip(class),
-            Self::OfferFailed { class, reason, .. } | Self::MessageFailed { class, reason, .. } => {
+            Self::OfferFailed { class, reason, .. }
+            | Self::MessageFailed { class, reason, .. }
+            | Self::FailedOver { class, reason, .. }
+            | Self::OfferRerouted { class, reason, .. }
+            | Self::MessageRerouted { class, reason, .. } => {
                 clip(class);
                 clip(reason);
             }
@@ -330,7 +397,9 @@ impl Event {
             | Self::MessageDropped { .. }
             | Self::SeatSoughtAgain { .. }
             | Self::WatchExtended { .. }
-            | Self::OfferReached { .. } => {}
+            | Self::OfferReached { .. }
+            | Self::OfferClockStarted { .. }
+            | Self::WaveShrunk { .. } => {}
         }
     }
 
@@ -375,6 +444,11 @@ impl Event {
                 Progress::Failed => "offer_undelivered",
             },
             Self::OfferReturned { .. } => "offer_returned",
+            Self::FailedOver { .. } => "failed_over",
+            Self::OfferRerouted { .. } => "offer_rerouted",
+            Self::MessageRerouted { .. } => "message_rerouted",
+            Self::OfferClockStarted { .. } => "offer_clock_started",
+            Self::WaveShrunk { .. } => "wave_shrunk",
         }
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::Rejected { .. }
         | Event::MessageFailed { .. }
         | Event::MessageDropped { .. }
-        | Event::OfferReached { .. } => {}
+        | Event::OfferReached { .. }
+        | Event::FailedOver { .. }
+        | Event::MessageRerouted { .. }
+        | Event::WaveShrunk { .. } => {}
         Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
         Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {
@@ -118,6 +121,21 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         Event::OfferReturned { no, .. } => {
             if let Some(offer) = offer_mut(job, *no) {
                 offer.receipt = None;
+            }
+        }
+        Event::OfferRerouted { no, to, closes_at, .. } => {
+            if let Some(offer) = offer_mut(job, *no) {
+                (offer.channel, offer.receipt) = (*to, None);
+                if let OfferState::Open { runs, .. } = offer.state {
+                    offer.state = OfferState::Open { closes_at: *closes_at, runs };
+                }
+            }
+        }
+        Event::OfferClockStarted { no, closes_at } => {
+            if let Some(offer) = offer_mut(job, *no)
+                && let OfferState::Open { .. } = offer.state
+            {
+                offer.state = OfferState::Open { closes_at: *closes_at, runs: true };
             }
         }
         Event::OfferFailed { no, .. } => end_offer(job, *no, OfferState::Failed),

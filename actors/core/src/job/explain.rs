@@ -1,8 +1,9 @@
 //! Why: for every agent, asked or able to be asked or the exact rule that keeps them out; and what happens next.
 
-use super::{Job, Next, Stage};
+use super::{Event, Job, Next, Stage};
 use crate::delivery::ChannelKind;
-use crate::eligibility::{Exclusion, judge};
+use crate::eligibility::{Exclusion, choose, judge};
+use crate::fit::{Short, fit};
 use crate::ids::AgentId;
 use crate::plan::{Mode, Wave};
 use crate::time::Timestamp;
@@ -15,6 +16,8 @@ pub struct Explanation {
     pub step: Option<u16>,
     /// Every agent of the roster, in the order of asking.
     pub agents: Vec<(AgentId, Verdict)>,
+    /// What kept a part of the wave back, where a channel cannot send as much in its time.
+    pub short: Option<Short>,
     /// What happens next, or who must act.
     pub next: Next,
 }
@@ -57,6 +60,29 @@ pub fn explain(job: &Job, world: &World<'_>, now: Timestamp) -> Explanation {
             Err(exclusion) => Verdict::Excluded(exclusion),
         }
     };
-    let agents = world.roster.in_order().iter().map(|agent| (agent.id, verdict(agent))).collect();
-    Explanation { step, agents, next: job.next() }
+    let agents: Vec<_> = world.roster.in_order().iter().map(|agent| (agent.id, verdict(agent))).collect();
+    let short = match &job.stage {
+        Stage::Offering(offering) => shrunk(job, offering.step),
+        // What would happen if it opened now.
+        Stage::NeedsApproval | Stage::Scheduled { .. } => {
+            let chosen = choose(wave, &wanted, world, now);
+            fit(&chosen.agents, wave.claim_within, world).short
+        }
+        Stage::Claimed(_) | Stage::Unfilled { .. } | Stage::Closed { .. } => None,
+    };
+    Explanation { step, agents, short, next: job.next() }
+}
+
+/// Whether the opening that is being answered asked fewer than there were to ask.
+fn shrunk(job: &Job, step: u16) -> Option<Short> {
+    for entry in job.timeline.iter().rev() {
+        match entry.event {
+            Event::WaveShrunk { step: of, wanted, asked, channel, sends } if of == step => {
+                return Some(Short { wanted, asked, channel, sends });
+            }
+            Event::WaveOpened { .. } => return None,
+            _ => {}
+        }
+    }
+    None
 }

@@ -73,6 +73,11 @@ impl Fates {
             | Event::MessageDropped { .. }
             | Event::OfferReached { .. }
             | Event::OfferReturned { .. }
+            | Event::FailedOver { .. }
+            | Event::OfferRerouted { .. }
+            | Event::MessageRerouted { .. }
+            | Event::OfferClockStarted { .. }
+            | Event::WaveShrunk { .. }
             | Event::Closed { .. } => {}
         }
     }

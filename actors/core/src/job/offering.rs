@@ -6,14 +6,15 @@ use super::command::By;
 use super::event::{Actor, Cause, Event};
 use super::turn::Turn;
 use super::{
-    Answer, Awaiting, Ending, HORIZON, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage, UnfilledReason,
-    Watch,
+    Answer, Awaiting, Ending, HORIZON, Offer, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage,
+    UnfilledReason, Watch,
 };
-use crate::delivery::{ChannelKind, Delivery, DropReason};
+use crate::delivery::{ChannelKind, Delivery, DropReason, Provider};
 use crate::eligibility::choose;
+use crate::fit::{Short, fit};
 use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
-use crate::plan::{ClockStart, Mode, Plan, Wave};
+use crate::plan::{Mode, Plan, Wave};
 use crate::time::{Timestamp, Window};
 
 impl Turn<'_> {
@@ -87,13 +88,13 @@ impl Turn<'_> {
             return self.seat(*agent, *channel, step, false);
         }
         self.happened(Event::WaveOpened { wave: self.job.waves + 1, step });
-        let (closes_at, runs) = match wave.starts {
-            ClockStart::Offered => (self.now + wave.claim_within, true),
-            // As long to deliver it as to answer it: a provider that says nothing must not hold the job for ever.
-            ClockStart::Delivered => (self.now + wave.claim_within + wave.claim_within, false),
-        };
+        let fit = fit(agents, wave.claim_within, &self.world);
+        if let Some(Short { wanted, asked, channel, sends }) = fit.short {
+            self.happened(Event::WaveShrunk { step, wanted, asked, channel, sends });
+        }
         let room = self.job.room();
-        for (agent, channel) in agents.iter().take(room) {
+        for (agent, channel) in fit.asked.iter().take(room) {
+            let (closes_at, runs) = self.first_deadline(wave, *agent, *channel);
             let no = self.job.last_offer + 1;
             self.happened(Event::Offered { no, agent: *agent, channel: *channel, closes_at, runs });
             let debt = self.owe(Recipient::Agent(*agent), *channel, Topic::Offer(no), Some(closes_at));
@@ -265,7 +266,7 @@ impl Turn<'_> {
                 self.renew_lifetimes();
             } else if runs {
                 self.end_offer(no, Over::TimedOut);
-            } else {
+            } else if !self.reroute_offer(no, "undelivered", "not delivered in time") {
                 self.offer_failed(no, "undelivered", "not delivered in time");
             }
         }
@@ -329,9 +330,11 @@ impl Turn<'_> {
 
     /// What became of a message.
     pub(super) fn delivered(&mut self, effect: EffectNo, delivery: Delivery) {
-        let owed = self.settle(effect);
-        let topic = owed.map(|owed| owed.message.topic);
-        let offer_no = match &topic {
+        if let Delivery::Rerouted { from, to, class, reason } = delivery {
+            return self.failed_over(effect, (from, to), class, reason);
+        }
+        let message = self.settle(effect).map(|owed| owed.message);
+        let offer_no = match message.as_ref().map(|message| &message.topic) {
             Some(Topic::Offer(no)) => Some(*no),
             // The debt was let go while an attempt was under way.
             None => self.job.offers.iter().find(|offer| offer.debt == Some(effect)).map(|offer| offer.no),
@@ -347,17 +350,30 @@ impl Turn<'_> {
         if let Some(no) = offer_no {
             return self.offer_delivered(no, delivery);
         }
-        let Some(topic) = topic else { return };
-        let topic = topic.template().to_owned();
+        let Some(message) = message else { return };
+        let topic = message.topic.template().to_owned();
         match delivery {
-            Delivery::Sent(_) => {}
-            Delivery::Failed { class, reason } => self.happened(Event::MessageFailed { topic, class, reason }),
+            Delivery::Sent(_) | Delivery::Rerouted { .. } => {}
+            Delivery::Failed { class, reason } => {
+                if !self.reroute_message(&message, &class, &reason) {
+                    self.happened(Event::MessageFailed { topic, class, reason });
+                }
+            }
             Delivery::Dropped(reason) => self.happened(Event::MessageDropped { topic, reason }),
             Delivery::Unsure => {
                 let reason = "an attempt was interrupted; it may have arrived".to_owned();
                 self.happened(Event::MessageFailed { topic, class: "unsure".to_owned(), reason });
             }
         }
+    }
+
+    /// A message that still waits has another provider from now on.
+    fn failed_over(&mut self, effect: EffectNo, (from, to): (Provider, Provider), class: String, reason: String) {
+        let Some(owed) = self.job.owed.iter().find(|owed| owed.no == effect) else { return };
+        let topic = &owed.message.topic;
+        let no = if let Topic::Offer(no) = topic { Some(*no) } else { None };
+        let topic = topic.template().to_owned();
+        self.happened(Event::FailedOver { topic, no, from, to, class, reason });
     }
 
     fn offer_delivered(&mut self, no: OfferNo, delivery: Delivery) {
@@ -373,7 +389,8 @@ impl Turn<'_> {
         }
         match (offer.state, delivery) {
             (OfferState::Open { runs, .. }, Delivery::Sent(receipt)) => {
-                let closes_at = if runs { None } else { self.claim_within().map(|span| self.now + span) };
+                let waits = runs || self.awaits_arrival(offer.agent, offer.channel);
+                let closes_at = if waits { None } else { self.claim_within().map(|span| self.now + span) };
                 self.happened(Event::OfferSent { no, receipt, closes_at });
             }
             (OfferState::Over(over), Delivery::Sent(receipt)) => {
@@ -393,7 +410,10 @@ impl Turn<'_> {
                 self.happened(Event::OfferSent { no, receipt, closes_at: None });
             }
             (OfferState::Open { .. }, Delivery::Failed { class, reason }) => {
-                self.fail_offer_and_move_on(no, &class, &reason);
+                self.undelivered(no, &class, &reason);
+            }
+            (OfferState::Open { runs: false, .. }, Delivery::Dropped(DropReason::Late)) => {
+                self.undelivered(no, "undelivered", "not delivered in time");
             }
             (OfferState::Open { .. }, Delivery::Dropped(_)) => {
                 self.fail_offer_and_move_on(no, "dropped", "it was not worth sending any more");
@@ -408,7 +428,26 @@ impl Turn<'_> {
                 | OfferState::Failed
                 | OfferState::Lost,
                 Delivery::Failed { .. } | Delivery::Dropped(_) | Delivery::Unsure,
-            ) => {}
+            )
+            | (_, Delivery::Rerouted { .. }) => {}
+        }
+    }
+
+    /// An open offer did not arrive: it goes by another channel, or the job moves on.
+    pub(super) fn undelivered(&mut self, no: OfferNo, class: &str, reason: &str) {
+        if !self.reroute_offer(no, class, reason) {
+            self.fail_offer_and_move_on(no, class, reason);
+        }
+    }
+
+    /// An offer has arrived: its clock begins, if it waited for that.
+    pub(super) fn start_clock(&mut self, no: OfferNo) {
+        let waits =
+            |offer: &Offer| matches!(offer.state, OfferState::Open { runs: false, .. }) && offer.receipt.is_some();
+        if self.job.offer(no).is_some_and(waits)
+            && let Some(span) = self.claim_within()
+        {
+            self.happened(Event::OfferClockStarted { no, closes_at: self.now + span });
         }
     }
 
@@ -433,7 +472,7 @@ impl Turn<'_> {
         }
     }
 
-    fn claim_within(&self) -> Option<Duration> {
+    pub(super) fn claim_within(&self) -> Option<Duration> {
         let Stage::Offering(offering) = &self.job.stage else { return None };
         self.job.plan.waves.get(usize::from(offering.step)).map(|wave| wave.claim_within)
     }

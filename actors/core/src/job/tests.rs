@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::agent::Agent;
 use crate::delivery::{Callback, Delivery, Progress, Receipt};
+use crate::fit::{Boundless, Budgets};
 use crate::ids::TenantId;
 use crate::message::Topic;
 use crate::plan::{Mode, Wave};
@@ -11,6 +12,7 @@ use crate::tenant::Settings;
 use crate::world::{AgentLoad, Idle, Load, World};
 
 mod fairness;
+mod fallback;
 mod table;
 
 fn id(name: &str) -> AgentId {
@@ -27,6 +29,8 @@ struct Desk {
     settings: Settings,
     outages: Vec<Window>,
     load: Box<dyn Load>,
+    channels: &'static [ChannelKind],
+    budgets: Box<dyn Budgets>,
     now: Timestamp,
     job: Option<Job>,
 }
@@ -59,7 +63,16 @@ impl Desk {
     fn with(names: &[&str]) -> Self {
         let roster = Roster::of(names.iter().zip(1..).map(|(name, priority)| agent(name, priority)));
         let load = Box::new(Idle);
-        Self { roster, settings: Settings::default(), outages: Vec::new(), load, now: Timestamp(1_000_000), job: None }
+        Self {
+            roster,
+            settings: Settings::default(),
+            outages: Vec::new(),
+            load,
+            channels: &[ChannelKind::Console],
+            budgets: Box::new(Boundless),
+            now: Timestamp(1_000_000),
+            job: None,
+        }
     }
 
     fn publishes(names: &[&str], plan: Plan) -> Self {
@@ -86,8 +99,9 @@ impl Desk {
             roster: &self.roster,
             load: &*self.load,
             settings: &self.settings,
-            channels: &[ChannelKind::Console],
+            channels: self.channels,
             outages: &self.outages,
+            budgets: &*self.budgets,
         }
     }
 

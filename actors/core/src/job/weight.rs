@@ -110,6 +110,10 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         }
         Event::OfferReturned { class, .. } => LENGTH + class.len(),
         Event::OfferFailed { class, reason, .. } => 2 * LENGTH + class.len() + reason.len(),
+        Event::OfferRerouted { class, reason, .. } => 2 * LENGTH + 2 + TIME + class.len() + reason.len(),
+        Event::MessageRerouted { topic, class, reason, .. } | Event::FailedOver { topic, class, reason, .. } => {
+            3 * LENGTH + 6 + topic.len() + class.len() + reason.len()
+        }
         Event::MessageFailed { topic, class, reason } => 3 * LENGTH + topic.len() + class.len() + reason.len(),
         Event::MessageDropped { topic, .. } => LENGTH + topic.len(),
         Event::OfferSent { receipt, .. } => RECEIPT + receipt.message.len(),
@@ -137,7 +141,9 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::Unfilled { .. }
         | Event::SeatSoughtAgain { .. }
         | Event::WatchExtended { .. }
-        | Event::OfferReached { .. } => 0,
+        | Event::OfferReached { .. }
+        | Event::OfferClockStarted { .. }
+        | Event::WaveShrunk { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

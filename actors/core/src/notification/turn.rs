@@ -316,6 +316,14 @@ impl<'w> Turn<'w> {
 
     /// What became of an attempt.
     fn delivered(&mut self, no: EffectNo, delivered: Delivered, provider: Option<Provider>) {
+        if let Delivered::Rerouted { from, to, class, reason } = delivered {
+            // It still waits, elsewhere.
+            if self.notification.owed.iter().any(|owed| owed.no == no) {
+                self.on_delivery(no, |delivery| delivery.provider = Some(to));
+                self.happened(Event::FailedOver { from, to, class, reason });
+            }
+            return;
+        }
         let owed = self.settle(no);
         let (at, before) = (self.now, self.state_of(no));
         match delivered {
@@ -343,7 +351,7 @@ impl<'w> Turn<'w> {
                     }
                 }
             }
-            Delivered::Dropped(_) => {}
+            Delivered::Dropped(_) | Delivered::Rerouted { .. } => {}
             Delivered::Unsure => {
                 self.on_delivery(no, |delivery| delivery.state = State::Unsure);
                 self.settle_down();

@@ -214,7 +214,12 @@ impl Watch<'_> {
             | Event::SeatSoughtAgain { .. }
             | Event::WatchExtended { .. }
             | Event::OfferReached { .. }
-            | Event::OfferReturned { .. } => {}
+            | Event::OfferReturned { .. }
+            | Event::FailedOver { .. }
+            | Event::OfferRerouted { .. }
+            | Event::MessageRerouted { .. }
+            | Event::OfferClockStarted { .. }
+            | Event::WaveShrunk { .. } => {}
         }
         None
     }
@@ -288,8 +293,14 @@ mod tests {
 
     fn run(plan: &Plan, agents: Vec<Agent>, load: &dyn Load) -> Forecast {
         let (roster, settings) = (Roster::of(agents), Settings::default());
-        let world =
-            World { roster: &roster, load, settings: &settings, channels: &[ChannelKind::Console], outages: &[] };
+        let world = World {
+            roster: &roster,
+            load,
+            settings: &settings,
+            channels: &[ChannelKind::Console],
+            outages: &[],
+            budgets: &crate::fit::Boundless,
+        };
         forecast(plan, &Brief::default(), None, &world, NOW)
     }
 

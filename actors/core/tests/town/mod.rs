@@ -9,6 +9,7 @@ use std::time::Duration;
 use baton_core::agent::{Agent, Availability, QuietHours};
 use baton_core::brief::Brief;
 use baton_core::delivery::ChannelKind;
+use baton_core::fit::Boundless;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob, Step, invariants};
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
@@ -86,6 +87,7 @@ impl Town {
             settings: &self.settings,
             channels: &[ChannelKind::Telegram, ChannelKind::Email],
             outages: &self.outages,
+            budgets: &Boundless,
         }
     }
 
