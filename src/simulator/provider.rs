@@ -13,6 +13,7 @@
 //! ```
 
 pub mod answer;
+pub mod callback;
 pub mod limits;
 pub mod meta;
 pub mod resend;

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use baton::simulator::provider::sendgrid::parsed;
+use baton::simulator::provider::callback;
 use baton::simulator::provider::{Answer as Said, Fault, Provider, Taken, resend, sendgrid};
 use baton_actors::clock::Stopwatch;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
-use super::callbacks::{caller, events, meta_calls, meta_town, reader, shown, texts, twilio_tells, twilio_town};
+use super::callbacks::{caller, calls, events, meta_calls, meta_town, reader, shown, texts, twilio_tells, twilio_town};
 use super::desk::order;
 use super::door::{Answer, send};
 use super::process::{DEV_KEY, baton};
@@ -41,16 +37,10 @@ async fn resend_town() -> (Town, Provider) {
 /// Resend tells that a mail came in; what it says has to be fetched.
 async fn resend_tells(town: &Town, id: &str, from: &str, to: &str) -> Answer {
     let body = json!({ "type": "email.received", "created_at": "2026-11-20T16:48:22.579Z",
-        "data": { "email_id": id, "from": from, "to": [to], "subject": "Re: offer" } })
-    .to_string();
+        "data": { "email_id": id, "from": from, "to": [to], "subject": "Re: offer" } });
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let secret = STANDARD.decode(WEBHOOK_SECRET.trim_start_matches("whsec_")).unwrap();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
-    mac.update(format!("msg_{id}.{now}.{body}").as_bytes());
-    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    let request = town.stranger().request(Method::POST, "/public/webhooks/resend/default");
-    let request = request.header("svix-id", format!("msg_{id}")).header("svix-timestamp", now.to_string());
-    send(request.header("svix-signature", signature).body(body)).await
+    let event = format!("msg_{id}");
+    calls(town, &callback::of_resend("/public/webhooks/resend/default", &event, now, &body, WEBHOOK_SECRET)).await
 }
 
 fn received(text: &str, headers: &Value) -> Said {
@@ -105,10 +95,8 @@ async fn a_holiday_reply_is_never_answered_and_a_borrowed_name_is_not_believed()
 }
 
 async fn sendgrid_hands_over(town: &Town, secret: &str, fields: &[(&str, &str)]) -> Answer {
-    let fields: Vec<(&str, &[u8])> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    let (kind, body) = parsed(&fields);
     let path = format!("/public/webhooks/sendgrid/default/inbound/{secret}");
-    send(town.stranger().request(Method::POST, &path).header("content-type", kind).body(body)).await
+    calls(town, &callback::of_sendgrid_inbound(&path, fields)).await
 }
 
 #[tokio::test]
@@ -212,9 +200,8 @@ async fn s4_a_call_of_whatsapp_that_was_signed_for_another_body_is_forbidden() {
         "metadata": { "phone_number_id": "106540352242922" }, "messages": [{ "id": "wamid.1", "from": "447700900001",
             "type": "interactive", "interactive": { "button_reply": { "id": offer.buttons[0].0 } } }] } }] }] })
     .to_string();
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"TEST-APP-SECRET").unwrap();
-    mac.update(tap.replace("447700900001", "447700900002").as_bytes());
-    let tampered = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    let other: Value = serde_json::from_str(&tap.replace("447700900001", "447700900002")).unwrap();
+    let tampered = callback::of_meta("/", &other, "TEST-APP-SECRET").headers.pop().unwrap().1;
     for signature in [Some(tampered.as_str()), Some("sha256=00"), Some("nonsense"), None] {
         let mut call = town.stranger().request(Method::POST, "/public/webhooks/meta/default").body(tap.clone());
         if let Some(signature) = signature {

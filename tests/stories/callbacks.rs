@@ -2,17 +2,10 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use baton::simulator::provider::callback::{self, Callback, SendGridKey};
 use baton::simulator::provider::{Provider, Taken, meta, resend, sendgrid, twilio};
-use hmac::{Hmac, KeyInit, Mac};
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
-use p256::pkcs8::DecodePrivateKey;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha1::Sha1;
-use sha2::Sha256;
 
 use super::desk::order;
 use super::door::{Answer, send};
@@ -53,22 +46,20 @@ pub async fn twilio_town() -> (Town, Provider) {
     (town, provider)
 }
 
-/// Twilio calls, with its fields in the order of their names.
+/// A provider calls.
+pub async fn calls(town: &Town, call: &Callback) -> Answer {
+    send(call.onto(town.stranger().request(Method::POST, &call.path))).await
+}
+
+/// Twilio calls, at the address that was entered there.
 async fn twilio_calls(town: &Town, path: &str, fields: &[(&str, &str)], token: &str) -> Answer {
-    let mut sorted = fields.to_vec();
-    sorted.sort_unstable();
-    let signed: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).unwrap();
-    mac.update(format!("{PUBLIC_URL}{path}{signed}").as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    let request = town.stranger().request(Method::POST, path).header("x-twilio-signature", signature);
-    send(request.form(fields)).await
+    calls(town, &callback::of_twilio(PUBLIC_URL, path, fields, token)).await
 }
 
 /// What becomes of a message.
 pub async fn twilio_tells(town: &Town, taken: &Taken, status: &str, error: &str) -> Answer {
     let path = format!("/public/webhooks/twilio/default/status?a={}", taken.trace);
-    let sid = format!("SM{:032x}", taken.no);
+    let sid = callback::twilio_sid(taken);
     let fields = [("MessageSid", sid.as_str()), ("MessageStatus", status), ("To", &taken.to), ("ErrorCode", error)];
     let answer = twilio_calls(town, &path, &fields, AUTH_TOKEN).await;
     assert_eq!((answer.status, answer.text.as_str()), (200, "<Response/>"));
@@ -184,17 +175,8 @@ pub async fn meta_town(open: bool, more: &[(&str, &str)]) -> (Town, Provider) {
 }
 
 pub async fn meta_calls(town: &Town, value: Value) -> Answer {
-    let mut value = value;
-    value["messaging_product"] = json!("whatsapp");
-    value["metadata"] = json!({ "display_phone_number": "447700900100", "phone_number_id": NUMBER_ID });
-    let change = json!({ "field": "messages", "value": value });
-    let body =
-        json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [change] }] }).to_string();
-    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
-    let request = town.stranger().request(Method::POST, "/public/webhooks/meta/default");
-    send(request.header("x-hub-signature-256", signature).body(body)).await
+    let body = callback::meta_envelope(NUMBER_ID, value);
+    calls(town, &callback::of_meta("/public/webhooks/meta/default", &body, APP_SECRET)).await
 }
 
 #[tokio::test]
@@ -267,29 +249,20 @@ async fn f8_a_mail_that_bounces_at_resend_lets_the_next_be_asked() {
     let offer = shown(&provider, "ana's mail", |taken| taken.to == "ana@example.com").await;
     let body = json!({ "type": "email.bounced", "created_at": "2026-11-20T16:48:22.579Z",
         "data": { "email_id": "e1", "to": ["ana@example.com"], "tags": { "baton": offer.trace },
-                  "bounce": { "type": "Permanent", "subType": "General" } } })
-    .to_string();
+                  "bounce": { "type": "Permanent", "subType": "General" } } });
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let secret = STANDARD.decode(WEBHOOK_SECRET.trim_start_matches("whsec_")).unwrap();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
-    mac.update(format!("msg_1.{now}.{body}").as_bytes());
-    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    let calls = async |at: u64| {
-        let request = town.stranger().request(Method::POST, "/public/webhooks/resend/default");
-        let request = request.header("svix-id", "msg_1").header("svix-timestamp", at.to_string());
-        send(request.header("svix-signature", &signature).body(body.clone())).await
-    };
-    calls(now - 1000).await.refuses(401, "unauthorized");
-    assert_eq!(calls(now).await.status, 200);
+    let told =
+        |at: u64| callback::of_resend("/public/webhooks/resend/default", "msg_1", at, &body, WEBHOOK_SECRET);
+    calls(&town, &told(now - 1000)).await.refuses(401, "unauthorized");
+    calls(&town, &told(now).forged()).await.refuses(401, "unauthorized");
+    assert_eq!(calls(&town, &told(now)).await.status, 200);
     shown(&provider, "bo's mail", |taken| taken.to == "bo@example.com").await;
     town.desk().sees_offer(&job, "ana", "failed").await;
 }
 
 #[tokio::test]
 async fn f8_a_mail_that_sendgrid_delivers_is_known_to_be() {
-    let vectors: Value = serde_json::from_str(include_str!("../../src/webhooks/verify/vectors.json")).unwrap();
-    let vector = &vectors["sendgrid"][2];
-    let text = |name: &str| vector[name].as_str().unwrap();
+    let key = SendGridKey::of([7; 32]).unwrap();
     let provider = Provider::start(sendgrid::SendGrid { api_key: "SG.TEST".to_owned() }).await.unwrap();
     let town = town_with(&[
         ("CHANNELS__EMAIL__PROVIDER", "sendgrid"),
@@ -297,7 +270,7 @@ async fn f8_a_mail_that_sendgrid_delivers_is_known_to_be() {
         ("CHANNELS__EMAIL__SENDGRID__API_KEY", "SG.TEST"),
         ("CHANNELS__EMAIL__SENDGRID__BASE_URL", &provider.url()),
         ("CHANNELS__EMAIL__SENDGRID__FROM", "Dispatch <dispatch@example.com>"),
-        ("CHANNELS__EMAIL__SENDGRID__WEBHOOK_KEY", text("public_key")),
+        ("CHANNELS__EMAIL__SENDGRID__WEBHOOK_KEY", &key.public()),
     ])
     .await;
     town.knows(vec![reader("ana", 1)]).await;
@@ -307,12 +280,9 @@ async fn f8_a_mail_that_sendgrid_delivers_is_known_to_be() {
         json!({ "event": event, "sg_event_id": id, "baton_trace": offer.trace,
         "sg_message_id": "TEST-000001.filter0001.1.0", "timestamp": 1, "email": "ana@example.com" })
     };
-    let body = format!("{}\r\n", json!([event("processed", "1"), event("delivered", "2"), event("open", "3")]));
-    let key = SigningKey::from_pkcs8_der(&STANDARD.decode(text("private_key_pkcs8_b64")).unwrap()).unwrap();
-    let signature: Signature = key.sign(format!("1600112502{body}").as_bytes());
-    let request = town.stranger().request(Method::POST, "/public/webhooks/sendgrid/default");
-    let request = request.header("x-twilio-email-event-webhook-signature", STANDARD.encode(signature.to_der()));
-    let request = request.header("x-twilio-email-event-webhook-timestamp", "1600112502").body(body);
-    assert_eq!(send(request).await.status, 200);
+    let told = json!([event("processed", "1"), event("delivered", "2"), event("open", "3")]);
+    let call = key.events("/public/webhooks/sendgrid/default", 1_600_112_502, &told);
+    assert_eq!(calls(&town, &call.clone().forged()).await.status, 401);
+    assert_eq!(calls(&town, &call).await.status, 200);
     until("delivered", async || events(&town, &job).await.contains(&"offer_delivered".to_owned()).then_some(())).await;
 }

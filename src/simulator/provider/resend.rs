@@ -16,7 +16,8 @@ pub fn error(status: u16, name: &str, message: &str) -> Answer {
     Answer::json(status, &json!({ "statusCode": status, "name": name, "message": message }))
 }
 
-fn id(taken: &Taken) -> String {
+/// The id that Resend gave a message.
+pub fn id(taken: &Taken) -> String {
     format!("00000000-0000-4000-8000-{:012}", taken.no)
 }
 
