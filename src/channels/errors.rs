@@ -1,6 +1,8 @@
 //! What providers' codes mean: one table a provider, one taxonomy for all of them. docs/PROVIDER-ERRORS.md is written from
 //! these tables, so that what is documented is what is done.
 
+#[cfg(test)]
+mod contract;
 mod reference;
 
 use std::time::Duration;
