@@ -1,6 +1,6 @@
 //! The newcomer's first minute, from the binary: it ends by itself, its numbers add up, and nothing is left behind.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is missing")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first thing that is missing")]
 
 use std::process::Output;
 
@@ -61,4 +61,30 @@ async fn the_smallest_demo_is_one_job() {
 async fn a_wrong_speed_is_told_before_anything_starts() {
     let (output, said, left) = demo(&["--speed", "0"]).await;
     assert_eq!((output.status.code(), said.as_str(), left), (Some(2), "", 0));
+}
+
+#[tokio::test]
+async fn every_way_to_a_provider_is_walked_from_end_to_end() {
+    let (output, said, left) = demo(&["--providers"]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let table: Vec<&str> =
+        said.lines().map(str::trim_start).skip_while(|line| !line.starts_with("PATH")).skip(1).take(7).collect();
+    for (row, (path, answered_by, delivered)) in table.iter().zip([
+        ("telegram", "button", "not told"),
+        ("resend", "mail", "delivered"),
+        ("sendgrid", "mail", "delivered"),
+        ("smtp", "link", "not told"),
+        ("meta", "button", "read"),
+        ("twilio whatsapp", "button", "read"),
+        ("twilio sms", "text", "delivered"),
+    ]) {
+        let rest = row.strip_prefix(path).unwrap_or_else(|| panic!("{path} in {row}"));
+        let cells: Vec<&str> = rest.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(cells, ["sent", answered_by, "yes", "sent", delivered], "{row}");
+    }
+    assert_eq!(said.matches("a forged call is refused").count(), 5, "{said}");
+    assert!(said.contains("the stub was given the address whatsapp:+447700900001"), "g10: {said}");
+    assert!(said.contains("the stub was given the address 447700900001"), "g10: {said}");
+    assert!(said.ends_with("7 of 7 paths are whole.\n"), "{said}");
+    assert_eq!(left, 0, "the temporary folders are still there");
 }

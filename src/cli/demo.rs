@@ -5,6 +5,7 @@
 //! API, and what is shown was read over the HTTP API again.
 
 mod folder;
+mod providers;
 mod sample;
 mod screen;
 mod tally;
@@ -65,7 +66,8 @@ const LARGEST_BATCH: u16 = 500;
     Nothing leaves this machine.\n\n\
     Examples:\n  baton demo                         half a minute, and it cleans up\n  \
     baton demo --keep                  the server stays up, to try the API\n  \
-    baton demo --jobs 200 --speed 4    more of everything, and faster")]
+    baton demo --jobs 200 --speed 4    more of everything, and faster\n  \
+    baton demo --providers             every way to a provider, from end to end")]
 pub struct Demo {
     /// How many sample jobs to send in
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -79,6 +81,10 @@ pub struct Demo {
     /// Address and port to listen on, of loopback; port 0: any that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = loopback)]
     pub listen: SocketAddr,
+    /// Walks each way to a provider instead: an offer cascade and a notification through Telegram, Resend, SendGrid, SMTP,
+    /// Meta, Twilio WhatsApp and Twilio SMS, with answers and delivery callbacks, signed; fails if anything is missing
+    #[arg(long, conflicts_with_all = ["jobs", "speed", "keep", "listen"])]
+    pub providers: bool,
 }
 
 /// The jobs that wait for the user, with the pages on which they act.
@@ -90,6 +96,9 @@ struct Waiting {
 impl Demo {
     /// Runs it.
     pub async fn run(self) -> Result<(), Failure> {
+        if self.providers {
+            return providers::run().await;
+        }
         let folder = Folder::make(self.keep)?;
         let telegram = telegram::Server::start().await;
         let telegram = telegram.map_err(|error| Failure::new(Exit::Internal, format!("no port is free: {error}")))?;
