@@ -33,6 +33,8 @@ mod intake;
 mod kill;
 mod load;
 mod mail_tls;
+mod messages;
+mod messages_kill;
 mod notifications;
 mod observing;
 mod registration;
