@@ -10,7 +10,7 @@ hanging    notifications by Telegram at a fixed rate, first alone, then while ev
 The stub refuses a call that would be one more than the limit within any span: it keeps the moments of those it took, and lets
 nothing go by as a burst.
 """
-import base64, collections, http.client, json, os, statistics, sys, threading, time, urllib.parse
+import collections, datetime, http.client, json, os, statistics, sys, threading, time, urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 what, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
@@ -140,9 +140,10 @@ def contact(account, no):
     return person
 
 
-def intent(account, no):
-    return {"external_ref": f"{account}-{no}", "event_type": EVENT, "recipient": {"contact": contact(account, no)},
+def intent(account, no, due=None):
+    one = {"external_ref": f"{account}-{no}", "event_type": EVENT, "recipient": {"contact": contact(account, no)},
         "channel": CHANNELS[account], "template": TEMPLATE}
+    return one if due is None else {**one, "scheduled_at": due}
 
 
 def batch(intents):
@@ -160,12 +161,16 @@ def sustained():
         each = 100 if account == "resend" else 1
         count = int(most / span * each * (seconds + 6))
         pages += [(account, no) for no in range(count)]
-    # All of them have their backlog before the first has done: they are mixed.
-    pages.sort(key=lambda page: page[1] / LIMITS[page[0]][0])
+    # All of it is due at one moment: whatever the intake takes, every account begins with its whole backlog.
+    lead = float(os.environ.get("LEAD", "30"))
+    moment, due = time.monotonic() + lead, datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=lead)
+    due = due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for at in range(0, len(pages), 2000):
-        batch(intent(account, no) for account, no in pages[at:at + 2000])
-    begun = time.monotonic() + 2
-    time.sleep(max(0, begun - time.monotonic()) + seconds)
+        batch(intent(account, no, due) for account, no in pages[at:at + 2000])
+    if time.monotonic() > moment:
+        sys.exit(f"the intake took more than {lead:g} s; give more by LEAD")
+    begun = moment + 2
+    time.sleep(begun - time.monotonic() + seconds)
     end = begun + seconds
     within = lambda moments: sum(begun <= at < end for at in moments)
     print("| account | limit | calls | messages/s | of the limit | 429s |\n|---|---|---|---|---|---|")

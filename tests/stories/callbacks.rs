@@ -251,8 +251,7 @@ async fn f8_a_mail_that_bounces_at_resend_lets_the_next_be_asked() {
         "data": { "email_id": "e1", "to": ["ana@example.com"], "tags": { "baton": offer.trace },
                   "bounce": { "type": "Permanent", "subType": "General" } } });
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let told =
-        |at: u64| callback::of_resend("/public/webhooks/resend/default", "msg_1", at, &body, WEBHOOK_SECRET);
+    let told = |at: u64| callback::of_resend("/public/webhooks/resend/default", "msg_1", at, &body, WEBHOOK_SECRET);
     calls(&town, &told(now - 1000)).await.refuses(401, "unauthorized");
     calls(&town, &told(now).forged()).await.refuses(401, "unauthorized");
     assert_eq!(calls(&town, &told(now)).await.status, 200);

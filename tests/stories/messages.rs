@@ -53,7 +53,8 @@ async fn tells(town: &Town, taken: &Taken, status: &str, errors: Value) {
 /// Person 1 writes, so that their window seems open.
 async fn writes(town: &Town, provider: &Provider) {
     town.knows(vec![json!({ "ref": "p1", "phone": phone_number(1) })]).await;
-    let text = json!({ "id": "wamid.hello", "from": digits(1), "timestamp": "1", "type": "text", "text": { "body": "help" } });
+    let text =
+        json!({ "id": "wamid.hello", "from": digits(1), "timestamp": "1", "type": "text", "text": { "body": "help" } });
     assert_eq!(meta_calls(town, json!({ "messages": [text] })).await.status, 200);
     shown(provider, "an answer", |taken| taken.text.contains("YES")).await;
 }

@@ -91,8 +91,9 @@ impl Message {
         let way = [Way::Telegram, Way::Email, Way::Sms][no % 3];
         let fate = match (FATES[no / 3 % FATES.len()], way) {
             // Twilio's troubles come to whoever calls at that moment.
-            (Fate::Unanswered | Fate::Garbled | Fate::Held | Fate::Dead, Way::Sms) => Fate::Plain,
-            (Fate::Held, Way::Email) => Fate::Plain,
+            (Fate::Unanswered | Fate::Garbled | Fate::Held | Fate::Dead, Way::Sms) | (Fate::Held, Way::Email) => {
+                Fate::Plain
+            }
             (fate, _) => fate,
         };
         Self { no, way, fate, id: String::new() }
@@ -201,7 +202,8 @@ impl Post {
             (Way::Email, Fate::Dead) => {
                 self.town.mailbox.every_mail_to(&message.address(), Twist::Refuse("550 5.1.1 no such user".to_owned()));
             }
-            (Way::Email, Fate::Plain | Fate::Held | Fate::Later | Fate::CalledOff | Fate::Contested) | (Way::Sms, _) => {}
+            (Way::Email, Fate::Plain | Fate::Held | Fate::Later | Fate::CalledOff | Fate::Contested)
+            | (Way::Sms, _) => {}
         }
     }
 
@@ -261,7 +263,9 @@ async fn p5_killed_with_messages_in_every_state_each_tells_the_truth_afterwards(
     // All of them take some seconds, so that the kill comes in between.
     let mut post = Post::opens((count / 3 / 4).max(10)).await;
     let mut messages: Vec<Message> = (0..count).map(Message::of).collect();
-    messages.iter().for_each(|message| post.arranges(message));
+    for message in &messages {
+        post.arranges(message);
+    }
     for no in 0..count / 24 {
         post.twilio.next_call_meets(Trouble::Refused(twilio::error(429, 20429, "Too many requests")));
         post.twilio.next_call_meets(Trouble::TakenAnd(Said::html(502)));

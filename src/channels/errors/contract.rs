@@ -167,7 +167,10 @@ fn every_description_of_telegram_has_its_class_and_its_line() {
     for (part, class) in TELEGRAM_TEXTS {
         let row = telegram::TEXTS.iter().find(|row| row.codes.contains(part)).unwrap_or_else(|| panic!("{part}"));
         assert_eq!(row.class, *class, "{part}");
-        assert!(page.lines().any(|line| line.contains(part) && line.contains(&format!("`{}`", class.word()))), "{part}");
+        assert!(
+            page.lines().any(|line| line.contains(part) && line.contains(&format!("`{}`", class.word()))),
+            "{part}"
+        );
     }
 }
 

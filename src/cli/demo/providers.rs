@@ -31,15 +31,8 @@ enum Path {
 }
 
 impl Path {
-    const ALL: [Self; 7] = [
-        Self::Telegram,
-        Self::Resend,
-        Self::SendGrid,
-        Self::Smtp,
-        Self::Meta,
-        Self::TwilioWhatsapp,
-        Self::TwilioSms,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Telegram, Self::Resend, Self::SendGrid, Self::Smtp, Self::Meta, Self::TwilioWhatsapp, Self::TwilioSms];
 
     fn name(self) -> &'static str {
         match self {

@@ -96,7 +96,8 @@ fn tapped_at_meta(taken: &Taken, no: u16, yes: bool) -> Result<Callback, String>
     let (id, title) = button(taken, yes)?;
     let from = phone(no).trim_start_matches('+').to_owned();
     let button = json!({ "payload": id, "text": title });
-    let tap = json!({ "id": format!("wamid.tap{no}"), "from": from, "timestamp": "1", "type": "button", "button": button });
+    let tap =
+        json!({ "id": format!("wamid.tap{no}"), "from": from, "timestamp": "1", "type": "button", "button": button });
     let body = callback::meta_envelope(NUMBER_ID, json!({ "messages": [tap] }));
     Ok(callback::of_meta("/public/webhooks/meta/default", &body, APP_SECRET))
 }

@@ -49,7 +49,8 @@ impl Server {
         command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| format!("the server does not start: {error}"))?;
         let said = child.stderr.take().ok_or("the server has no voice")?;
-        let url = tokio::time::timeout(PATIENCE, listening(said)).await.map_err(|_| "the server does not come up")??;
+        let url =
+            tokio::time::timeout(PATIENCE, listening(said)).await.map_err(|_| "the server does not come up")??;
         let http = http(PATIENCE).map_err(|failure| failure.message)?;
         Ok(Self { _child: child, url, http, key })
     }

@@ -136,7 +136,11 @@ impl Stub {
             }
             End::Http(provider) => {
                 let to = self.address(no);
-                provider.taken().into_iter().rfind(|taken| taken.to == to && taken.text.contains(text)).map(Given::Taken)
+                provider
+                    .taken()
+                    .into_iter()
+                    .rfind(|taken| taken.to == to && taken.text.contains(text))
+                    .map(Given::Taken)
             }
             End::Mail(mailbox) => {
                 let to = email(no);

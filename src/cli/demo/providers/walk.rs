@@ -121,7 +121,8 @@ impl Walk {
         let shown = self.stands(&path, furthest, |delivery| delivery["status"] == *furthest).await?;
         let news = shown["callbacks"].as_array().into_iter().flatten().filter(|call| call["news"] == true).count();
         seen.delivered = Some(furthest);
-        seen.checked.push(format!("the notification is {furthest}: {news} calls were news, the others came late or again"));
+        seen.checked
+            .push(format!("the notification is {furthest}: {news} calls were news, the others came late or again"));
         Ok(())
     }
 
