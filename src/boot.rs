@@ -25,6 +25,7 @@ use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use crate::channels::call::CallerError;
 use crate::channels::console::Console;
 use crate::channels::email::ReplyTo;
+use crate::channels::email::Unsubscribe;
 use crate::channels::email::resend::Resend;
 use crate::channels::email::resend::received::Received;
 use crate::channels::email::sendgrid::SendGrid;
@@ -35,10 +36,10 @@ use crate::channels::twilio::Account;
 use crate::channels::whatsapp::Windows;
 use crate::channels::whatsapp::meta::Meta;
 use crate::channels::whatsapp::twilio::TwilioWhatsapp;
-use crate::config::Config;
 use crate::config::email::Route;
 use crate::config::telegram::Mode;
 use crate::config::whatsapp::Whatsapp;
+use crate::config::{self, Config};
 use crate::falls;
 use crate::housekeeping;
 use crate::http::door::{Behind, Door};
@@ -356,6 +357,15 @@ async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<Option<Arc<
     })))
 }
 
+/// How mails end: as the operator has set, and on a page of our own where mail programs reach it safely.
+fn unsubscribe(config: &Config, set: &config::email::Email, links: &Arc<Links>) -> Unsubscribe {
+    let base = config.server.public_url.clone().filter(|url| url.starts_with("https://"));
+    let Some(base) = base else { return set.unsubscribe.clone() };
+    let links = Arc::clone(links);
+    let own = move |agent| format!("{base}/public/unsubscribe/{}", links.unsubscribe(agent));
+    set.unsubscribe.clone().with_own(Arc::new(own))
+}
+
 fn channels(
     config: &Config,
     wording: &Arc<Wording>,
@@ -373,7 +383,7 @@ fn channels(
     channels.extend(phones(config, wording, windows, clock)?);
     if let Some(set) = &config.channels.email {
         for route in &set.routes {
-            let (unsubscribe, wording) = (set.unsubscribe.clone(), Arc::clone(wording));
+            let (unsubscribe, wording) = (unsubscribe(config, set, links), Arc::clone(wording));
             let answers = ReplyTo::at(&set.reply_domain, links);
             channels.push(match route {
                 Route::Smtp(set) => {

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use baton_core::ids::{JobId, OfferId, TenantId};
+use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use baton_core::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -21,6 +21,10 @@ const HEAD: usize = 1 + 1 + 6 + 16;
 
 const APPROVE: u8 = 1;
 const OFFER: u8 = 2;
+const UNSUBSCRIBE: u8 = 3;
+
+/// Links that end mails work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
+const FOR_EVER: Timestamp = Timestamp((1 << 48) - 1);
 
 /// What a link lets its holder do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub enum Purpose {
     Approve(JobId),
     /// See an offer and answer it.
     Offer(OfferId),
+    /// End the mails to an agent.
+    Unsubscribe(AgentId),
 }
 
 /// Why a token opens nothing.
@@ -62,20 +68,26 @@ impl Links {
     /// The token of a purpose, until a moment. The same every time.
     pub fn token(&self, purpose: Purpose, until: Timestamp) -> String {
         let Some(key) = self.keys.first() else { return String::new() };
-        let (kind, job, no) = match purpose {
-            Purpose::Approve(job) => (APPROVE, job, None),
-            Purpose::Offer(offer) => (OFFER, offer.job, Some(offer.no)),
+        let (kind, tenant, local, no) = match purpose {
+            Purpose::Approve(job) => (APPROVE, job.tenant, job.local, None),
+            Purpose::Offer(offer) => (OFFER, offer.job.tenant, offer.job.local, Some(offer.no)),
+            Purpose::Unsubscribe(agent) => (UNSUBSCRIBE, agent.tenant, agent.local, None),
         };
         let mut token = Vec::with_capacity(HEAD + 2 + 16 + MAC);
         token.extend([key.id, kind]);
         // 48 bits of milliseconds last for 8,900 years.
         let until = u64::try_from(until.0).unwrap_or(0).min((1 << 48) - 1);
         token.extend(&until.to_be_bytes()[2..]);
-        token.extend(job.local.as_bytes());
+        token.extend(local.as_bytes());
         token.extend(no.iter().flat_map(|no| no.to_be_bytes()));
-        token.extend(job.tenant.as_str().bytes());
+        token.extend(tenant.as_str().bytes());
         token.extend(key.sign(&token));
         BASE64_URL_SAFE_NO_PAD.encode(token)
+    }
+
+    /// The token that ends the mails to an agent, the same in every mail.
+    pub fn unsubscribe(&self, agent: AgentId) -> String {
+        self.token(Purpose::Unsubscribe(agent), FOR_EVER)
     }
 
     /// What a token lets its holder do now.
@@ -121,7 +133,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let until = Timestamp(i64::from_be_bytes(until));
     let local = Uuid::from_slice(&head[8..]).ok()?;
     let (no, tenant) = match head[1] {
-        APPROVE => (None, rest),
+        APPROVE | UNSUBSCRIBE => (None, rest),
         OFFER => {
             let (no, tenant) = rest.split_at_checked(2)?;
             (Some(u16::from_be_bytes([no[0], no[1]])), tenant)
@@ -130,7 +142,12 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     };
     let tenant = TenantId::new(std::str::from_utf8(tenant).ok()?).ok()?;
     let job = JobId { tenant, local };
-    Some((no.map_or(Purpose::Approve(job), |no| Purpose::Offer(job.offer(no))), until))
+    let purpose = match no {
+        Some(no) => Purpose::Offer(job.offer(no)),
+        None if head[1] == UNSUBSCRIBE => Purpose::Unsubscribe(AgentId { tenant, local }),
+        None => Purpose::Approve(job),
+    };
+    Some((purpose, until))
 }
 
 #[cfg(test)]
@@ -146,9 +163,14 @@ mod tests {
     }
 
     fn purposes() -> impl Strategy<Value = Purpose> {
-        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, any::<bool>()).prop_map(|(tenant, local, no, approve)| {
-            let job = JobId { tenant: TenantId::new(&tenant).unwrap(), local: Uuid::from_u128(local) };
-            if approve { Purpose::Approve(job) } else { Purpose::Offer(job.offer(no)) }
+        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..3_u8).prop_map(|(tenant, local, no, kind)| {
+            let (tenant, local) = (TenantId::new(&tenant).unwrap(), Uuid::from_u128(local));
+            let job = JobId { tenant, local };
+            match kind {
+                0 => Purpose::Approve(job),
+                1 => Purpose::Offer(job.offer(no)),
+                _ => Purpose::Unsubscribe(AgentId { tenant, local }),
+            }
         })
     }
 

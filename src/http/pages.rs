@@ -17,6 +17,7 @@ pub mod approval;
 pub mod mistake;
 pub mod offer;
 pub mod summary;
+pub mod unsubscribe;
 
 /// The style of every page; it stands in the page, so that a page is one request.
 pub const STYLE: &str = include_str!("pages/style.css");

@@ -8,6 +8,7 @@ use crate::http::door::Door;
 pub mod approve;
 pub mod fields;
 pub mod offers;
+pub mod unsubscribe;
 pub mod webhooks;
 
 /// Its endpoints. They are for people and providers, so they do not stand in the API's document.
@@ -17,6 +18,7 @@ pub fn routes() -> Router<Door> {
         .route("/public/approve/{token}", get(approve::get).post(approve::post))
         .route("/public/offers", get(offers::without_token).post(offers::without_token))
         .route("/public/offers/{token}", get(offers::get).post(offers::post))
+        .route("/public/unsubscribe/{token}", get(unsubscribe::get).post(unsubscribe::post))
         .route("/public/webhooks/telegram/{account}", post(webhooks::telegram::post))
         .route("/public/webhooks/meta/{account}", get(webhooks::meta::get).post(webhooks::meta::post))
         .route("/public/webhooks/twilio/{account}", post(webhooks::twilio::post))

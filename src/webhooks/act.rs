@@ -3,6 +3,7 @@
 
 mod chats;
 mod mails;
+mod reach;
 mod talk;
 
 use std::sync::Arc;
@@ -87,7 +88,12 @@ impl Desk {
         match news {
             News::Wrote(Wrote { channel: Channel::Whatsapp, digits, .. })
             | News::Pressed(Pressed { channel: Channel::Whatsapp, digits, .. }) => self.means.windows.wrote(digits, at),
-            News::Wrote(_) | News::Pressed(_) | News::Reached(_) | News::Telegram(_) | News::Mailed(_) => {}
+            News::Wrote(_)
+            | News::Pressed(_)
+            | News::Reached(_)
+            | News::Telegram(_)
+            | News::Mailed(_)
+            | News::Wants(_) => {}
         }
     }
 
@@ -100,6 +106,7 @@ impl Desk {
             News::Pressed(pressed) => self.pressed(pressed, at).await?,
             News::Mailed(mail) => self.mailed(mail, at).await?,
             News::Telegram(what) => self.in_chat(what, at).await?,
+            News::Wants(wants) => self.wants(wants).await?,
         }
         Ok(Vec::new())
     }
@@ -140,6 +147,9 @@ impl Desk {
                 let report = notification::Report::CalledBack { no, callback };
                 self.engine.hear_of_notification(id, report).await?;
             }
+        }
+        if let Some(agent) = self.recipient(debt)? {
+            self.note_reach(agent, told).await?;
         }
         let value = codec::seal(&Record::Progress { at, progress: told.progress }, 1, house.epoch)?;
         Ok(vec![Write { key, value: Some(value) }])

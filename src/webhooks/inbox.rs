@@ -160,7 +160,7 @@ impl Inbox {
         news.line().hash(&mut hasher);
         match news {
             News::Mailed(_) => &self.lines[LINES + (hasher.finish() % MAIL_LINES as u64) as usize],
-            News::Reached(_) | News::Wrote(_) | News::Pressed(_) | News::Telegram(_) => {
+            News::Reached(_) | News::Wrote(_) | News::Pressed(_) | News::Telegram(_) | News::Wants(_) => {
                 &self.lines[(hasher.finish() % LINES as u64) as usize]
             }
         }

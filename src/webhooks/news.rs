@@ -30,6 +30,21 @@ pub enum News {
     Telegram(What),
     /// A mail came in.
     Mailed(Mailed),
+    /// Somebody told the provider that they want no more, or some again.
+    Wants(Wants),
+}
+
+/// Somebody told a provider what they want.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wants {
+    /// By which channel.
+    pub channel: Channel,
+    /// Who: their mailbox.
+    pub address: String,
+    /// Whether they want messages.
+    pub some: bool,
+    /// How they told it: `complaint` or `unsubscribe`.
+    pub source: String,
 }
 
 /// How far a message of ours has come.
@@ -140,6 +155,7 @@ impl News {
             Self::Pressed(pressed) => pressed.channel,
             Self::Telegram(_) => Channel::Telegram,
             Self::Mailed(_) => Channel::Email,
+            Self::Wants(wants) => wants.channel,
         }
     }
 
@@ -151,6 +167,7 @@ impl News {
             Self::Pressed(pressed) => Cow::Borrowed(&pressed.digits),
             Self::Telegram(what) => Cow::Owned(what.whose()),
             Self::Mailed(mail) => Cow::Borrowed(&mail.from),
+            Self::Wants(wants) => Cow::Borrowed(&wants.address),
         }
     }
 
@@ -162,6 +179,7 @@ impl News {
             Self::Pressed(_) => "pressed",
             Self::Telegram(what) => what.word(),
             Self::Mailed(_) => "mail",
+            Self::Wants(_) => "wants",
         }
     }
 }
@@ -174,6 +192,9 @@ impl std::fmt::Debug for News {
                 write!(f, "{:?} of {:?}: {:?} {}", self.channel(), reached.trace, reached.progress, reached.reason)
             }
             Self::Wrote(_) => write!(f, "{:?}: a text", self.channel()),
+            Self::Wants(wants) => {
+                write!(f, "{:?}: wants {} ({})", self.channel(), if wants.some { "some" } else { "none" }, wants.source)
+            }
             Self::Pressed(pressed) => write!(f, "{:?}: pressed {:?}", self.channel(), pressed.data),
             Self::Telegram(what) => write!(f, "{:?}: {what:?}", self.channel()),
             Self::Mailed(_) => write!(f, "{:?}: a mail", self.channel()),

@@ -257,6 +257,60 @@ async fn f8_a_mail_that_bounces_at_resend_lets_the_next_be_asked() {
     assert_eq!(calls(&town, &told(now)).await.status, 200);
     shown(&provider, "bo's mail", |taken| taken.to == "bo@example.com").await;
     town.desk().sees_offer(&job, "ana", "failed").await;
+    // The address is tried last from now on.
+    until("the bounce is known of the address", async || {
+        let ana = town.door.get("/api/v1/agents/ana").await.is(200);
+        ana["reach"].as_array().is_some_and(|reach| reach.iter().any(|one| one["channel"] == "email")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn d12_who_complains_of_a_mail_or_ends_them_by_one_click_gets_no_more() {
+    let provider = Provider::start(resend::Resend { api_key: "re_TEST".to_owned() }).await.unwrap();
+    let mut town = town_with(&[
+        ("CHANNELS__EMAIL__PROVIDER", "resend"),
+        ("CHANNELS__EMAIL__SMTP__ENABLED", "off"),
+        ("CHANNELS__EMAIL__RESEND__API_KEY", "re_TEST"),
+        ("CHANNELS__EMAIL__RESEND__BASE_URL", &provider.url()),
+        ("CHANNELS__EMAIL__RESEND__FROM", "Dispatch <dispatch@example.com>"),
+        ("CHANNELS__EMAIL__RESEND__WEBHOOK_SECRET", WEBHOOK_SECRET),
+    ])
+    .await;
+    town.knows(vec![reader("ana", 1), reader("bo", 2), reader("cy", 3)]).await;
+    town.desk().publishes(order("d12-complains")).await;
+    let offer = shown(&provider, "ana's mail", |taken| taken.to == "ana@example.com").await;
+    let body = json!({ "type": "email.complained", "created_at": "2026-11-20T16:48:22.579Z",
+        "data": { "email_id": "e1", "to": ["ana@example.com"], "tags": { "baton": offer.trace } } });
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let told = callback::of_resend("/public/webhooks/resend/default", "msg_2", now, &body, WEBHOOK_SECRET);
+    assert_eq!(calls(&town, &told).await.status, 200);
+    let opted_out = async |town: &Town, who: &str, source: &str| {
+        until(&format!("{who} is opted out"), async || {
+            let said = town.door.get(&format!("/api/v1/agents/{who}/consents")).await.is(200).to_string();
+            (said.contains("opted_out") && said.contains(source)).then_some(())
+        })
+        .await;
+    };
+    opted_out(&town, "ana", "complaint").await;
+    // Bo is asked next, and ends mails as his mail program does: by the header of the mail, without looking.
+    town.desk().publishes(order("d12-clicks")).await;
+    let mail = shown(&provider, "bo's mail", |taken| taken.to == "bo@example.com").await;
+    let sent: Value = serde_json::from_str(&mail.body).unwrap();
+    assert_eq!(sent["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    let list = sent["headers"]["List-Unsubscribe"].as_str().unwrap();
+    let path = list.trim_matches(['<', '>']).strip_prefix(PUBLIC_URL).unwrap().to_owned();
+    assert_eq!(town.stranger().get(&path).await.status, 200);
+    let click = town.stranger().request(Method::POST, &path).form(&[("List-Unsubscribe", "One-Click")]);
+    assert_eq!(send(click).await.status, 200);
+    opted_out(&town, "bo", "unsubscribe").await;
+    // It outlives the process.
+    town.kill_9().await;
+    town.starts_again().await;
+    town.desk().publishes(order("d12-after")).await;
+    shown(&provider, "cy's mail", |taken| taken.to == "cy@example.com").await;
+    let mails = |to: &str| provider.taken().iter().filter(|taken| taken.to == to).count();
+    assert_eq!((mails("ana@example.com"), mails("bo@example.com")), (1, 1));
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ impl ApiMail {
         let trace = trace::of(errand);
         // Holiday replies to a machine help nobody.
         let mut headers = vec![("Auto-Submitted", "auto-generated".to_owned())];
-        headers.extend(unsubscribe.headers(&trace));
+        headers.extend(unsubscribe.headers(errand));
         Ok(Self {
             to: Mailbox::new(name, to),
             subject: one_line(&mail.subject),

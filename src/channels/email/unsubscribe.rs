@@ -1,10 +1,29 @@
 //! How a reader's mail program ends these mails (RFC 2369, RFC 8058): the addresses an operator has set.
 
+use std::sync::Arc;
+
+use baton_actors::channel::Errand;
+use baton_core::ids::AgentId;
 use reqwest::Url;
 
+use crate::channels::trace;
+
 /// Addresses that end mails; in each, `{message}` stands for the message it is in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unsubscribe(Vec<String>);
+#[derive(Clone, Default)]
+pub struct Unsubscribe {
+    addresses: Vec<String>,
+    /// Makes the address of our own page for an agent.
+    own: Option<Arc<dyn Fn(AgentId) -> String + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Unsubscribe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Unsubscribe").field(&self.addresses).field(&self.own.is_some()).finish()
+    }
+}
+
+/// How an address of our own ends mails with one click.
+const ONE_CLICK: (&str, &str) = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
 
 /// What stands for the message.
 const MESSAGE: &str = "{message}";
@@ -19,19 +38,31 @@ impl Unsubscribe {
         };
         match addresses.iter().find(|text| !is_address(text)) {
             Some(wrong) => Err(wrong.clone()),
-            None => Ok(Self(addresses)),
+            None => Ok(Self { addresses, own: None }),
         }
     }
 
-    /// The headers for a message; none where nothing is set. One click only where the address says which message it was.
-    pub fn headers(&self, trace: &str) -> Vec<(&'static str, String)> {
-        if self.0.is_empty() {
+    /// With a page of our own, whose address `own` makes for an agent.
+    #[must_use]
+    pub fn with_own(self, own: Arc<dyn Fn(AgentId) -> String + Send + Sync>) -> Self {
+        Self { own: Some(own), ..self }
+    }
+
+    /// The headers for an errand; none where nothing is set. What an operator has set goes before our own page. One click only where
+    /// the address says whom it is for.
+    pub fn headers(&self, errand: &Errand) -> Vec<(&'static str, String)> {
+        let trace = trace::of(errand);
+        let set = self.addresses.iter().map(|text| text.replace(MESSAGE, &trace));
+        let own = self.own.as_ref().zip(errand.agent).map(|(own, agent)| own(agent));
+        let one_click =
+            own.is_some() || self.addresses.iter().any(|text| text.starts_with("https:") && text.contains(MESSAGE));
+        let addresses: Vec<_> = set.chain(own).map(|text| format!("<{text}>")).collect();
+        if addresses.is_empty() {
             return Vec::new();
         }
-        let addresses: Vec<_> = self.0.iter().map(|text| format!("<{}>", text.replace(MESSAGE, trace))).collect();
         let mut headers = vec![("List-Unsubscribe", addresses.join(", "))];
-        if self.0.iter().any(|text| text.starts_with("https:") && text.contains(MESSAGE)) {
-            headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        if one_click {
+            headers.push((ONE_CLICK.0, ONE_CLICK.1.to_owned()));
         }
         headers
     }
@@ -45,15 +76,29 @@ mod tests {
         Unsubscribe::of(addresses.iter().map(|text| (*text).to_owned()).collect())
     }
 
+    fn errand() -> Errand {
+        let key = "a-1-0".to_owned();
+        Errand { key, ..crate::wording::samples::errands("en").remove(0) }
+    }
+
     #[test]
     fn one_click_is_offered_where_the_address_knows_the_message() {
         let set = of(&["https://example.com/u/{message}", "mailto:stop@example.com"]).expect("addresses");
-        let list = "<https://example.com/u/default_a-1-0>, <mailto:stop@example.com>".to_owned();
+        let list = format!("<https://example.com/u/{}>, <mailto:stop@example.com>", trace::of(&errand()));
         let post = "List-Unsubscribe=One-Click".to_owned();
-        let headers = [("List-Unsubscribe", list), ("List-Unsubscribe-Post", post)];
-        assert_eq!(set.headers("default_a-1-0"), headers);
-        assert_eq!(of(&["mailto:stop@example.com"]).expect("one").headers("x").len(), 1);
-        assert_eq!(of(&[]).expect("none").headers("x"), []);
+        assert_eq!(set.headers(&errand()), [("List-Unsubscribe", list), ("List-Unsubscribe-Post", post)]);
+        assert_eq!(of(&["mailto:stop@example.com"]).expect("one").headers(&errand()).len(), 1);
+        assert_eq!(of(&[]).expect("none").headers(&errand()), []);
+    }
+
+    #[test]
+    fn a_person_we_know_gets_a_page_of_our_own_and_the_desk_does_not() {
+        let own = of(&[]).expect("none").with_own(Arc::new(|_| "https://example.com/public/unsubscribe/t".to_owned()));
+        let agent = Some(AgentId::of_reference(baton_core::ids::TenantId::DEFAULT, "ana"));
+        let headers = own.headers(&Errand { agent, ..errand() });
+        assert_eq!(headers[0].1, "<https://example.com/public/unsubscribe/t>");
+        assert_eq!(headers[1].1, "List-Unsubscribe=One-Click");
+        assert_eq!(own.headers(&errand()), []);
     }
 
     #[test]

@@ -93,7 +93,8 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
     let (id, is_late) = match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Offer(offer)) => (offer, false),
         Err(BadLink::Expired(Purpose::Offer(offer))) => (offer, true),
-        Ok(Purpose::Approve(_)) | Err(BadLink::Unknown | BadLink::Expired(Purpose::Approve(_))) => {
+        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_))
+        | Err(BadLink::Unknown | BadLink::Expired(Purpose::Approve(_) | Purpose::Unsubscribe(_))) => {
             return Err(unknown());
         }
     };

@@ -9,7 +9,7 @@ use super::Unreadable;
 use super::mail::{address, token};
 use crate::channels::email::resend::TRACE;
 use crate::channels::errors::said;
-use crate::webhooks::news::{Channel, Mailed, News, Reached, Told};
+use crate::webhooks::news::{Channel, Mailed, News, Reached, Told, Wants};
 
 #[derive(Deserialize)]
 struct Event {
@@ -56,6 +56,11 @@ pub fn read(body: &[u8], id: &str) -> Result<Option<Told>, Unreadable> {
         let id = format!("mail/{}", data.email_id);
         let mail = Mailed { from, token, fetch: Some(data.email_id), ..Mailed::default() };
         return Ok(Some(Told { id, news: News::Mailed(mail) }));
+    }
+    if kind == "email.complained" {
+        let who = data.to.first().map(|to| address(to)).filter(|who| !who.is_empty());
+        let wants = |address| Wants { channel: Channel::Email, address, some: false, source: "complaint".to_owned() };
+        return Ok(who.map(|who| Told { id: id.to_owned(), news: News::Wants(wants(who)) }));
     }
     let failed =
         |class: &str, code: &str, text: &str| Some((Progress::Failed, class.to_owned(), said(code, None, text)));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Unreadable;
 use crate::channels::email::sendgrid::TRACE;
 use crate::channels::errors::said;
-use crate::webhooks::news::{Channel, News, Reached, Told};
+use crate::webhooks::news::{Channel, News, Reached, Told, Wants};
 
 #[derive(Deserialize)]
 struct Event {
@@ -22,6 +22,8 @@ struct Event {
     kind: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    email: String,
 }
 
 /// The news of a body.
@@ -33,6 +35,16 @@ pub fn read(body: &[u8]) -> Result<Vec<Told>, Unreadable> {
 fn event(event: Value) -> Option<Told> {
     let trace = event[TRACE].as_str().unwrap_or_default().to_owned();
     let event: Event = serde_json::from_value(event).ok()?;
+    let wants = match event.name.as_str() {
+        "spamreport" => Some((false, "complaint")),
+        "unsubscribe" | "group_unsubscribe" => Some((false, "unsubscribe")),
+        "group_resubscribe" => Some((true, "unsubscribe")),
+        _ => None,
+    };
+    if let Some((some, source)) = wants.filter(|_| !event.email.is_empty()) {
+        let wants = Wants { channel: Channel::Email, address: event.email, some, source: source.to_owned() };
+        return Some(Told { id: event.sg_event_id, news: News::Wants(wants) });
+    }
     let (progress, class) = match (event.name.as_str(), event.kind.as_str()) {
         ("processed", _) => (Progress::Sent, ""),
         ("delivered", _) => (Progress::Delivered, ""),

@@ -66,7 +66,7 @@ impl Letter {
         if let Some(reply_to) = reply_to {
             letter = letter.reply_to(reply_to);
         }
-        for (name, value) in unsubscribe.headers(&trace::of(errand)) {
+        for (name, value) in unsubscribe.headers(errand) {
             letter = letter.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
         }
         if let Some(earlier) = errand.replaces.as_ref().filter(|receipt| receipt.channel == ChannelKind::Email) {

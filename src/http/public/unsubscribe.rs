@@ -1,0 +1,89 @@
+//! `/public/unsubscribe/{token}`: where mails end. A mail program posts here when its reader presses "unsubscribe" (RFC 8058),
+//! without looking and without cookies; a person sees a page with a button, and looking changes nothing.
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use baton_core::consent::{Consent, Purpose as About, Status};
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::AgentId;
+
+use crate::http::door::Door;
+use crate::http::json::collect;
+use crate::http::pages::Page;
+use crate::http::pages::unsubscribe::UnsubscribePage;
+use crate::http::problem::Problem;
+use crate::http::public::approve::unknown;
+use crate::links::Purpose;
+use crate::replies::consent::said;
+
+/// The page.
+pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<Response, Problem> {
+    let agent = agent(&door, &token)?;
+    let view = door.engine.tenants().view(agent.tenant);
+    let known = view.roster.get(&agent).ok_or_else(unknown)?;
+    let ended = baton_core::consent::standing(known, ChannelKind::Email, About::EVERY) == Some(Status::OptedOut);
+    Ok(Page(StatusCode::OK, UnsubscribePage { ended }).into_response())
+}
+
+/// No more mails. What stands in the body is of no interest: whoever posts here wants that.
+pub async fn post(Path(token): Path<String>, State(door): State<Door>, request: Request) -> Result<Response, Problem> {
+    let agent = agent(&door, &token)?;
+    collect(request, door.settings.body_limit).await?;
+    if door.engine.tenants().view(agent.tenant).roster.get(&agent).is_none() {
+        return Err(unknown());
+    }
+    said(&door.engine, agent, |agent, at| {
+        let (source, wording) = ("unsubscribe".to_owned(), None);
+        agent.says(Consent {
+            channel: ChannelKind::Email,
+            purpose: About::EVERY,
+            status: Status::OptedOut,
+            source,
+            at,
+            wording,
+        });
+    })
+    .await?;
+    Ok(Page(StatusCode::OK, UnsubscribePage { ended: true }).into_response())
+}
+
+fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
+    match door.links.read(token, door.clock.now()) {
+        Ok(Purpose::Unsubscribe(agent)) => Ok(agent),
+        Ok(Purpose::Approve(_) | Purpose::Offer(_)) | Err(_) => Err(unknown()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::sample::{House, agent};
+
+    #[tokio::test]
+    async fn one_click_ends_mails_and_a_look_ends_nothing() {
+        let house = House::with_people().await;
+        let path = format!("/public/unsubscribe/{}", house.door.links.unsubscribe(agent("ana")));
+        let status = async || house.ask("GET /api/v1/agents/ana/consents", "").await.text;
+        let looked = house.send(&format!("GET {path}"), &[], "").await;
+        assert_eq!(looked.status, 200);
+        assert!(looked.text.contains("<button") && !status().await.contains("opted_out"), "{}", status().await);
+        // As a mail program posts it, in either of the forms it may choose.
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let clicked = house.send(&format!("POST {path}"), &form, "List-Unsubscribe=One-Click").await;
+        assert_eq!(clicked.status, 200);
+        assert!(status().await.contains("opted_out"), "{}", status().await);
+        let parts = [("content-type", "multipart/form-data; boundary=x")];
+        let body = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+        assert_eq!(house.send(&format!("POST {path}"), &parts, body).await.status, 200);
+        let again = house.send(&format!("GET {path}"), &[], "").await;
+        assert!(!again.text.contains("<button"), "{}", again.text);
+    }
+
+    #[tokio::test]
+    async fn a_link_that_is_none_of_ours_ends_nothing() {
+        let house = House::with_people().await;
+        assert_eq!(house.send("POST /public/unsubscribe/AAAA", &[], "").await.status, 404);
+        let gone = house.door.links.unsubscribe(agent("nobody"));
+        assert_eq!(house.send(&format!("POST /public/unsubscribe/{gone}"), &[], "").await.status, 404);
+    }
+}

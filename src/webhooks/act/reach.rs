@@ -1,0 +1,84 @@
+//! What providers tell about people's addresses and wishes: a dead address is tried last and then no more, one at which something
+//! arrives is well again, and whoever complains gets nothing more.
+
+use baton_core::consent::{Consent, Purpose, Status};
+use baton_core::delivery::{ChannelKind, Progress};
+use baton_core::ids::{AgentId, DebtId};
+
+use super::{Desk, NotDone};
+use crate::replies::consent::said;
+use crate::webhooks::news::{Reached, Wants};
+
+/// The codes by which a provider says that it is the person who wants no messages: Twilio's and Meta's.
+const OPT_OUTS: [&str; 2] = ["21610", "131050"];
+
+impl Desk {
+    /// Whom a message was for, where that was a person we know.
+    pub(super) fn recipient(&self, debt: DebtId) -> Result<Option<AgentId>, NotDone> {
+        Ok(match debt {
+            DebtId::Notification(id, _) => {
+                self.engine.notification(id)?.map(|notification| notification.intent.recipient)
+            }
+            DebtId::Job(effect) => self
+                .engine
+                .job(effect.job)?
+                .and_then(|job| job.offers.iter().find(|offer| offer.debt == Some(effect.no)).map(|offer| offer.agent)),
+        })
+    }
+
+    /// Stored only where it changes something: most messages arrive at addresses that are well.
+    pub(super) async fn note_reach(&self, agent: AgentId, told: &Reached) -> Result<(), NotDone> {
+        let channel = told.channel.kind();
+        let view = self.engine.tenants().view(agent.tenant);
+        let Some(known) = view.roster.get(&agent) else { return Ok(()) };
+        match told.progress {
+            Progress::Sent => Ok(()),
+            Progress::Delivered | Progress::Read if known.reach.iter().all(|reach| reach.channel != channel) => Ok(()),
+            Progress::Delivered | Progress::Read => Ok(said(&self.engine, agent, move |agent, _| {
+                agent.arrived(channel);
+            })
+            .await?),
+            Progress::Failed if told.class != "recipient" => Ok(()),
+            Progress::Failed => {
+                let code = told.reason.split([' ', ':']).next().unwrap_or_default();
+                if OPT_OUTS.contains(&code) {
+                    return self.wants_nothing(agent, channel, "provider").await;
+                }
+                tracing::info!(agent.id = %agent, channel = channel.as_str(), "nothing arrives at an address");
+                Ok(said(&self.engine, agent, move |agent, at| {
+                    agent.missed(channel, at);
+                })
+                .await?)
+            }
+        }
+    }
+
+    /// A mailbox can belong to people of several tenants: what they told the provider holds for all of them.
+    pub(super) async fn wants(&self, wants: &Wants) -> Result<(), NotDone> {
+        let all = self.engine.tenants().all();
+        let agents: Vec<AgentId> = all.iter().filter_map(|(_, view)| view.agent_by_email(&wants.address)).collect();
+        for agent in agents {
+            if wants.some {
+                let channel = wants.channel.kind();
+                let source = wants.source.clone();
+                let says = move |agent: &mut baton_core::agent::Agent, at| {
+                    let (purpose, status) = (Purpose::EVERY, Status::OptedIn);
+                    agent.says(Consent { channel, purpose, status, source, at, wording: None });
+                };
+                said(&self.engine, agent, says).await?;
+            } else {
+                self.wants_nothing(agent, wants.channel.kind(), &wants.source).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn wants_nothing(&self, agent: AgentId, channel: ChannelKind, source: &str) -> Result<(), NotDone> {
+        let source = source.to_owned();
+        let says = move |agent: &mut baton_core::agent::Agent, at| {
+            let (purpose, status) = (Purpose::EVERY, Status::OptedOut);
+            agent.says(Consent { channel, purpose, status, source, at, wording: None });
+        };
+        Ok(said(&self.engine, agent, says).await?)
+    }
+}
