@@ -202,7 +202,7 @@ mod tests {
             "baton_jobs_without_next_action 0",
             "baton_jobs_created_total 0",
             "baton_invariants_broken_total{invariant=\"I12\"} 0",
-            "baton_sends_dropped_total{channel=\"sms\",reason=\"late\"} 0",
+            "baton_sends_dropped_total{channel=\"sms\",provider=\"twilio_sms\",reason=\"late\"} 0",
             "baton_quarantined{kind=\"job\"} 0",
             "baton_claims_total{verdict=\"lost\"} 0",
             "baton_cascade_depth_bucket{le=\"2\"} 0",

@@ -12,7 +12,8 @@ use crate::cli::output::{print, print_json};
 /// Calls a notification off.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton notifications cancel invoice-4711:due --reason \"was paid\"\n\n\
-    A message that has left, or is leaving at this moment, cannot be called off: then this says so and ends with 4.")]
+    A message that has left, or is leaving at this moment, cannot be called off: then this says so\n\
+    and ends with 4.")]
 pub struct Cancel {
     /// The notification's id, or the external_ref it came with
     pub notification: String,

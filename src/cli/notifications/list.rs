@@ -16,7 +16,8 @@ const PAGE: u32 = 100;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  baton notifications list --status failed,suppressed\n  \
     baton notifications list --recipient customer-17 --json | jq '.[].id'\n\n\
-    A status is one of scheduled, deferred, queued, sent, delivered, read, failed, suppressed, expired, canceled.")]
+    A status is one of scheduled, deferred, queued, sent, delivered, read, failed, suppressed,\n\
+    expired, canceled.")]
 pub struct List {
     /// Only those that stand there; several, joined by commas
     #[arg(long, value_name = "STATUS")]

@@ -408,3 +408,22 @@ fn x9_in_somebodys_rest_a_message_waits_or_is_left_out_and_a_critical_one_goes()
     let short = Intent { lifetime: Some(seconds(60)), ..intent() };
     assert_eq!(resting(crate::tenant::WhenQuiet::Defer).comes_in(short).status(), "suppressed");
 }
+
+#[test]
+fn x10_what_was_given_up_and_arrives_all_the_same_has_arrived() {
+    let mut desk = Desk::new().comes_in(Intent { channels: vec![ChannelKind::Sms], ..intent() });
+    // One attempt left it with the provider, and the others met a provider that wanted no more.
+    desk.tells(Told::Failed { class: "retry".to_owned(), reason: "20429".to_owned() });
+    assert_eq!(desk.status(), "failed");
+    let no = desk.latest();
+    desk.calls_back(no, Progress::Sent);
+    assert_eq!(desk.status(), "sent");
+    desk.calls_back(no, Progress::Delivered);
+    assert_eq!(desk.status(), "delivered");
+    // What was called off stays so, whatever is told.
+    let mut desk = Desk::new().comes_in(intent());
+    let no = desk.latest();
+    assert_eq!(desk.cancels(true), Ok(Answer::Done));
+    desk.calls_back(no, Progress::Delivered);
+    assert_eq!(desk.status(), "canceled");
+}

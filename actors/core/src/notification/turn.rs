@@ -382,7 +382,13 @@ impl<'w> Turn<'w> {
 
     /// A message has left: what else is awaited?
     fn sent(&mut self) {
-        if self.notification.is_ended() {
+        if let Stage::Ended { ending, .. } = &self.notification.stage {
+            // It was given up, and was with its provider all the time.
+            let given_up = matches!(ending, Ending::Failed { .. } | Ending::Expired);
+            let left = |delivery: &Delivery| delivery.state == State::Sent || delivery.state.has_arrived();
+            if given_up && self.notification.current().any(left) {
+                self.end(Ending::Done);
+            }
             return;
         }
         let arrived = self.notification.current().any(|delivery| delivery.state.has_arrived());
