@@ -223,6 +223,8 @@ fn concrete(path: &str, jobs: [&Job; 2], offer: &str, key: &str) -> Vec<String> 
     let id = match path {
         path if path.starts_with("/api/v1/offers/") => vec![offer.to_owned()],
         path if path.starts_with("/api/v1/keys/") => vec![key.to_owned()],
+        // A notification has no code.
+        path if path.starts_with("/api/v1/notifications/") => vec![jobs[0].id.clone()],
         _ => vec![jobs[0].id.clone(), jobs[0].code.clone(), jobs[1].id.clone()],
     };
     let fill = |id: String| {
