@@ -69,9 +69,12 @@ async fn t7_the_numbers_are_those_of_a_scripted_run() {
     ] {
         town.metric_is(name, labels, value).await;
     }
-    for some in
-        ["baton_sends_total", "baton_commit_group_size_count", "baton_snapshot_seconds_count", "baton_actors_awake"]
-    {
+    for some in [
+        "baton_sends_total",
+        "baton_commit_group_size_count",
+        "baton_snapshot_seconds_count",
+        "baton_actors_put_to_sleep_total",
+    ] {
         assert!(town.metric(some, "").await > 0.0, "{some}");
     }
     let funnel = town.door.get("/api/v1/reports/offers").await.is(200)["funnel"].clone();

@@ -229,7 +229,12 @@ fn concrete(path: &str, jobs: [&Job; 2], offer: &str, key: &str) -> Vec<String> 
     };
     let fill = |id: String| {
         let path = path.replace("{id}", &id).replace("{ref}", "ana-of-default");
-        path.replace("{name}", "plan-of-default").replace("{tenant}", "default")
+        let path = path.replace("{name}", "plan-of-default").replace("{tenant}", "default");
+        // A version of a template that is nobody's: that of the default tenant is not to be told from it.
+        path.replace("{key}", "of-default")
+            .replace("{channel}", "sms")
+            .replace("{locale}", "en")
+            .replace("{version}", "1")
     };
     let mut all: Vec<String> = id.into_iter().map(fill).collect();
     all.dedup();
