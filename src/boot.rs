@@ -54,7 +54,7 @@ use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::{Exposition, MetricsError};
-use crate::webhooks::Means;
+use crate::webhooks::{Forms, Means};
 use crate::webhooks::accounts::Accounts;
 use crate::webhooks::inbox::Inbox;
 use crate::wording::{Wording, WordingError};
@@ -241,7 +241,7 @@ pub async fn start_with(
     let (background, stopping) = watch::channel(false);
     let means = Means {
         windows,
-        has_template: has_template(&config),
+        forms: forms(&config, &wording),
         telegram: telegram.clone(),
         links: Some(Arc::clone(&links)),
         register_url: Some(config.links.register_url.clone()).filter(|url| !url.is_empty()),
@@ -408,12 +408,18 @@ fn received(config: &Config) -> Result<Option<Received>, CallerError> {
     config.channels.email.as_ref().and_then(|set| set.resend()).map(Received::new).transpose()
 }
 
-/// Whether people who have not written for a day can be sent a template.
-fn has_template(config: &Config) -> bool {
-    config.channels.whatsapp.iter().any(|way| match way {
-        Whatsapp::Meta(set) => set.templates.offer.is_some() || set.templates.message.is_some(),
-        Whatsapp::Twilio(set) => set.contents.offer.is_some() || set.contents.message.is_some(),
-    })
+/// What people who have not written for a day can be sent.
+fn forms(config: &Config, wording: &Arc<Wording>) -> Forms {
+    let any = |has: fn(&Whatsapp) -> bool| config.channels.whatsapp.iter().any(has);
+    let offers = any(|way| match way {
+        Whatsapp::Meta(set) => set.templates.offer.is_some(),
+        Whatsapp::Twilio(set) => set.contents.offer.is_some(),
+    });
+    let texts = any(|way| match way {
+        Whatsapp::Meta(set) => set.templates.message.is_some(),
+        Whatsapp::Twilio(set) => set.contents.message.is_some(),
+    });
+    Forms { offers, texts, wording: Some(Arc::clone(wording)) }
 }
 
 /// What reaches phones without an app of ours.

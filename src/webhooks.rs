@@ -9,5 +9,5 @@ pub mod read;
 pub mod verify;
 
 pub(crate) use act::lasting;
-pub use act::{Means, NotDone};
+pub use act::{Forms, Means, NotDone};
 pub use manners::Manners;

@@ -233,7 +233,7 @@ impl Wording {
             Say::Job { offer: Some(offer), .. } => {
                 Some((self.offer_link)(&offer.id, offer.closes_at.or(errand.lifetime)))
             }
-            Say::Job { offer: None, .. } | Say::Answer(_) | Say::Notification(_) => None,
+            Say::Job { offer: None, .. } | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
         };
         Values::of(errand, locale, link)
     }

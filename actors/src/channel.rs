@@ -123,6 +123,26 @@ pub enum Say {
     Answer(Answer),
     /// What another system asked us to say.
     Notification(Box<Shown>),
+    /// The desk: nothing is sent to somebody's address any more.
+    AddressPaused(Box<PausedAddress>),
+}
+
+/// An address to which nothing is sent any more. It is worded masked.
+#[derive(Clone, Debug)]
+pub struct PausedAddress {
+    /// Whose, as people call them.
+    pub name: String,
+    /// The tenant's own name for them.
+    pub reference: String,
+    /// Of which channel.
+    pub channel: ChannelKind,
+    /// The address.
+    pub address: Address,
+}
+
+impl PausedAddress {
+    /// The name of its template.
+    pub const TEMPLATE: &str = "address_paused";
 }
 
 /// A notification as a message shows it: its values stay sealed until they are worded.

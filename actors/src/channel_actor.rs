@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use baton_core::agent::tells_of_a_person;
 use baton_core::delivery::failover::{self, Why};
 use baton_core::delivery::{Delivery, DropReason, Outcome, Provider, Scope};
-use baton_core::ids::{DebtId, TenantId};
+use baton_core::ids::{AgentId, DebtId, TenantId};
 use baton_core::time::Timestamp;
 use metrics::{counter, gauge, histogram};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -28,6 +29,7 @@ use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
 use crate::outbox::{Had, Item};
+use crate::reach;
 use crate::records::{Attempting, ChannelMemory};
 use crate::resolve::{Resolved, is_owed, resolve};
 use crate::store::codec;
@@ -577,6 +579,7 @@ impl ChannelActor {
         match outcome {
             Outcome::Accepted(receipt) => {
                 account.sender_pauses = 0;
+                self.note_taken(ready.errand.agent);
                 self.settle(ticket, ready.debt, ready.meant_for, Delivery::Sent(receipt));
             }
             Outcome::Noop => {
@@ -747,8 +750,27 @@ impl ChannelActor {
             // No job hears of it.
             tracing::warn!(provider = self.word(), class, reason, "an answer to somebody who wrote was not delivered");
         }
-        let delivery = Delivery::Failed { class: class.to_owned(), reason };
-        self.settle(ready.ticket, ready.debt, ready.meant_for, delivery);
+        let delivery = Delivery::Failed { class: class.to_owned(), reason: reason.clone() };
+        let Some(agent) = ready.errand.agent.filter(|_| tells_of_a_person(class)) else {
+            return self.settle(ready.ticket, ready.debt, ready.meant_for, delivery);
+        };
+        self.house.outbox.settle(self.provider(), ready.ticket);
+        let (house, provider, class) = (Arc::clone(&self.house), self.provider(), class.to_owned());
+        let (debt, meant_for) = (ready.debt, ready.meant_for);
+        tokio::spawn(async move {
+            reach::undelivered(&house, agent, provider.channel(), class, reason).await;
+            report(&house, provider, debt, meant_for, delivery);
+        });
+    }
+
+    /// What a provider took may be all that is ever known of it: then the address is well.
+    fn note_taken(&self, agent: Option<AgentId>) {
+        let Some(agent) = agent.filter(|_| !self.provider().tells_of_arrival()) else { return };
+        let channel = self.channel.kind();
+        if reach::is_weak(&self.house, agent, channel) {
+            let house = Arc::clone(&self.house);
+            tokio::spawn(async move { reach::arrived(&house, agent, channel).await });
+        }
     }
 
     fn settle(&self, ticket: u64, debt: Option<DebtId>, meant_for: Option<Provider>, delivery: Delivery) {
@@ -757,19 +779,12 @@ impl ChannelActor {
                 DropReason::OfferOver => "offer_over",
                 DropReason::Late => "late",
                 DropReason::RecipientGone => "recipient_gone",
-                DropReason::Unwanted => "unwanted",
+                DropReason::Unwanted => "unwanted", DropReason::NoConsent => "no_consent",
             };
             counter!(gauges::SENDS_DROPPED, "channel" => self.channel_word(), "provider" => self.word(), "reason" => word).increment(1);
         }
         self.house.outbox.settle(self.provider(), ticket);
-        if let (Some(debt), Some(directory)) = (debt, self.house.directory()) {
-            if let Some(from) = meant_for {
-                let (class, reason) = ("paused".to_owned(), "the account was left alone".to_owned());
-                let rerouted = Delivery::Rerouted { from, to: self.provider(), class, reason };
-                directory.report_delivery(debt, rerouted, Some(self.provider()));
-            }
-            directory.report_delivery(debt, delivery, Some(self.provider()));
-        }
+        report(&self.house, self.provider(), debt, meant_for, delivery);
     }
 
     /// Wakes itself when the next wait is over.
@@ -791,6 +806,23 @@ impl ChannelActor {
             let _ = me.cast(ChannelMessage::Wake);
         });
     }
+}
+
+/// Tells the debtor of a message what became of it.
+fn report(
+    house: &House,
+    provider: Provider,
+    debt: Option<DebtId>,
+    meant_for: Option<Provider>,
+    delivery: Delivery,
+) {
+    let (Some(debt), Some(directory)) = (debt, house.directory()) else { return };
+    if let Some(from) = meant_for {
+        let (class, reason) = ("paused".to_owned(), "the account was left alone".to_owned());
+        let rerouted = Delivery::Rerouted { from, to: provider, class, reason };
+        directory.report_delivery(debt, rerouted, Some(provider));
+    }
+    directory.report_delivery(debt, delivery, Some(provider));
 }
 
 /// Whether the provider answered as one that works, be it with a no to this one message.

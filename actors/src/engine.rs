@@ -33,7 +33,6 @@ use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
 use crate::outbox::{self, Outbox};
 use crate::post::Post;
-use crate::resolve::quarantine_notice;
 use crate::store::Store;
 use crate::supervisor::{Room, Supervisor, SupervisorMessage};
 use crate::tenants::Tenants;
@@ -120,6 +119,7 @@ impl Engine {
             tenants,
             committer,
             rooms: OnceLock::new(),
+            roster: Post::default(),
             outbox,
             can_be_asked: channels
                 .iter()
@@ -383,7 +383,7 @@ async fn open_rooms(
     broken: Vec<(Vec<u8>, String)>,
 ) -> Result<Inner, BootError> {
     let shards: Vec<Post<_>> = (0..house.limits.shards.max(1)).map(|_| Post::default()).collect();
-    let roster = Post::default();
+    let roster = house.roster.clone();
     let mut rooms: Vec<Room> = shards.iter().cloned().enumerate().map(|(no, post)| Room::Shard(no, post)).collect();
     rooms.push(Room::Roster(roster.clone()));
     let mut posts = Vec::new();
@@ -435,7 +435,7 @@ async fn keep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
             directory.sweep();
         }
         for job in house.outbox.take_parked() {
-            if let Some((channel, errand)) = quarantine_notice(&house, job) {
+            if let Some((channel, errand)) = crate::desk::job_parked(&house, job) {
                 house.outbox.answer(channel, errand);
             }
         }

@@ -23,7 +23,10 @@ use crate::index::Index;
 use crate::lately::Lately;
 use crate::notification_actor::NotificationMessage;
 use crate::outbox::Outbox;
+use crate::post::Post;
+use crate::reach;
 use crate::store::Store;
+use crate::tenants::roster::RosterMessage;
 use crate::tenants::{TenantView, Tenants};
 
 /// What every room shares.
@@ -40,6 +43,8 @@ pub struct House {
     pub committer: Committer,
     /// Who is awake. Set once, right after the house is built: the rooms know the house and the house knows the rooms.
     pub(crate) rooms: OnceLock<Directory>,
+    /// The way to the one writer of agents.
+    pub(crate) roster: Post<RosterMessage>,
     /// What is owed to people.
     pub outbox: Outbox,
     /// The channels that are configured, in the order to try them.
@@ -185,7 +190,7 @@ impl House {
 
     /// Asks the provider of a message what became of it; its answer comes as if it had called back. A question that is lost is no
     /// loss: nobody waits for it.
-    pub(crate) fn ask_what_became_of(&self, notification: &Notification, no: EffectNo) {
+    pub(crate) fn ask_what_became_of(self: &Arc<Self>, notification: &Notification, no: EffectNo) {
         let Some(delivery) = notification.deliveries.iter().find(|delivery| delivery.no == no) else { return };
         let Some(receipt) = delivery.receipt.clone() else { return };
         let carrier = self.carriers.iter().find(|carrier| {
@@ -193,9 +198,11 @@ impl House {
                 && delivery.provider.is_none_or(|provider| carrier.provider() == provider)
         });
         let (Some(carrier), Some(directory)) = (carrier.cloned(), self.directory().cloned()) else { return };
-        let id = notification.id;
+        let (id, recipient) = (notification.id, notification.intent.recipient);
+        let house = Arc::clone(self);
         tokio::spawn(async move {
             if let Some(callback) = carrier.ask(receipt).await {
+                reach::called_back(&house, recipient, &callback).await;
                 let report = Report::CalledBack { no, callback };
                 directory.tell_notification(id, NotificationMessage::Tell(report));
             }

@@ -2,9 +2,8 @@
 
 use baton_core::agent::NoWay;
 use baton_core::consent::Purpose;
-use baton_core::crew_view::CrewView;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
-use baton_core::ids::{AgentId, DebtId, EffectNo, JobId, NotificationId};
+use baton_core::ids::{AgentId, DebtId, EffectNo, NotificationId};
 use baton_core::job::{Job, Offer, OfferState};
 use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::notification::Notification;
@@ -208,7 +207,8 @@ pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind, about: A
             };
             match agent.bar(channel, about.purpose, about.needs_opt_in) {
                 // Whatever was owed before they said so: nobody is written to who said no.
-                Some(NoWay::OptedOut | NoWay::NoConsent) => return Err(Delivery::Dropped(DropReason::Unwanted)),
+                Some(NoWay::OptedOut) => return Err(Delivery::Dropped(DropReason::Unwanted)),
+                Some(NoWay::NoConsent) => return Err(Delivery::Dropped(DropReason::NoConsent)),
                 Some(NoWay::Paused) => return Err(paused()),
                 // A provider that still refuses says so itself.
                 Some(NoWay::NoAddress | NoWay::Blocked) | None => {}
@@ -287,38 +287,4 @@ fn replaced(job: &Job, topic: &Topic) -> Option<baton_core::delivery::Receipt> {
         | Topic::ApprovalWanted
         | Topic::Notice(_) => None,
     }
-}
-
-/// What the desk is told of a job whose actor was parked: it cannot owe anything itself.
-pub fn quarantine_notice(house: &House, id: JobId) -> Option<(ChannelKind, Errand)> {
-    let tenant = house.tenants.view(id.tenant);
-    let record = house.store.get(&Key::LiveJob(id).bytes()).ok().flatten();
-    let job = record.and_then(|record| records::open_job(&record).ok());
-    let (channel, person) = house
-        .channels
-        .iter()
-        .find_map(|kind| Some((*kind, person(&tenant, Recipient::Desk, *kind, About::a_job(&tenant)).ok()?)))?;
-    let brief = job.as_ref().map(|job| job.brief.clone()).unwrap_or_default();
-    let say = Say::Job {
-        topic: Topic::Notice(Notice::Quarantined),
-        job: Box::new(CrewView { job: id, code: id.code(), brief }),
-        external_ref: job.and_then(|job| job.external_ref),
-        offer: None,
-        about: None,
-        approve_url: None,
-    };
-    let errand = Errand {
-        key: format!("{id}-quarantined"),
-        tenant: id.tenant,
-        agent: None,
-        to: person.address,
-        name: person.name,
-        locale: person.locale,
-        time_zone: person.time_zone,
-        say,
-        replaces: None,
-        possible_repeat: false,
-        lifetime: None,
-    };
-    Some((channel, errand))
 }

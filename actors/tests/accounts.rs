@@ -245,6 +245,30 @@ async fn g5_a_persons_or_a_messages_own_fault_is_not_tried_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_dead_address_is_known_before_the_job_hears_of_it_and_is_well_once_it_takes_something() {
+    for (provider, tells) in [(Provider::Resend, true), (Provider::Smtp, false)] {
+        let office = Office::of(provider);
+        let town = Town::open(&[Arc::clone(&office)]).await;
+        town.has_agents(T, &["ana"]).await;
+        let failures = || {
+            let view = town.engine.tenants().view(T);
+            let ana = view.roster.get(&AgentId::of_reference(T, "ana")).unwrap();
+            ana.reach.iter().map(|reach| reach.failures).collect::<Vec<_>>()
+        };
+        for count in 1..=2 {
+            office.will_say(&Outcome::Recipient("550 no such mailbox".to_owned()), 1);
+            let job = town.offers(T, &format!("dead {count}")).await;
+            town.tells(job, "offer_failed").await;
+            assert_eq!(failures(), [count]);
+        }
+        let job = town.offers(T, "alive").await;
+        town.tells(job, "offer_sent").await;
+        // Who tells of arrival has not done so yet; of whoever never does, this is all there will ever be.
+        town.pass_until(|| failures().is_empty() != tells).await;
+    }
+}
+
+#[tokio::test]
 async fn what_waits_for_an_account_goes_by_the_next_once_it_is_told_to_wait_for_long() {
     let one_a_minute = Rate { count: 1, per_millis: 60_000, burst: 1 };
     let slow = Budget { account: Some(one_a_minute), in_flight: 1, ..Budget::default() };

@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_actors::channel::{Errand, Say};
+use baton_actors::channel::{Errand, PausedAddress, Say};
 use baton_core::ids::{DebtId, TenantId};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,7 @@ pub fn of(errand: &Errand) -> String {
         Say::Job { topic, .. } => topic.template(),
         Say::Answer(answer) => answer.template(),
         Say::Notification(_) => "notification",
+        Say::AddressPaused(_) => PausedAddress::TEMPLATE,
     };
     format!("{}_{}_{topic}", errand.tenant, plain(&errand.key))
 }

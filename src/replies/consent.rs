@@ -3,8 +3,7 @@
 
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
-use baton_actors::tenants::TenantView;
-use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
+use baton_actors::tenants::roster::{ChangeFailure, change_one};
 use baton_core::agent::Agent;
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::ChannelKind;
@@ -45,15 +44,7 @@ pub async fn said(
     agent: AgentId,
     says: impl FnOnce(&mut Agent, Timestamp) + Send + 'static,
 ) -> Result<(), Failure> {
-    let decide = Box::new(move |view: &TenantView, now: Timestamp| {
-        let changed = view.roster.get(&agent).and_then(|before| {
-            let mut agent = Agent::clone(before);
-            says(&mut agent, now);
-            (agent != **before).then_some(Agent { updated_at: now, ..agent })
-        });
-        AgentsDecided { upserts: changed.into_iter().collect(), ..AgentsDecided::default() }
-    });
-    match engine.change_agents(agent.tenant, decide).await {
+    match engine.change_agents(agent.tenant, change_one(agent, says)).await {
         Ok(_) => Ok(()),
         Err(ChangeFailure::NotStored(error)) => Err(error.into()),
         Err(ChangeFailure::Closed) => Err(Failure::Closed),

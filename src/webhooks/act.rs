@@ -2,6 +2,7 @@
 //! from every channel.
 
 mod chats;
+mod forms;
 mod mails;
 mod reach;
 mod talk;
@@ -33,6 +34,7 @@ use crate::links::Links;
 use crate::replies::{self, Outcome};
 use crate::telegram_desk::TelegramDesk;
 
+pub use forms::Forms;
 use talk::{About, Person};
 
 /// Who acts upon news.
@@ -47,8 +49,8 @@ pub(super) struct Desk {
 pub struct Means {
     /// Who may be written to freely.
     pub windows: Arc<Windows>,
-    /// Whether there are templates for people who have not written.
-    pub has_template: bool,
+    /// What can be said to people who have not written.
+    pub forms: Forms,
     /// The bot, where there is one.
     pub telegram: Option<Arc<TelegramDesk>>,
     /// What the addresses are signed with to which mails are answered.
@@ -126,11 +128,11 @@ impl Desk {
         if !told.progress.goes_beyond(known) {
             return Ok(Vec::new());
         }
-        // Sent as text because we believed it was allowed: with a template it may still arrive.
+        // Sent as text because we believed it was allowed: in another form it may still arrive.
         let again = told.progress == Progress::Failed
             && told.class == "window"
             && self.means.windows.shut(&told.digits)
-            && self.means.has_template;
+            && self.has_another_form(debt, &topic)?;
         let callback = Callback {
             progress: told.progress,
             receipt: Receipt { channel: told.channel.kind(), message: told.message.clone() },

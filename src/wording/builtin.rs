@@ -12,6 +12,8 @@ macro_rules! templates {
 }
 
 templates![
+    "address_paused.email.subject",
+    "address_paused.plain.text",
     "answer_acknowledged.plain.text",
     "answer_already_registered.plain.text",
     "answer_bad_link.plain.text",

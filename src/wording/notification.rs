@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use baton_actors::records::{Part, ProviderTemplate, Template, Variable};
 use baton_actors::tenants::library::{Standing, TemplateBody};
-use baton_core::delivery::ChannelKind;
+use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::ids::TenantId;
 use minijinja::{HtmlEscape, Value};
 use serde_json::Value as Json;
@@ -150,6 +150,18 @@ impl Wording {
     ) -> Result<(), WordingError> {
         let Source::Kept(template) = self.source(tenant, key, channel, locale)? else { return Ok(()) };
         lacks_nothing(payload, &Filling::of(&template))
+    }
+
+    /// Whether a template says as what its WhatsApp provider keeps it; of any provider, where nobody knows which.
+    pub fn has_form(&self, tenant: TenantId, key: &str, locale: &str, provider: Option<Provider>) -> bool {
+        let Ok(Source::Kept(template)) = self.source(tenant, key, ChannelKind::Whatsapp, locale) else { return false };
+        template.providers.iter().any(|form| {
+            let whose = match form {
+                ProviderTemplate::Meta { .. } => Provider::Meta,
+                ProviderTemplate::Twilio { .. } => Provider::TwilioWhatsapp,
+            };
+            provider.is_none_or(|provider| provider == whose)
+        })
     }
 
     /// Words a notification for its channel.

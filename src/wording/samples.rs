@@ -1,9 +1,10 @@
 //! Sample errands: one for every topic and answer, with every value and with hardly any, so that every branch of a
 //! template can be tried before a person depends on it.
 
-use baton_actors::channel::{Address, Answer, Errand, OfferShown, Say};
+use baton_actors::channel::{Address, Answer, Errand, OfferShown, PausedAddress, Say};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
+use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::message::{ClaimEnd, Notice, Over, Topic};
 use baton_core::time::Timestamp;
@@ -17,7 +18,8 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
             let job = job.clone();
             move |topic| about_job(topic, &job, full)
         });
-        of_jobs.chain(answers(job).into_iter().map(Say::Answer)).map(move |say| (say, full)).collect::<Vec<_>>()
+        let others = answers(job).into_iter().map(Say::Answer).chain([address_paused(full)]);
+        of_jobs.chain(others).map(move |say| (say, full)).collect::<Vec<_>>()
     });
     says.map(|(say, full)| Errand {
         key: "sample".to_owned(),
@@ -33,6 +35,18 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
         lifetime: None,
     })
     .collect()
+}
+
+/// What the desk hears of an address.
+pub(crate) fn address_paused(full: bool) -> Say {
+    let (name, reference, channel, address) = if full {
+        let mailbox = Address::Email("driver.one@example.com".to_owned());
+        ("Driver One", "driver-1", ChannelKind::Email, mailbox)
+    } else {
+        ("", "", ChannelKind::Telegram, Address::Telegram { chat: 1, thread: None })
+    };
+    let (name, reference) = (name.to_owned(), reference.to_owned());
+    Say::AddressPaused(Box::new(PausedAddress { name, reference, channel, address }))
 }
 
 /// Links as they look.
@@ -59,7 +73,7 @@ pub(crate) fn asked(keyring: &crate::sealing::Keyring, template: &str, payload: 
 #[cfg(test)]
 pub(crate) fn with_pickup(
     keyring: std::sync::Arc<crate::sealing::Keyring>,
-    channel: baton_core::delivery::ChannelKind,
+    channel: ChannelKind,
     parts: &[(baton_actors::records::Part, &str)],
     providers: Vec<baton_actors::records::ProviderTemplate>,
 ) -> super::Wording {

@@ -1,6 +1,6 @@
 //! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
 
-use baton_actors::channel::{Answer, Errand, Say};
+use baton_actors::channel::{Address, Answer, Errand, PausedAddress, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::message::Topic;
@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::dates;
 use super::language::{self, Direction};
+use crate::telemetry::redact;
 
 /// What a template is filled with.
 #[derive(Serialize)]
@@ -33,6 +34,12 @@ pub(super) struct Values {
     external_ref: Option<String>,
     /// Whom a notice is about.
     about: Option<String>,
+    /// The tenant's own name for whom a notice is about.
+    about_ref: Option<String>,
+    /// The channel that a notice is about.
+    channel: Option<&'static str>,
+    /// The address that a notice is about, masked.
+    address: Option<String>,
     /// Where the desk approves.
     approve_url: Option<String>,
     /// The place in the standby line.
@@ -108,6 +115,7 @@ impl Values {
             Say::Answer(answer) => values.answer(answer),
             // Its values are sealed, and its template is found by a key of its own.
             Say::Notification(_) => values.name = "notification",
+            Say::AddressPaused(paused) => values.paused(paused),
         }
         values
     }
@@ -124,6 +132,9 @@ impl Values {
             reason: None,
             external_ref: None,
             about: None,
+            about_ref: None,
+            channel: None,
+            address: None,
             approve_url: None,
             place: None,
             register_url: None,
@@ -131,6 +142,21 @@ impl Values {
             possible_repeat: false,
             text: None,
         }
+    }
+
+    fn paused(&mut self, paused: &PausedAddress) {
+        let PausedAddress { name, reference, channel, address } = paused;
+        self.name = PausedAddress::TEMPLATE;
+        // Whoever came in without a name is called by an address.
+        let called = |name: &str| Some(one_line(&redact::scrub(name))).filter(|name| !name.is_empty());
+        self.about = called(name);
+        self.about_ref = called(reference).filter(|reference| Some(reference) != self.about.as_ref());
+        self.channel = Some(channel.as_str());
+        self.address = match address {
+            Address::Email(mailbox) => Some(one_line(&redact::mask_email(mailbox))),
+            Address::Phone(phone) => Some(redact::mask_phone(phone.as_str())),
+            Address::Console | Address::Telegram { .. } => None,
+        };
     }
 
     fn answer(&mut self, answer: &Answer) {

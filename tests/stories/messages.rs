@@ -101,6 +101,22 @@ async fn g6_a_notification_behind_a_shut_window_goes_as_a_template() {
 }
 
 #[tokio::test]
+async fn g6_a_templates_own_form_is_enough_behind_a_shut_window() {
+    let (town, provider) = meta_town(true, &[]).await;
+    let own = json!({ "providers": [{ "provider": "meta", "name": "parcel_ready", "language": "en", "parameters": ["event_type"] }] });
+    words(&town, "whatsapp", own).await;
+    writes(&town, &provider).await;
+    asks(&town, parcel("g6-own", "whatsapp", 1)).await.is(202);
+    let text = shown(&provider, "the text", |taken| taken.body.contains("Your parcel is ready")).await;
+    tells(&town, &text, "failed", json!([{ "code": 131_047, "title": "Re-engagement message" }])).await;
+    let template = shown(&provider, "the template", |taken| taken.body.contains("parcel_ready")).await;
+    tells(&town, &template, "delivered", Value::Null).await;
+    let seen = becomes(&town, "g6-own", |seen| seen["status"] == "delivered").await;
+    let statuses: Vec<&Value> = seen["deliveries"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, ["failed", "delivered"], "{seen}");
+}
+
+#[tokio::test]
 async fn g6_without_a_template_a_shut_window_is_a_failure() {
     let (town, provider) = meta_town(true, &[]).await;
     words(&town, "whatsapp", json!({})).await;

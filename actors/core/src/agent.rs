@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
-pub use self::reach::{Missed, PAUSES_AFTER, Reach};
+pub use self::reach::{Missed, PAUSES_AFTER, Reach, tells_of_a_person};
 pub use self::ways::NoWay;
 use crate::consent::Consent;
 use crate::delivery::ChannelKind;

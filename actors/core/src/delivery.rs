@@ -240,8 +240,10 @@ pub enum DropReason {
     Late,
     /// The recipient no longer exists.
     RecipientGone,
-    /// The recipient wants no such messages, or has not agreed to them where that is needed.
+    /// The recipient wants no such messages.
     Unwanted,
+    /// The recipient has not agreed to such messages, and that is needed.
+    NoConsent,
 }
 
 #[cfg(test)]

@@ -91,6 +91,18 @@ pub enum RosterMessage {
 /// What is to change in a roster, decided on its latest view.
 pub type AgentChange = Box<dyn FnOnce(&TenantView, Timestamp) -> AgentsDecided + Send>;
 
+/// A change of one agent; nothing is stored where it comes to nothing, or where there is no such agent.
+pub fn change_one(agent: AgentId, change: impl FnOnce(&mut Agent, Timestamp) + Send + 'static) -> AgentChange {
+    Box::new(move |view: &TenantView, now: Timestamp| {
+        let changed = view.roster.get(&agent).and_then(|before| {
+            let mut agent = Agent::clone(before);
+            change(&mut agent, now);
+            (agent != **before).then_some(Agent { updated_at: now, ..agent })
+        });
+        AgentsDecided { upserts: changed.into_iter().collect(), ..AgentsDecided::default() }
+    })
+}
+
 /// Agents to store and to remove.
 #[derive(Default)]
 pub struct AgentsDecided {
@@ -239,8 +251,22 @@ impl Roster {
         if !rows.is_empty() {
             self.store(rows).await?;
             self.house.tenants.set(tenant, TenantView::clone(&view).with_roster(roster));
+            self.tell_of_pauses(&view, &upserts);
         }
         Ok(changed)
+    }
+
+    /// The desk hears once of each address that is paused.
+    fn tell_of_pauses(&self, view: &TenantView, stored: &[Agent]) {
+        for agent in stored {
+            let Some(before) = view.roster.get(&agent.id) else { continue };
+            for channel in agent.paused_since(before) {
+                tracing::info!(agent.id = %agent.id, channel = channel.as_str(), "an address is paused");
+                if let Some((by, errand)) = crate::desk::address_paused(&self.house, agent, channel) {
+                    self.house.outbox.answer(by, errand);
+                }
+            }
+        }
     }
 
     async fn settings(

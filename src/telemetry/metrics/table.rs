@@ -208,7 +208,7 @@ pub const TABLE: &[Metric] = &[
         &[
             ("channel", CHANNELS),
             ("provider", PROVIDERS),
-            ("reason", Listed(&["offer_over", "late", "recipient_gone", "unwanted"])),
+            ("reason", Listed(&["offer_over", "late", "recipient_gone", "unwanted", "no_consent"])),
         ],
         "Messages dropped unsent because they were worth nothing any more.",
     ),

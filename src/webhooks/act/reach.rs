@@ -1,6 +1,7 @@
 //! What providers tell about people's addresses and wishes: a dead address is tried last and then no more, one at which something
 //! arrives is well again, and whoever complains gets nothing more.
 
+use baton_core::agent::tells_of_a_person;
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::{ChannelKind, Progress};
 use baton_core::ids::{AgentId, DebtId};
@@ -8,9 +9,6 @@ use baton_core::ids::{AgentId, DebtId};
 use super::{Desk, NotDone};
 use crate::replies::consent::said;
 use crate::webhooks::news::{Reached, Wants};
-
-/// The codes by which a provider says that it is the person who wants no messages: Twilio's and Meta's.
-const OPT_OUTS: [&str; 2] = ["21610", "131050"];
 
 impl Desk {
     /// Whom a message was for, where that was a person we know.
@@ -38,17 +36,10 @@ impl Desk {
                 agent.arrived(channel);
             })
             .await?),
-            Progress::Failed if told.class != "recipient" => Ok(()),
+            Progress::Failed if !tells_of_a_person(&told.class) => Ok(()),
             Progress::Failed => {
-                let code = told.reason.split([' ', ':']).next().unwrap_or_default();
-                if OPT_OUTS.contains(&code) {
-                    return self.wants_nothing(agent, channel, "provider").await;
-                }
-                tracing::info!(agent.id = %agent, channel = channel.as_str(), "nothing arrives at an address");
-                Ok(said(&self.engine, agent, move |agent, at| {
-                    agent.missed(channel, at);
-                })
-                .await?)
+                let (class, reason) = (told.class.clone(), told.reason.clone());
+                Ok(said(&self.engine, agent, move |agent, at| agent.undelivered(channel, &class, &reason, at)).await?)
             }
         }
     }
@@ -75,10 +66,9 @@ impl Desk {
 
     async fn wants_nothing(&self, agent: AgentId, channel: ChannelKind, source: &str) -> Result<(), NotDone> {
         let source = source.to_owned();
-        let says = move |agent: &mut baton_core::agent::Agent, at| {
-            let (purpose, status) = (Purpose::EVERY, Status::OptedOut);
-            agent.says(Consent { channel, purpose, status, source, at, wording: None });
-        };
-        Ok(said(&self.engine, agent, says).await?)
+        Ok(said(&self.engine, agent, move |agent, at| {
+            agent.wants_nothing(channel, &source, at);
+        })
+        .await?)
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Agent;
+use crate::consent::{Consent, Purpose, Status};
 use crate::delivery::ChannelKind;
 use crate::time::Timestamp;
 
@@ -34,7 +35,38 @@ pub enum Missed {
     Nothing,
 }
 
+/// The codes by which a provider says that it is the person who wants no messages: Twilio's and Meta's.
+const OPT_OUTS: [&str; 2] = ["21610", "131050"];
+
+/// The codes by which a provider keeps a message to itself though the address is well: Meta's measures of how much people get.
+const KEPT_BACK: [&str; 2] = ["131049", "130472"];
+
+/// Whether an attempt that came to this class tells anything of the person it was for.
+pub fn tells_of_a_person(class: &str) -> bool {
+    class == "recipient"
+}
+
 impl Agent {
+    /// A message did not arrive, and its provider says why: as the answer to the attempt, or later. What it says of them is noted:
+    /// they want no more, or their address is dead.
+    pub fn undelivered(&mut self, channel: ChannelKind, class: &str, reason: &str, at: Timestamp) {
+        if !tells_of_a_person(class) {
+            return;
+        }
+        let code = reason.split([' ', ':']).next().unwrap_or_default();
+        if OPT_OUTS.contains(&code) {
+            self.wants_nothing(channel, "provider", at);
+        } else if !KEPT_BACK.contains(&code) {
+            self.missed(channel, at);
+        }
+    }
+
+    /// They want nothing more on a channel, whatever it is about, as this source tells. Says whether that is news.
+    pub fn wants_nothing(&mut self, channel: ChannelKind, source: &str, at: Timestamp) -> bool {
+        let (purpose, status, source) = (Purpose::EVERY, Status::OptedOut, source.to_owned());
+        self.says(Consent { channel, purpose, status, source, at, wording: None })
+    }
+
     /// A provider says that their address is dead.
     pub fn missed(&mut self, channel: ChannelKind, at: Timestamp) -> Missed {
         let known = self.reach.iter().position(|reach| reach.channel == channel);
@@ -74,6 +106,12 @@ impl Agent {
         }
     }
 
+    /// The channels whose address is paused and was not before.
+    pub fn paused_since(&self, before: &Self) -> Vec<ChannelKind> {
+        let paused = self.reach.iter().filter(|reach| reach.paused.is_some()).map(|reach| reach.channel);
+        paused.filter(|channel| !before.is_paused(*channel)).collect()
+    }
+
     /// Whether nothing is sent to this address any more.
     pub fn is_paused(&self, channel: ChannelKind) -> bool {
         self.reach.iter().any(|reach| reach.channel == channel && reach.paused.is_some())
@@ -106,6 +144,61 @@ mod tests {
         assert_eq!(came_to, [Missed::Lowered, Missed::Lowered, Missed::Paused, Missed::Nothing]);
         assert!(ana.is_paused(ChannelKind::Email));
         assert_eq!(ana.reach[0].paused, Some(Timestamp(3)));
+    }
+
+    #[test]
+    fn what_a_provider_says_of_a_person_is_noted_and_nothing_else() {
+        #[rustfmt::skip]
+        let table = "
+            # class      reason                                   of the person
+              recipient  21610 the person has sent STOP           wants nothing
+              recipient  131050 has ended our marketing messages  wants nothing
+              recipient  131050: has ended                        wants nothing
+              recipient  21211 no such number                     missed
+              recipient  550 5.1.1 no such user                   missed
+              recipient  not a mail address                       missed
+              recipient  131049 kept back by Meta                 nothing
+              content    21610 in a text of ours                  nothing
+              sender     21610                                    nothing
+              retry      503                                      nothing";
+        for line in table.lines().skip(2) {
+            let columns: Vec<&str> = line.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+            let mut ana = ana();
+            ana.undelivered(ChannelKind::Sms, columns[0], columns[1], Timestamp(7));
+            let verdict = match (ana.consents.as_slice(), ana.reach.as_slice()) {
+                ([], []) => "nothing",
+                ([], [reach]) => {
+                    assert_eq!((reach.channel, reach.failures, reach.last), (ChannelKind::Sms, 1, Timestamp(7)));
+                    "missed"
+                }
+                ([no], []) => {
+                    let (purpose, status, source) = (Purpose::EVERY, Status::OptedOut, "provider".to_owned());
+                    let at = Timestamp(7);
+                    let channel = ChannelKind::Sms;
+                    assert_eq!(*no, Consent { channel, purpose, status, source, at, wording: None });
+                    "wants nothing"
+                }
+                _ => "both",
+            };
+            assert_eq!(verdict, columns[2], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_news_once() {
+        let mut ana = ana();
+        for (at, news) in (1..).zip([false, false, true, false]) {
+            let before = ana.clone();
+            ana.undelivered(ChannelKind::Email, "recipient", "550", Timestamp(at));
+            assert_eq!(!ana.paused_since(&before).is_empty(), news, "{at}");
+        }
+        // Well again, and dead again: that is another pause.
+        ana.arrived(ChannelKind::Email);
+        let before = ana.clone();
+        for at in 5..=7 {
+            ana.undelivered(ChannelKind::Email, "recipient", "550", Timestamp(at));
+        }
+        assert_eq!(ana.paused_since(&before), [ChannelKind::Email]);
     }
 
     #[test]

@@ -55,6 +55,11 @@ impl Provider {
         }
     }
 
+    /// Whether it ever says that a message has arrived: where it does not, that it took one is all there is to know.
+    pub fn tells_of_arrival(self) -> bool {
+        self != Self::Smtp && self.channel().tells_of_arrival()
+    }
+
     /// The channel it carries.
     pub fn channel(self) -> ChannelKind {
         match self {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{ChannelKind, Progress, Provider, Receipt};
+use crate::agent::NoWay;
+use crate::delivery::{ChannelKind, DropReason, Progress, Provider, Receipt};
 use crate::ids::EffectNo;
 use crate::time::Timestamp;
 
@@ -32,7 +33,7 @@ pub struct Delivery {
     pub delivered_at: Option<Timestamp>,
     /// When the person saw it.
     pub read_at: Option<Timestamp>,
-    /// Of a failure: its class.
+    /// Of a failure: its class. Of a message that was not wanted: the rule.
     pub class: Option<String>,
     /// Of a failure: what the provider said, without addresses.
     pub reason: Option<String>,
@@ -146,6 +147,16 @@ impl Delivery {
         self.class = Some(class.to_owned());
         self.reason = Some(reason.to_owned());
         true
+    }
+
+    /// It was dropped.
+    pub fn dropped(&mut self, why: DropReason) {
+        self.state = State::Dropped;
+        self.class = match why {
+            DropReason::Unwanted => Some(NoWay::OptedOut.code().to_owned()),
+            DropReason::NoConsent => Some(NoWay::NoConsent.code().to_owned()),
+            DropReason::OfferOver | DropReason::Late | DropReason::RecipientGone => None,
+        };
     }
 
     /// Its provider tells how far it has come. Says whether that is news.

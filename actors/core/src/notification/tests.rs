@@ -371,8 +371,22 @@ fn the_record_stays_small_however_long_a_series_is() {
 #[test]
 fn s_who_says_no_while_it_waits_for_its_channel_is_not_written_to() {
     let mut desk = Desk::new().comes_in(Intent { channels: vec![ChannelKind::Sms], ..intent() });
+    let ended = |desk: &Desk| match &desk.is().stage {
+        Stage::Ended { ending: Ending::Suppressed { code }, .. } => code.clone(),
+        stage => panic!("{stage:?}"),
+    };
     desk.tells(Told::Dropped(DropReason::Unwanted));
-    assert_eq!((desk.status(), desk.owes()), ("suppressed", vec![]));
+    assert_eq!((desk.owes(), ended(&desk).as_str()), (vec![], "opted-out"));
+    // A yes that was taken back is no no.
+    let mut desk = Desk::new().comes_in(Intent { channels: vec![ChannelKind::Sms], ..intent() });
+    desk.tells(Told::Dropped(DropReason::NoConsent));
+    assert_eq!((desk.owes(), ended(&desk).as_str()), (vec![], "no-consent"));
+    // The next channel is one they want.
+    let mut desk = Desk::new().comes_in(Intent { channels: vec![ChannelKind::Sms, ChannelKind::Email], ..intent() });
+    desk.tells(Told::Dropped(DropReason::NoConsent));
+    assert_eq!(desk.owes(), [ChannelKind::Email]);
+    desk.tells(Told::Dropped(DropReason::Unwanted));
+    assert_eq!((desk.owes(), ended(&desk).as_str()), (vec![], "opted-out"), "the last rule counts");
 }
 
 #[test]

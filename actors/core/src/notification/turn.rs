@@ -341,11 +341,11 @@ impl<'w> Turn<'w> {
                 self.failed(no, &class, &reason, false);
             }
             Delivered::Dropped(why) if owed => {
-                self.on_delivery(no, |delivery| delivery.state = State::Dropped);
+                self.on_delivery(no, |delivery| delivery.dropped(why));
                 match why {
                     DropReason::Late | DropReason::OfferOver => self.run_over(Ending::Expired),
                     // They said no after it was queued: the next channel may still be one they want.
-                    DropReason::Unwanted => self.next_channel(),
+                    DropReason::Unwanted | DropReason::NoConsent => self.next_channel(),
                     DropReason::RecipientGone => {
                         self.end(Ending::failed("recipient", "the person no longer exists"));
                     }
@@ -453,11 +453,17 @@ impl<'w> Turn<'w> {
                     class: last.class.clone().unwrap_or_default(),
                     reason: last.reason.clone().unwrap_or_default(),
                 },
-                // It was queued, and then they said no.
-                None => Ending::Suppressed { code: NoWay::OptedOut.code().to_owned() },
+                // It was queued, and then they said no, or took their yes back.
+                None => Ending::Suppressed { code: self.unwanted().to_owned() },
             }
         };
         self.run_over(ending);
+    }
+
+    /// The rule over which the latest message of this run was dropped.
+    fn unwanted(&self) -> &str {
+        let dropped = self.notification.current().filter(|delivery| delivery.state == State::Dropped).last();
+        dropped.and_then(|delivery| delivery.class.as_deref()).unwrap_or(NoWay::OptedOut.code())
     }
 
     /// A run is over: the next one of the series is awaited, or all is over.
