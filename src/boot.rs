@@ -54,9 +54,9 @@ use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::{Exposition, MetricsError};
-use crate::webhooks::{Forms, Means};
 use crate::webhooks::accounts::Accounts;
 use crate::webhooks::inbox::Inbox;
+use crate::webhooks::{Forms, Means};
 use crate::wording::{Wording, WordingError};
 
 /// How long a link to an offer works that has no deadline of its own.

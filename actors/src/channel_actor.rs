@@ -779,7 +779,8 @@ impl ChannelActor {
                 DropReason::OfferOver => "offer_over",
                 DropReason::Late => "late",
                 DropReason::RecipientGone => "recipient_gone",
-                DropReason::Unwanted => "unwanted", DropReason::NoConsent => "no_consent",
+                DropReason::Unwanted => "unwanted",
+                DropReason::NoConsent => "no_consent",
             };
             counter!(gauges::SENDS_DROPPED, "channel" => self.channel_word(), "provider" => self.word(), "reason" => word).increment(1);
         }
@@ -809,13 +810,7 @@ impl ChannelActor {
 }
 
 /// Tells the debtor of a message what became of it.
-fn report(
-    house: &House,
-    provider: Provider,
-    debt: Option<DebtId>,
-    meant_for: Option<Provider>,
-    delivery: Delivery,
-) {
+fn report(house: &House, provider: Provider, debt: Option<DebtId>, meant_for: Option<Provider>, delivery: Delivery) {
     let (Some(debt), Some(directory)) = (debt, house.directory()) else { return };
     if let Some(from) = meant_for {
         let (class, reason) = ("paused".to_owned(), "the account was left alone".to_owned());

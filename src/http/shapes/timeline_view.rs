@@ -179,6 +179,7 @@ fn dropped(reason: DropReason) -> &'static str {
         DropReason::OfferOver => "offer-over",
         DropReason::Late => "late",
         DropReason::RecipientGone => "recipient-gone",
-        DropReason::Unwanted => "unwanted", DropReason::NoConsent => "no_consent",
+        DropReason::Unwanted => "unwanted",
+        DropReason::NoConsent => "no_consent",
     }
 }
