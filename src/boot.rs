@@ -57,7 +57,7 @@ use crate::telemetry::metrics::{Exposition, MetricsError};
 use crate::webhooks::accounts::Accounts;
 use crate::webhooks::inbox::Inbox;
 use crate::webhooks::{Forms, Means};
-use crate::wording::{Wording, WordingError};
+use crate::wording::{PreferencesLink, Wording, WordingError};
 
 /// How long a link to an offer works that has no deadline of its own.
 const OFFER_LINK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -201,6 +201,7 @@ pub async fn start_with(
     let links = Arc::new(Links::new(&secret, &[]));
     let tenants = Tenants::default();
     let wording = wording(&config, &links, &public_url, Arc::clone(&clock))?
+        .with_preferences(preferences_link(&links, &public_url))
         .with_tenants(tenants.clone())
         .with_keyring(Arc::clone(&keyring));
     let wording = Arc::new(wording);
@@ -321,6 +322,12 @@ fn wording(
         Some(folder) => Wording::with_overrides(folder, Arc::new(offer_link)).map_err(ServeError::Wording),
         None => Wording::builtin(Arc::new(offer_link)).map_err(|error| ServeError::Wording(vec![error])),
     }
+}
+
+/// The link to the page where a person chooses what they hear.
+fn preferences_link(links: &Arc<Links>, public_url: &str) -> PreferencesLink {
+    let (links, base) = (Arc::clone(links), public_url.to_owned());
+    Arc::new(move |agent| format!("{base}/public/preferences/{}", links.preferences(agent)))
 }
 
 /// The link to a job's approval page: derived from the record, so that a repeated create gives the same one.

@@ -22,8 +22,9 @@ const HEAD: usize = 1 + 1 + 6 + 16;
 const APPROVE: u8 = 1;
 const OFFER: u8 = 2;
 const UNSUBSCRIBE: u8 = 3;
+const PREFERENCES: u8 = 4;
 
-/// Links that end mails work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
+/// Links that end mails, or choose among messages, work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
 const FOR_EVER: Timestamp = Timestamp((1 << 48) - 1);
 
 /// What a link lets its holder do.
@@ -35,6 +36,8 @@ pub enum Purpose {
     Offer(OfferId),
     /// End the mails to an agent.
     Unsubscribe(AgentId),
+    /// See and choose what an agent hears, where and when.
+    Preferences(AgentId),
 }
 
 /// Why a token opens nothing.
@@ -72,6 +75,7 @@ impl Links {
             Purpose::Approve(job) => (APPROVE, job.tenant, job.local, None),
             Purpose::Offer(offer) => (OFFER, offer.job.tenant, offer.job.local, Some(offer.no)),
             Purpose::Unsubscribe(agent) => (UNSUBSCRIBE, agent.tenant, agent.local, None),
+            Purpose::Preferences(agent) => (PREFERENCES, agent.tenant, agent.local, None),
         };
         let mut token = Vec::with_capacity(HEAD + 2 + 16 + MAC);
         token.extend([key.id, kind]);
@@ -88,6 +92,11 @@ impl Links {
     /// The token that ends the mails to an agent, the same in every mail.
     pub fn unsubscribe(&self, agent: AgentId) -> String {
         self.token(Purpose::Unsubscribe(agent), FOR_EVER)
+    }
+
+    /// The token by which an agent chooses what they hear, the same in every message.
+    pub fn preferences(&self, agent: AgentId) -> String {
+        self.token(Purpose::Preferences(agent), FOR_EVER)
     }
 
     /// What a token lets its holder do now.
@@ -133,7 +142,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let until = Timestamp(i64::from_be_bytes(until));
     let local = Uuid::from_slice(&head[8..]).ok()?;
     let (no, tenant) = match head[1] {
-        APPROVE | UNSUBSCRIBE => (None, rest),
+        APPROVE | UNSUBSCRIBE | PREFERENCES => (None, rest),
         OFFER => {
             let (no, tenant) = rest.split_at_checked(2)?;
             (Some(u16::from_be_bytes([no[0], no[1]])), tenant)
@@ -145,6 +154,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let purpose = match no {
         Some(no) => Purpose::Offer(job.offer(no)),
         None if head[1] == UNSUBSCRIBE => Purpose::Unsubscribe(AgentId { tenant, local }),
+        None if head[1] == PREFERENCES => Purpose::Preferences(AgentId { tenant, local }),
         None => Purpose::Approve(job),
     };
     Some((purpose, until))
@@ -163,13 +173,14 @@ mod tests {
     }
 
     fn purposes() -> impl Strategy<Value = Purpose> {
-        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..3_u8).prop_map(|(tenant, local, no, kind)| {
+        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..4_u8).prop_map(|(tenant, local, no, kind)| {
             let (tenant, local) = (TenantId::new(&tenant).unwrap(), Uuid::from_u128(local));
             let job = JobId { tenant, local };
             match kind {
                 0 => Purpose::Approve(job),
                 1 => Purpose::Offer(job.offer(no)),
-                _ => Purpose::Unsubscribe(AgentId { tenant, local }),
+                2 => Purpose::Unsubscribe(AgentId { tenant, local }),
+                _ => Purpose::Preferences(AgentId { tenant, local }),
             }
         })
     }

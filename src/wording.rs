@@ -15,6 +15,7 @@ mod gsm;
 pub(crate) mod language;
 mod money;
 mod notification;
+mod pages;
 mod printing;
 pub(crate) mod samples;
 mod sources;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use baton_actors::channel::{Errand, Say};
 use baton_actors::tenants::Tenants;
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::OfferId;
+use baton_core::ids::{AgentId, OfferId};
 use baton_core::time::Timestamp;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, Template, UndefinedBehavior, Value};
@@ -38,6 +39,7 @@ pub use check::{Mistake, MistakeKind, Place, Preview, Reader};
 pub use error::WordingError;
 pub(crate) use notification::GIVEN;
 pub use notification::{Matter, MetaMessage, TwilioMessage, Worded};
+pub use pages::Words;
 
 use crate::sealing::Keyring;
 use bounded::Bounded;
@@ -52,11 +54,15 @@ const FUEL: u64 = 100_000;
 /// Makes the address of an offer's page, good until the given moment.
 pub type OfferLink = Arc<dyn Fn(&OfferId, Option<Timestamp>) -> String + Send + Sync>;
 
+/// Makes the address of the page where a person says what they want to hear.
+pub type PreferencesLink = Arc<dyn Fn(AgentId) -> String + Send + Sync>;
+
 /// Every template there is, ready to be filled.
 pub struct Wording {
     templates: Environment<'static>,
     locales: Vec<String>,
     offer_link: OfferLink,
+    preferences_link: Option<PreferencesLink>,
     tenants: Tenants,
     keyring: Option<Arc<Keyring>>,
 }
@@ -93,6 +99,17 @@ impl Wording {
         Self { tenants, ..self }
     }
 
+    /// The same, with a page for everybody where they say what they want to hear.
+    #[must_use]
+    pub fn with_preferences(self, link: PreferencesLink) -> Self {
+        Self { preferences_link: Some(link), ..self }
+    }
+
+    /// Where a person says what they want to hear.
+    pub fn preferences_url(&self, agent: AgentId) -> Option<String> {
+        self.preferences_link.as_ref().map(|link| link(agent))
+    }
+
     fn from_sources(sources: Sources, offer_link: OfferLink) -> Result<Self, WordingError> {
         let locales = sources.locales();
         let mut templates = Environment::new();
@@ -114,7 +131,7 @@ impl Wording {
         for (file, source) in sources.into_files() {
             templates.add_template_owned(file.clone(), source).map_err(|error| WordingError::of(&file, &error))?;
         }
-        Ok(Self { templates, locales, offer_link, tenants: Tenants::default(), keyring: None })
+        Ok(Self { templates, locales, offer_link, preferences_link: None, tenants: Tenants::default(), keyring: None })
     }
 
     /// For Telegram, in its HTML.
@@ -205,7 +222,8 @@ impl Wording {
         };
         values.text = Some(text.clone());
         let html = self.fill_or(values.name, "message", "email.html", &values)?;
-        Ok(Mail { subject: one_line(&subject), text, html })
+        let footer = self.fill("footer", "email.text", &values)?.unwrap_or_default();
+        Ok(Mail { subject: one_line(&subject), text: with_footer(text, &footer), html })
     }
 
     /// Everything that is wrong with the templates, found by filling each with sample values.
@@ -224,6 +242,7 @@ impl Wording {
             ];
             mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));
         }
+        mistakes.extend(self.mistakes_of_pages().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.into_values().collect()
     }
 
@@ -235,7 +254,8 @@ impl Wording {
             }
             Say::Job { offer: None, .. } | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
         };
-        Values::of(errand, locale, link)
+        let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
+        Values::of(errand, locale, link, preferences)
     }
 
     fn locale(&self, wanted: &str) -> &str {
@@ -280,6 +300,14 @@ fn filled(template: &Template<'_, '_>, file: &str, values: &Value) -> Result<Str
         Ok(_) => Ok(text.into_text()),
         Err(_) if text.is_full() => Err(WordingError::TooLong { file: file.to_owned() }),
         Err(error) => Err(WordingError::of(file, &error)),
+    }
+}
+
+/// The text of a mail with what stands below it.
+fn with_footer(text: String, footer: &str) -> String {
+    match footer.trim() {
+        "" => text,
+        footer => format!("{}\n\n{footer}", text.trim_end()),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod delete;
 pub mod list;
 pub mod offers;
 pub mod patch;
+pub mod preferences_link;
 pub mod put;
 pub mod show;
 pub mod store;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(show::get, put::put, patch::patch, delete::delete))
         .routes(routes!(availability::put))
         .routes(routes!(consents::get, consents::put))
+        .routes(routes!(preferences_link::post))
         .routes(routes!(offers::get))
 }
 

@@ -1,5 +1,5 @@
 //! Pages for people: plain HTML from templates beside this file, readable on a phone, without scripts and without anything
-//! from elsewhere. Everything that is filled in is escaped by the template engine.
+//! from elsewhere. What is said on them is in the reader's language. Everything that is filled in is escaped by the template engine.
 
 use std::sync::LazyLock;
 
@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 pub mod approval;
 pub mod mistake;
 pub mod offer;
+pub mod preferences;
 pub mod summary;
 pub mod unsubscribe;
 

@@ -8,8 +8,10 @@ use crate::http::door::Door;
 pub mod approve;
 pub mod fields;
 pub mod offers;
+pub mod preferences;
 pub mod unsubscribe;
 pub mod webhooks;
+mod words;
 
 /// Its endpoints. They are for people and providers, so they do not stand in the API's document.
 pub fn routes() -> Router<Door> {
@@ -19,6 +21,8 @@ pub fn routes() -> Router<Door> {
         .route("/public/offers", get(offers::without_token).post(offers::without_token))
         .route("/public/offers/{token}", get(offers::get).post(offers::post))
         .route("/public/unsubscribe/{token}", get(unsubscribe::get).post(unsubscribe::post))
+        .route("/public/preferences", get(approve::without_token).post(approve::without_token))
+        .route("/public/preferences/{token}", get(preferences::get).post(preferences::post))
         .route("/public/webhooks/telegram/{account}", post(webhooks::telegram::post))
         .route("/public/webhooks/meta/{account}", get(webhooks::meta::get).post(webhooks::meta::post))
         .route("/public/webhooks/twilio/{account}", post(webhooks::twilio::post))

@@ -58,7 +58,14 @@ pub fn roster() -> Roster {
 pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecord>) -> Door {
     let (tenants, keyring) = (Tenants::default(), Arc::new(Keyring::for_dev(None).unwrap()));
     let wording = Wording::builtin(Arc::new(|_, _| String::new())).unwrap();
-    let wording = Arc::new(wording.with_tenants(tenants.clone()).with_keyring(Arc::clone(&keyring)));
+    let secret = SecretString::from("s".repeat(32));
+    let links = Arc::new(Links::new(&secret, &[]));
+    let preferences = {
+        let links = Arc::clone(&links);
+        Arc::new(move |agent| format!("https://baton.example.com/public/preferences/{}", links.preferences(agent)))
+    };
+    let wording = wording.with_tenants(tenants.clone()).with_keyring(Arc::clone(&keyring));
+    let wording = Arc::new(wording.with_preferences(preferences));
     // Nobody listens there: no test of the doors waits for Telegram itself.
     let bot =
         ClientSettings { base_url: "http://127.0.0.1:9".into(), ..ClientSettings::new("123456:TEST-TOKEN".into()) };
@@ -71,7 +78,6 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         moves: Arc::default(),
         wording: Arc::clone(&wording),
     };
-    let secret = SecretString::from("s".repeat(32));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let setup = Setup {
         store: Arc::new(MemoryStore::new()),
@@ -98,7 +104,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         keys: Arc::new(Keys::new(keys)),
         clock,
         engine,
-        links: Arc::new(Links::new(&secret, &[])),
+        links,
         wording,
         fingerprints: Fingerprints::new(b"secret"),
         keyring,

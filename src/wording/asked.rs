@@ -53,18 +53,21 @@ impl Wording {
     /// The message of Meta that a notification is sent as where no other text is allowed; none where its template names none.
     pub fn asked_meta(&self, errand: &Errand, shown: &Shown) -> Result<Option<MetaMessage>, WordingError> {
         let payload = self.payload(shown)?;
-        self.meta_message(&matter(errand, shown, ChannelKind::Whatsapp, &payload))
+        let preferences = self.preferences_url(shown.agent);
+        self.meta_message(&matter(errand, shown, ChannelKind::Whatsapp, &payload, preferences.as_deref()))
     }
 
     /// The content of Twilio that a notification is sent as where no other text is allowed; none where its template names none.
     pub fn asked_twilio(&self, errand: &Errand, shown: &Shown) -> Result<Option<TwilioMessage>, WordingError> {
         let payload = self.payload(shown)?;
-        self.twilio_message(&matter(errand, shown, ChannelKind::Whatsapp, &payload))
+        let preferences = self.preferences_url(shown.agent);
+        self.twilio_message(&matter(errand, shown, ChannelKind::Whatsapp, &payload, preferences.as_deref()))
     }
 
     fn asked(&self, errand: &Errand, shown: &Shown, channel: ChannelKind) -> Result<Worded, WordingError> {
         let payload = self.payload(shown)?;
-        self.notification(&matter(errand, shown, channel, &payload))
+        let preferences = self.preferences_url(shown.agent);
+        self.notification(&matter(errand, shown, channel, &payload, preferences.as_deref()))
     }
 
     fn payload(&self, shown: &Shown) -> Result<Json, WordingError> {
@@ -77,7 +80,13 @@ impl Wording {
     }
 }
 
-fn matter<'a>(errand: &'a Errand, shown: &'a Shown, channel: ChannelKind, payload: &'a Json) -> Matter<'a> {
+fn matter<'a>(
+    errand: &'a Errand,
+    shown: &'a Shown,
+    channel: ChannelKind,
+    payload: &'a Json,
+    preferences_url: Option<&'a str>,
+) -> Matter<'a> {
     Matter {
         tenant: errand.tenant,
         template: &shown.template,
@@ -87,7 +96,7 @@ fn matter<'a>(errand: &'a Errand, shown: &'a Shown, channel: ChannelKind, payloa
         name: &errand.name,
         event_type: &shown.event_type,
         payload,
-        preferences_url: None,
+        preferences_url,
         possible_repeat: errand.possible_repeat,
     }
 }
@@ -134,6 +143,23 @@ mod tests {
             };
             assert_eq!(worded.expect("worded"), said, "{channel}");
         }
+    }
+
+    #[test]
+    fn f3_a_template_can_say_where_a_person_chooses_what_they_hear() {
+        let keyring = keyring();
+        let parts = [(Part::Subject, "x"), (Part::Text, "{{ at|date }} {{ preferences_url }}")];
+        let wording = samples::with_pickup(Arc::clone(&keyring), ChannelKind::Email, &parts, Vec::new());
+        let wording = wording.with_preferences(Arc::new(|_| "https://example.com/p/t".to_owned()));
+        let mail =
+            wording.mail(&errand(samples::asked(&keyring, "pickup", &json!({"at": "2027-01-30"})))).expect("worded");
+        assert_eq!(mail.text, "Sat 30 Jan 2027 https://example.com/p/t");
+        assert!(mail.html.contains("Choose what you hear from us"), "{}", mail.html);
+        let note = errand(samples::asked(&keyring, "note", &json!({"subject": "s", "message": "m"})));
+        assert_eq!(
+            wording.mail(&note).expect("worded").text,
+            "m\n\nChoose what you hear from us: https://example.com/p/t"
+        );
     }
 
     #[test]

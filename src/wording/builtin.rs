@@ -1,5 +1,9 @@
 //! The built-in templates, compiled in: the same files in every language.
 
+use std::sync::LazyLock;
+
+use super::pages;
+
 macro_rules! templates {
     ($($file:literal),* $(,)?) => {
         /// Every file of `config/templates`, by locale.
@@ -39,6 +43,7 @@ templates![
     "claim_ended.email.subject",
     "claim_ended.plain.text",
     "claim_ended.telegram.html",
+    "footer.email.text",
     "job.email.html",
     "job.plain.text",
     "job.telegram.html",
@@ -62,6 +67,7 @@ templates![
     "offer_over.email.subject",
     "offer_over.plain.text",
     "offer_over.telegram.html",
+    "pages.toml",
     "reminder.email.subject",
     "reminder.plain.text",
     "reminder.telegram.html",
@@ -80,6 +86,16 @@ pub(super) fn of_language(language: &str) -> &'static [(&'static str, &'static s
     let of =
         |wanted: &str| BUILTIN.iter().find(|(locale, _)| locale.eq_ignore_ascii_case(wanted)).map(|(_, files)| *files);
     of(language).or_else(|| of("en")).unwrap_or_default()
+}
+
+/// The keys of every line that pages say.
+pub(super) fn page_keys() -> &'static [String] {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let source = of_language("en").iter().find(|(file, _)| *file == pages::FILE).map_or("", |(_, source)| *source);
+        let lines = pages::lines("en", source, true).unwrap_or_default();
+        lines.into_iter().filter_map(|(file, _)| Some(file.strip_prefix("en/page.")?.to_owned())).collect()
+    });
+    &KEYS
 }
 
 /// Whether a name is one of ours for jobs, answers, or what they include: no notification can be worded by it.

@@ -14,7 +14,7 @@ use minijinja::{HtmlEscape, Value};
 use serde_json::Value as Json;
 
 use super::language::{Direction, language_of};
-use super::{Mail, Wording, WordingError, gsm, one_line};
+use super::{Mail, Wording, WordingError, gsm, one_line, with_footer};
 
 /// What templates of notifications can always name; no variable can be called so.
 pub(crate) const GIVEN: [&str; 8] =
@@ -263,7 +263,8 @@ impl Wording {
                     Some(html) => html,
                     None => self.laid_out(locale, &values)?,
                 };
-                Worded::Mail(Mail { subject: one_line(&subject), text, html })
+                let footer = self.fill_file(&format!("{locale}/footer.email.text"), &values)?.unwrap_or_default();
+                Worded::Mail(Mail { subject: one_line(&subject), text: with_footer(text, &footer), html })
             }
         })
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::builtin::{self, BUILTIN};
 use super::error::WordingError;
 use super::language::language_of;
+use super::pages;
 
 /// Template texts by file, such as `en/offer.plain.text`.
 pub(super) struct Sources {
@@ -15,7 +16,7 @@ pub(super) struct Sources {
 impl Sources {
     pub(super) fn builtin() -> Self {
         let of_locale = |(locale, files): &(&str, &[(&str, &str)])| -> Vec<(String, String)> {
-            files.iter().map(|(file, source)| (format!("{locale}/{file}"), (*source).to_owned())).collect()
+            files.iter().flat_map(|(file, source)| builtin_texts(locale, file, source)).collect()
         };
         Self { files: BUILTIN.iter().flat_map(of_locale).collect() }
     }
@@ -33,16 +34,22 @@ impl Sources {
             for file in std::fs::read_dir(entry.path()).map_err(unreadable)? {
                 let file = file.map_err(unreadable)?;
                 let name = file.file_name().to_string_lossy().into_owned();
-                if !is_template(&name) {
+                if !is_template(&name) && name != pages::FILE {
                     continue;
                 }
                 let source = std::fs::read_to_string(file.path()).map_err(unreadable)?;
+                if name == pages::FILE {
+                    self.files.extend(pages::lines(&locale, &source, false)?);
+                    continue;
+                }
                 self.files.insert(format!("{locale}/{name}"), source);
             }
         }
         for locale in self.locales() {
             for (file, source) in builtin::of_language(&language_of(&locale)) {
-                self.files.entry(format!("{locale}/{file}")).or_insert_with(|| (*source).to_owned());
+                for (file, source) in builtin_texts(&locale, file, source) {
+                    self.files.entry(file).or_insert(source);
+                }
             }
         }
         Ok(self)
@@ -57,6 +64,15 @@ impl Sources {
     pub(super) fn into_files(self) -> impl Iterator<Item = (String, String)> {
         self.files.into_iter()
     }
+}
+
+/// A file of ours as a locale has it: the words of pages one by one, so that each can be said otherwise.
+fn builtin_texts(locale: &str, file: &str, source: &str) -> Vec<(String, String)> {
+    if file == pages::FILE {
+        // A test reads them all.
+        return pages::lines(locale, source, true).unwrap_or_default();
+    }
+    vec![(format!("{locale}/{file}"), source.to_owned())]
 }
 
 /// Editors leave all kinds of files behind; only these are ours.

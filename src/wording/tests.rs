@@ -116,6 +116,26 @@ fn f4_hebrew_runs_from_right_to_left_and_names_in_other_letters_are_set_apart() 
     assert!(said.contains("<b>\u{2068}חיפה\u{2069}</b>") && said.contains("<b>Manchester</b>"), "{said}");
 }
 
+#[test]
+fn f3_a_mail_to_a_person_ends_with_the_page_of_their_preferences_and_one_to_the_desk_does_not() {
+    let wording = builtin().with_preferences(Arc::new(|_| "https://example.com/public/preferences/t".into()));
+    let ana = AgentId::of_reference(baton_core::ids::TenantId::DEFAULT, "ana");
+    for locale in ["en", "ru", "he"] {
+        for errand in samples::errands(locale) {
+            let to_desk = wording.mail(&errand).expect("worded");
+            assert!(
+                !to_desk.text.contains("/preferences/") && !to_desk.html.contains("preferences"),
+                "{}",
+                to_desk.text
+            );
+            let mail = wording.mail(&Errand { agent: Some(ana), ..errand }).expect("worded");
+            let last = mail.text.lines().last().unwrap_or_default();
+            assert!(last.ends_with(": https://example.com/public/preferences/t"), "{}", mail.text);
+            assert_eq!(mail.html.matches("preferences&#x2f;t").count(), 1, "{}", mail.html);
+        }
+    }
+}
+
 mod own_templates {
     use super::*;
 

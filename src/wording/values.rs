@@ -46,6 +46,8 @@ pub(super) struct Values {
     place: Option<u16>,
     /// Where somebody we do not know can ask to be registered.
     register_url: Option<String>,
+    /// Where the person says what they want to hear.
+    preferences_url: Option<String>,
     /// Jobs to choose from, by number.
     choices: Vec<Choice>,
     /// An earlier attempt may have arrived.
@@ -91,8 +93,13 @@ struct Choice {
 
 impl Values {
     /// The values of an errand, in a language that is worded.
-    pub(super) fn of(errand: &Errand, locale: &str, offer_link: Option<String>) -> Self {
-        let mut values = Self::of_nobody(locale);
+    pub(super) fn of(
+        errand: &Errand,
+        locale: &str,
+        offer_link: Option<String>,
+        preferences_url: Option<String>,
+    ) -> Self {
+        let mut values = Self { preferences_url, ..Self::of_nobody(locale) };
         values.agent = Some(one_line(&errand.name)).filter(|name| !name.is_empty());
         values.time_zone.clone_from(&errand.time_zone);
         values.possible_repeat = errand.possible_repeat;
@@ -138,6 +145,7 @@ impl Values {
             approve_url: None,
             place: None,
             register_url: None,
+            preferences_url: None,
             choices: Vec::new(),
             possible_repeat: false,
             text: None,

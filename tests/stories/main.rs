@@ -37,6 +37,7 @@ mod messages;
 mod messages_kill;
 mod notifications;
 mod observing;
+mod preferences;
 mod refusals;
 mod registration;
 mod restart;

@@ -1,5 +1,6 @@
 //! What a person agreed to and what they refused: by channel and purpose, with where it comes from and in which words.
 
+mod chosen;
 mod rules;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::chosen::{Choice, Chosen};
 pub use self::rules::{Because, CONSENTS_MAX, may_write, standing};
 use crate::delivery::ChannelKind;
 use crate::time::Timestamp;

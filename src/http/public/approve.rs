@@ -53,8 +53,10 @@ fn wrong_action() -> FieldError {
 fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Approve(job)) => Ok(job),
-        Ok(Purpose::Offer(_) | Purpose::Unsubscribe(_))
-        | Err(BadLink::Unknown | BadLink::Expired(Purpose::Offer(_) | Purpose::Unsubscribe(_))) => Err(unknown()),
+        Ok(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_))
+        | Err(
+            BadLink::Unknown | BadLink::Expired(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_)),
+        ) => Err(unknown()),
         Err(BadLink::Expired(Purpose::Approve(_))) => Err(expired()),
     }
 }

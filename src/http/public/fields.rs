@@ -15,6 +15,12 @@ use crate::http::settings::Settings;
 pub struct Fields(BTreeMap<String, String>);
 
 impl Fields {
+    /// As a form would have said it.
+    #[cfg(test)]
+    pub fn of(fields: &[(&str, &str)]) -> Self {
+        Self(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
     /// One field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -93,8 +93,11 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
     let (id, is_late) = match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Offer(offer)) => (offer, false),
         Err(BadLink::Expired(Purpose::Offer(offer))) => (offer, true),
-        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_))
-        | Err(BadLink::Unknown | BadLink::Expired(Purpose::Approve(_) | Purpose::Unsubscribe(_))) => {
+        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_))
+        | Err(
+            BadLink::Unknown
+            | BadLink::Expired(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_)),
+        ) => {
             return Err(unknown());
         }
     };

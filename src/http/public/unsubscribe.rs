@@ -51,7 +51,7 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, request: 
 fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Unsubscribe(agent)) => Ok(agent),
-        Ok(Purpose::Approve(_) | Purpose::Offer(_)) | Err(_) => Err(unknown()),
+        Ok(Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Preferences(_)) | Err(_) => Err(unknown()),
     }
 }
 

@@ -1,0 +1,71 @@
+//! `/public/preferences/{token}`: where a person says what they want to hear, where, in which order and when. Looking changes
+//! nothing, because mail scanners look at links before people do; what was not touched on the page stays as it is by then.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use baton_core::agent::Agent;
+use baton_core::delivery::ChannelKind;
+use baton_core::ids::AgentId;
+
+use crate::http::door::Door;
+use crate::http::pages::Page;
+use crate::http::pages::preferences::{PreferencesPage, Told};
+use crate::http::problem::Problem;
+use crate::http::public::approve::unknown;
+use crate::http::public::fields::Fields;
+use crate::http::public::words;
+use crate::links::Purpose;
+use crate::replies::consent::said;
+
+#[cfg(test)]
+mod tests;
+mod wishes;
+
+use wishes::{Shown, Wishes};
+
+/// Where what is said here comes from.
+const SOURCE: &str = "preferences";
+
+/// The page.
+pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<Response, Problem> {
+    let agent = agent(&door, &token)?;
+    page(&door, agent, StatusCode::OK, Told::Nothing)
+}
+
+/// What somebody chose. All of it is stored, or nothing.
+pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
+    let id = agent(&door, &token)?;
+    let (configured, words) = (configured(&door, id), words::of_agent(&door, id));
+    let wishes = match Wishes::read(&fields, &Shown::of(&*known(&door, id)?, &configured), &words)? {
+        Ok(wishes) => wishes,
+        Err(mistakes) => return page(&door, id, StatusCode::BAD_REQUEST, Told::Mistakes(mistakes)),
+    };
+    let version = words.version(SOURCE);
+    said(&door.engine, id, move |agent, at| wishes.onto(agent, &configured, SOURCE, &version, at)).await?;
+    page(&door, id, StatusCode::OK, Told::Saved)
+}
+
+fn page(door: &Door, id: AgentId, status: StatusCode, told: Told) -> Result<Response, Problem> {
+    let (agent, configured) = (known(door, id)?, configured(door, id));
+    let shown = Shown::of(&agent, &configured);
+    let words = words::of_agent(door, id);
+    Ok(Page(status, PreferencesPage::of(&agent, &shown.channels, &shown.ordered, words, told)).into_response())
+}
+
+fn known(door: &Door, id: AgentId) -> Result<Arc<Agent>, Problem> {
+    door.engine.tenants().view(id.tenant).roster.get(&id).cloned().ok_or_else(unknown)
+}
+
+fn configured(door: &Door, id: AgentId) -> Vec<ChannelKind> {
+    door.engine.with_world(id.tenant, |world| world.channels.to_vec())
+}
+
+fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
+    match door.links.read(token, door.clock.now()) {
+        Ok(Purpose::Preferences(agent)) => Ok(agent),
+        Ok(Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Unsubscribe(_)) | Err(_) => Err(unknown()),
+    }
+}
