@@ -90,7 +90,10 @@ impl TelegramDesk {
             matches!(engine.job(offer.job), Ok(Some(_))).then_some((agent, offer))
         });
         let Some((agent, offer)) = theirs else {
-            self.toast(callback, Some(("en".to_owned(), Answer::NoOpenOffer)));
+            // Somebody we know, or else somebody in the language of whoever runs the bot.
+            let locale = agents_in(engine, from).next().map(|agent| locale_of(engine, agent));
+            let locale = locale.unwrap_or_else(|| engine.tenants().view(TenantId::DEFAULT).settings.locale.clone());
+            self.toast(callback, Some((locale, Answer::NoOpenOffer)));
             return Ok(());
         };
         let via = Some(ChannelKind::Telegram);

@@ -31,6 +31,7 @@ use baton_actors::channel::{Errand, Say};
 use baton_actors::tenants::Tenants;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, OfferId};
+use baton_core::message::Topic;
 use baton_core::time::Timestamp;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, Template, UndefinedBehavior, Value};
@@ -249,10 +250,11 @@ impl Wording {
     fn values(&self, errand: &Errand) -> Values {
         let locale = self.locale(&errand.locale);
         let link = match &errand.say {
-            Say::Job { offer: Some(offer), .. } => {
+            // Where there is something to answer on its page.
+            Say::Job { topic: Topic::Offer(_) | Topic::OfferOver(..), offer: Some(offer), .. } => {
                 Some((self.offer_link)(&offer.id, offer.closes_at.or(errand.lifetime)))
             }
-            Say::Job { offer: None, .. } | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
+            Say::Job { .. } | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
         };
         let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
         Values::of(errand, locale, link, preferences)

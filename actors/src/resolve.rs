@@ -246,7 +246,14 @@ fn no_address() -> Delivery {
 fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say {
     let offer = match &message.topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => job.offer(*no).map(|offer| shown(job, offer)),
-        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::ApprovalWanted | Topic::Notice(_) => None,
+        // What is said to whoever has the job, or had it, is about the offer they took: an answer names it.
+        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder => match message.to {
+            Recipient::Agent(agent) => {
+                job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
+            }
+            Recipient::Desk => None,
+        },
+        Topic::ApprovalWanted | Topic::Notice(_) => None,
     };
     let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
     let about = match &message.topic {

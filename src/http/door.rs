@@ -95,7 +95,10 @@ impl FromRef<Door> for Arc<Settings> {
 impl Door {
     /// Every endpoint, behind the porch.
     pub fn router(self) -> Router {
-        let porch = Porch::new(self.settings.clone(), self.keys.clone(), Limits::new(&self.settings));
+        let porch = {
+            let (settings, keys, wording) = (self.settings.clone(), self.keys.clone(), self.wording.clone());
+            Porch::new(settings, keys, Limits::new(&self.settings), wording)
+        };
         let (endpoints, document) = endpoints().split_for_parts();
         let document = Document(Bytes::from(described(document).to_json().unwrap_or_default()));
         endpoints

@@ -30,6 +30,7 @@ use crate::http::request_id::{RequestId, X_REQUEST_ID};
 use crate::http::settings::Settings;
 use crate::http::{cors, security};
 use crate::keys::Keys;
+use crate::wording::Wording;
 
 /// The layer.
 #[derive(Clone)]
@@ -39,12 +40,13 @@ struct Rules {
     settings: Arc<Settings>,
     keys: Arc<Keys>,
     limits: Limits,
+    wording: Arc<Wording>,
 }
 
 impl Porch {
     /// With these rules.
-    pub fn new(settings: Arc<Settings>, keys: Arc<Keys>, limits: Limits) -> Self {
-        Self(Arc::new(Rules { settings, keys, limits }))
+    pub fn new(settings: Arc<Settings>, keys: Arc<Keys>, limits: Limits, wording: Arc<Wording>) -> Self {
+        Self(Arc::new(Rules { settings, keys, limits, wording }))
     }
 }
 
@@ -154,7 +156,8 @@ struct Visit {
     method: Method,
     matched: Option<MatchedPath>,
     origin: Option<HeaderValue>,
-    page: bool,
+    /// Where a person looks: the languages of their browser.
+    languages: Option<String>,
 }
 
 impl Visit {
@@ -168,7 +171,7 @@ impl Visit {
             method: request.method().clone(),
             matched: request.extensions().get::<MatchedPath>().cloned(),
             origin: headers.get(ORIGIN).and_then(|_| cors::allowed(headers, &rules.settings.cors_origins)),
-            page: answer::for_a_person(request.uri().path(), headers),
+            languages: answer::languages(request.uri().path(), headers),
         }
     }
 
@@ -187,7 +190,8 @@ impl Visit {
         let problem = response.extensions_mut().remove::<Problem>();
         let code = problem.as_ref().map(|problem| problem.code);
         if let Some(problem) = problem {
-            response = answer::write(response, &problem, &rules.settings.public_url, id, self.page);
+            let words = self.languages.as_deref().map(|wanted| answer::words(&problem, wanted, &rules.wording));
+            response = answer::write(response, &problem, &rules.settings.public_url, id, words);
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, id.header());
@@ -283,7 +287,8 @@ mod tests {
             |key: &str, name, scope| ApiKeyRecord::of(&key.into(), TenantId::DEFAULT, name, vec![scope], None).unwrap();
         let keys = Keys::new([record(KEY, "shop", Scope::JobsWrite), record(READER, "screen", Scope::JobsRead)]);
         let settings = Arc::new(settings);
-        let porch = Porch::new(settings.clone(), Arc::new(keys), Limits::new(&settings));
+        let porch =
+            Porch::new(settings.clone(), Arc::new(keys), Limits::new(&settings), crate::http::sample::wording());
         Router::new()
             .route("/things", post(create).get(|| async { "seen" }))
             .route("/named/{name}", get(|axum::extract::Path(name): axum::extract::Path<String>| async { name }))

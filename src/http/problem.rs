@@ -29,6 +29,17 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// Further members, named in the code's page.
     pub more: Option<Box<serde_json::Map<String, serde_json::Value>>>,
+    /// How it is told where a person looks, and not a program.
+    pub told: Told,
+}
+
+/// How a problem is told to a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// In which language; none: nobody knows who it is, so the browser says it.
+    pub locale: Option<String>,
+    /// By which line of the pages; none: by the one of its kind.
+    pub line: Option<&'static str>,
 }
 
 /// One field that is wrong.
@@ -71,7 +82,7 @@ pub struct Body<'a> {
 impl Problem {
     /// A problem of this kind.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, more: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, more: None, told: Told::default() }
     }
 
     /// Fields are wrong: all of them at once.
@@ -101,6 +112,20 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
         self.more.get_or_insert_default().insert(member.to_owned(), value.into());
+        self
+    }
+
+    /// In which language a person is told of it, where nothing has said so before.
+    #[must_use]
+    pub fn in_language(mut self, locale: &str) -> Self {
+        self.told.locale.get_or_insert_with(|| locale.to_owned());
+        self
+    }
+
+    /// The line of the pages by which a person is told of it.
+    #[must_use]
+    pub fn in_words(mut self, line: &'static str) -> Self {
+        self.told.line = Some(line);
         self
     }
 

@@ -37,7 +37,7 @@ use crate::telegram_desk::TelegramDesk;
 use crate::webhooks::Means;
 use crate::webhooks::accounts::Accounts;
 use crate::webhooks::inbox::Inbox;
-use crate::wording::Wording;
+use crate::wording::{Wording, Words};
 
 /// The morning of all tests.
 pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -112,6 +112,16 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         hooks: Some(Arc::new(hooks)),
         exposition: None,
     })
+}
+
+/// The built-in wording.
+pub fn wording() -> Arc<Wording> {
+    Arc::new(Wording::builtin(Arc::new(|_, _| String::new())).unwrap())
+}
+
+/// What pages say in a language.
+pub fn words(locale: &str) -> Words {
+    Words::of(&wording(), locale)
 }
 
 /// The agent of a reference.

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use baton_core::time::Timestamp;
+use icu_decimal::input::Decimal;
+use jiff::civil::Date;
 use minijinja::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::WordingError;
-use super::language::Direction;
-use super::{Wording, builtin};
+use super::language::{self, Direction};
+use super::{Wording, builtin, dates};
 
 /// The file with the words of pages.
 pub(super) const FILE: &str = "pages.toml";
@@ -85,6 +88,26 @@ impl Words {
                 String::new()
             }
         }
+    }
+
+    /// A line with one value.
+    pub fn with(&self, key: &str, name: &str, value: &str) -> String {
+        self.fill(key, &[(name, value)])
+    }
+
+    /// A moment on somebody's own clock.
+    pub fn moment(&self, at: Timestamp, zone: &str) -> String {
+        dates::moment(at, zone, &self.locale)
+    }
+
+    /// A day.
+    pub fn day(&self, date: Date) -> String {
+        dates::day(date, &self.locale)
+    }
+
+    /// A whole number.
+    pub fn number(&self, whole: u32) -> String {
+        language::number(&Decimal::from(whole), &self.locale)
     }
 
     /// What messages of a purpose are called; one of the tenant's own by its slug, where nobody has worded it.
@@ -215,6 +238,24 @@ mod tests {
         assert_eq!(wording().mistakes_of_pages().len(), 0);
         for (key, _) in FILLED {
             assert!(english.contains(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_line_is_said_by_a_page() {
+        let mut pages = String::new();
+        for folder in ["pages", "public", "public/preferences"] {
+            let folder = format!("{}/src/http/{folder}", env!("CARGO_MANIFEST_DIR"));
+            for file in std::fs::read_dir(folder).expect("is there") {
+                pages += &std::fs::read_to_string(file.expect("readable").path()).unwrap_or_default();
+            }
+        }
+        let dynamic = ["channel.", "purpose.", "page.language"];
+        for key in keys().filter(|key| !dynamic.iter().any(|begins| key.starts_with(begins))) {
+            let (_, name) = key.split_once('.').expect("a section");
+            let bare = name.strip_suffix("_text").unwrap_or(name);
+            let said = [format!("\"{key}\""), format!(".{bare}\""), format!("\"{bare}\"")];
+            assert!(said.iter().any(|said| pages.contains(said.as_str())), "no page says {key}");
         }
     }
 

@@ -101,6 +101,33 @@ fn f4_every_language_names_the_words_that_are_understood_in_it() {
 }
 
 #[test]
+fn f4_a_text_message_names_only_words_that_carriers_leave_to_us() {
+    use baton_core::reply::{OPT_OUT, Reply, read};
+    // What Twilio takes for a wish to hear more, beside START, which is told to those who want that.
+    let taken = ["YES", "UNSTOP"];
+    for locale in ["en", "ru", "he"] {
+        for errand in samples::errands(locale) {
+            let said = builtin().sms(&errand).expect("worded");
+            let words = said.split(|c: char| !c.is_alphanumeric());
+            for word in words.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase())) {
+                assert!(!taken.contains(&word), "{word} in {said}");
+                // The words of an answer are understood as one, and those that end messages only as that.
+                let reply = read(word, locale).reply;
+                let ends = OPT_OUT.contains(&word.to_lowercase().as_str());
+                assert_eq!(reply == Reply::OptOut, ends, "{word} in {said}");
+            }
+        }
+        let help = |say| builtin().sms(&Errand { say: Say::Answer(say), ..samples::errands(locale).remove(0) });
+        for answer in [Answer::Help, Answer::OptedIn, Answer::Unrecognized, Answer::Welcome] {
+            let said = help(answer).expect("worded");
+            let replies: Vec<Reply> =
+                said.split(|c: char| !c.is_alphanumeric()).map(|word| read(word, locale).reply).collect();
+            assert!(replies.contains(&Reply::Yes) && replies.contains(&Reply::No), "{said}");
+        }
+    }
+}
+
+#[test]
 fn f4_hebrew_runs_from_right_to_left_and_names_in_other_letters_are_set_apart() {
     let errand = Errand { locale: "he-IL".to_owned(), ..offer_of(samples::full_brief()) };
     let mail = builtin().mail(&errand).expect("worded");

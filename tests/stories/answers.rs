@@ -75,6 +75,26 @@ async fn a_mail_is_answered_by_a_mail_whatever_address_it_comes_from() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_job_answers_the_mail_about_it_from_any_address() {
+    let (town, provider) = resend_town().await;
+    town.knows(vec![reader("ana", 1), reader("bo", 2)]).await;
+    let job = town.desk().publishes(order("mail-won")).await;
+    let offer = shown(&provider, "ana's mail", |taken| taken.to == "ana@example.com").await;
+    provider.shows("/emails/receiving/w1", received("yes", &json!({})));
+    assert_eq!(resend_tells(&town, "w1", "ana@example.com", &reply_to(&offer)).await.status, 200);
+    town.desk().sees_it(&job, "claimed").await;
+    let won =
+        shown(&provider, "she has it", |taken| taken.to == "ana@example.com" && taken.text.contains("is yours")).await;
+    let to = reply_to(&won);
+    assert!(to.starts_with("reply+"), "{to}");
+    // From an address that nobody knows: the mail that is answered says who it is.
+    provider.shows("/emails/receiving/w2", received("withdraw", &json!({})));
+    assert_eq!(resend_tells(&town, "w2", "ana@elsewhere.example", &to).await.status, 200);
+    shown(&provider, "bo is asked now", |taken| taken.to == "bo@example.com" && taken.text.contains(&job.code)).await;
+    assert_eq!(town.desk().sees(&job).await["status"], "offering");
+}
+
+#[tokio::test]
 async fn a_holiday_reply_is_never_answered_and_a_borrowed_name_is_not_believed() {
     let (town, provider) = resend_town().await;
     town.knows(vec![reader("ana", 1)]).await;

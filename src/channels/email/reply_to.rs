@@ -35,10 +35,15 @@ impl ReplyTo {
     }
 }
 
-/// The offer of the person whom a mail is for. The desk is told of offers as well, and is no party to them.
+/// The offer of the person whom a mail is for, also where they took it: whoever has a job shows by a reply that they are on it, or
+/// gives it back. The desk is told of offers as well, and is no party to them.
 fn offer(errand: &Errand) -> Option<OfferId> {
     match &errand.say {
-        Say::Job { topic: Topic::Offer(_) | Topic::OfferOver(..), offer: Some(offer), .. } => Some(offer.id),
+        Say::Job {
+            topic: Topic::Offer(_) | Topic::OfferOver(..) | Topic::Won | Topic::Reminder | Topic::ClaimEnded(_),
+            offer: Some(offer),
+            ..
+        } => Some(offer.id),
         _ => None,
     }
 }
@@ -64,6 +69,25 @@ mod tests {
         let read = links.read_reply(token, [offer.tenant]).unwrap();
         assert!(matches!(&offer.say, Say::Job { offer: Some(shown), .. } if shown.id == read), "{to}");
         assert!(ReplyTo::at("", &links).of(&offer).is_none() && ReplyTo::default().of(&offer).is_none());
+    }
+
+    #[test]
+    fn what_is_said_to_whoever_has_a_job_is_answered_like_the_offer_they_took() {
+        let links = Arc::new(Links::new(&"s".repeat(32).into(), &[]));
+        let view = samples::view(samples::full_brief());
+        let offered = samples::about_job(Topic::Offer(1), &view, true);
+        let Say::Job { offer: shown, .. } = &offered else { unreachable!() };
+        for topic in samples::topics() {
+            let to_desk = matches!(topic, Topic::Notice(_) | Topic::ApprovalWanted);
+            let mut say = samples::about_job(topic, &view, true);
+            if let Say::Job { offer, .. } = &mut say {
+                offer.clone_from(shown);
+            }
+            let errand = Errand { say, ..samples::errands("en").remove(0) };
+            let to = ReplyTo::at("in.example.com", &links).of(&errand).unwrap().email.to_string();
+            let read = token(&to).and_then(|token| links.read_reply(token, [errand.tenant]));
+            assert_eq!(read, shown.as_ref().map(|shown| shown.id).filter(|_| !to_desk), "{to}");
+        }
     }
 
     #[test]

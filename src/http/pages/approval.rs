@@ -4,6 +4,7 @@ use askama::Template;
 use baton_core::job::{Ending, Job, Stage};
 
 use crate::http::pages::summary::{Line, summary};
+use crate::wording::Words;
 
 /// The page.
 #[derive(Template)]
@@ -14,6 +15,7 @@ pub struct ApprovalPage<'a> {
     external_ref: Option<&'a str>,
     state: ApprovalState,
     summary: Vec<Line>,
+    words: Words,
 }
 
 /// How the job stands for whoever holds the link.
@@ -31,14 +33,15 @@ pub enum ApprovalState {
 
 impl<'a> ApprovalPage<'a> {
     /// Shows a job as it stands.
-    pub fn of(job: &'a Job) -> Self {
+    pub fn of(job: &'a Job, words: Words) -> Self {
         let code = job.id.code().to_string();
         Self {
             name: job.external_ref.clone().unwrap_or_else(|| code.clone()),
             code,
             external_ref: job.external_ref.as_deref(),
             state: ApprovalState::of(job),
-            summary: summary(&job.brief),
+            summary: summary(&job.brief, &words),
+            words,
         }
     }
 }
@@ -53,30 +56,26 @@ impl ApprovalState {
         }
     }
 
-    fn heading(self) -> &'static str {
+    /// What the lines about it begin with.
+    fn line(self) -> &'static str {
         match self {
-            Self::Open => "Approve this job?",
-            Self::Approved => "Approved",
-            Self::Claimed => "Approved and taken",
-            Self::Closed(Ending::Rejected) => "Rejected",
-            Self::Closed(Ending::Cancelled) => "Cancelled",
-            Self::Closed(Ending::Expired) => "Expired",
-            Self::Closed(Ending::Completed) => "Completed",
-            Self::Closed(Ending::Failed) => "Failed",
+            Self::Open => "approval.open",
+            Self::Approved => "approval.approved",
+            Self::Claimed => "approval.claimed",
+            Self::Closed(Ending::Rejected) => "approval.rejected",
+            Self::Closed(Ending::Cancelled) => "approval.cancelled",
+            Self::Closed(Ending::Expired) => "approval.expired",
+            Self::Closed(Ending::Completed) => "approval.completed",
+            Self::Closed(Ending::Failed) => "approval.failed",
         }
     }
 
-    fn text(self) -> &'static str {
-        match self {
-            Self::Open => "It is offered to nobody until it is approved.",
-            Self::Approved => "The job has been approved. There is nothing more to do here.",
-            Self::Claimed => "The job has been approved and somebody has it. There is nothing more to do here.",
-            Self::Closed(Ending::Rejected) => "The job has been rejected and is offered to nobody.",
-            Self::Closed(Ending::Cancelled) => "The job was called off.",
-            Self::Closed(Ending::Expired) => "Nobody was found in time.",
-            Self::Closed(Ending::Completed) => "The work is done.",
-            Self::Closed(Ending::Failed) => "The work was taken, but not done.",
-        }
+    fn heading(self, words: &Words) -> String {
+        words.say(self.line())
+    }
+
+    fn text(self, words: &Words) -> String {
+        words.say(&format!("{}_text", self.line()))
     }
 
     fn is_open(self) -> bool {
@@ -98,14 +97,17 @@ mod tests {
     #[test]
     fn a12_what_a_client_wrote_is_escaped() {
         let job = sample::job_after("<script>alert(1)</script>", []);
-        let html = ApprovalPage::of(&job).render().unwrap();
+        let html = ApprovalPage::of(&job, sample::words("en")).render().unwrap();
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{html}");
     }
 
     #[test]
     fn a11_there_is_a_button_only_while_there_is_something_to_do() {
-        let page = |commands: Vec<Command>| ApprovalPage::of(&sample::job_after("VC8Y-3", commands)).render().unwrap();
+        let page = |commands: Vec<Command>| {
+            let job = sample::job_after("VC8Y-3", commands);
+            ApprovalPage::of(&job, sample::words("en")).render().unwrap()
+        };
         assert!(page(vec![]).contains("<button name=\"action\" value=\"approve\">"));
         let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
         for (commands, heading) in [
@@ -116,6 +118,23 @@ mod tests {
         ] {
             let html = page(commands);
             assert!(html.contains(&format!("<h1>{heading}</h1>")) && !html.contains("<button"), "{html}");
+        }
+    }
+
+    #[test]
+    fn f4_it_speaks_the_language_of_whoever_looks() {
+        for (locale, heading, direction) in [
+            ("ru-RU", "Одобрить этот заказ?", "ltr"),
+            ("he", "לאשר את העבודה הזאת?", "rtl"),
+            ("xx", "Approve this job?", "ltr"),
+        ] {
+            let job = sample::job_after("<b>1</b>", []);
+            let html = ApprovalPage::of(&job, sample::words(locale)).render().unwrap();
+            assert!(
+                html.contains(&format!("<h1>{heading}</h1>")) && html.contains(&format!("dir=\"{direction}\"")),
+                "{html}"
+            );
+            assert!(!html.contains("<b>") && (locale == "xx" || !html.contains("Approve")), "{html}");
         }
     }
 }

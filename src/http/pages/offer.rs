@@ -7,7 +7,7 @@ use baton_core::message::{Notice, Over, Topic};
 use baton_core::world::World;
 
 use crate::http::pages::summary::{Line, summary};
-use crate::wording::dates;
+use crate::wording::Words;
 
 /// The page.
 #[derive(Template)]
@@ -17,6 +17,7 @@ pub struct OfferPage {
     state: OfferStanding,
     text: String,
     summary: Vec<Line>,
+    words: Words,
 }
 
 /// How the offer stands for the agent it was made to.
@@ -47,13 +48,13 @@ pub enum OfferStanding {
 
 impl OfferPage {
     /// Shows an offer as it stands.
-    pub fn of(job: &Job, no: OfferNo, world: &World<'_>) -> Self {
-        let Some(offer) = job.offer(no) else { return Self::showing(job, OfferStanding::Over) };
-        let mut page = Self::showing(job, standing(job, offer));
+    pub fn of(job: &Job, no: OfferNo, world: &World<'_>, words: Words) -> Self {
+        let Some(offer) = job.offer(no) else { return Self::showing(job, OfferStanding::Over, words) };
+        let mut page = Self::showing(job, standing(job, offer), words);
         match page.state {
-            OfferStanding::Open => page.text = question(job, offer, world),
+            OfferStanding::Open => page.text = question(job, offer, world, &page.words),
             OfferStanding::Won if world.way_to_desk(&Topic::Notice(Notice::Claimed(offer.agent))).is_some() => {
-                page.text.push_str(" The desk hears of it.");
+                page.text = format!("{} {}", page.text, page.words.say("offer.won_desk"));
             }
             _ => {}
         }
@@ -61,19 +62,19 @@ impl OfferPage {
     }
 
     /// Shows an offer to somebody who was just answered.
-    pub fn showing(job: &Job, state: OfferStanding) -> Self {
-        Self { code: job.id.code().to_string(), state, text: state.text(), summary: summary(&job.brief) }
+    pub fn showing(job: &Job, state: OfferStanding, words: Words) -> Self {
+        let (text, summary) = (state.text(&words), summary(&job.brief, &words));
+        Self { code: job.id.code().to_string(), state, text, summary, words }
     }
 }
 
 /// Until when they can answer, on their own clock, and whether they must hurry.
-fn question(job: &Job, offer: &Offer, world: &World<'_>) -> String {
+fn question(job: &Job, offer: &Offer, world: &World<'_>, words: &Words) -> String {
     let agent = world.roster.get(&offer.agent);
     let zone = agent.and_then(|agent| agent.time_zone.as_deref()).unwrap_or(&world.settings.time_zone);
-    // The pages speak English.
-    let by = offer.closes_at().map(|at| format!("Please answer by {}.", dates::moment(at, zone, "en")));
+    let by = offer.closes_at().map(|at| words.fill("offer.by", &[("by", &words.moment(at, zone))]));
     let asked = job.offers.iter().filter(|offer| matches!(offer.state, OfferState::Open { .. })).count();
-    let hurry = (asked > 1).then(|| "Whoever says yes first has it.".to_owned());
+    let hurry = (asked > 1).then(|| words.say("offer.hurry"));
     [by, hurry].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -102,38 +103,37 @@ fn standing(job: &Job, offer: &Offer) -> OfferStanding {
 }
 
 impl OfferStanding {
-    fn heading(self) -> &'static str {
+    /// What the lines about it begin with.
+    fn line(self) -> &'static str {
         match self {
-            Self::Open => "Do you take this job?",
-            Self::Paused => "This job is on hold",
-            Self::Won => "The job is yours",
-            Self::Taken { .. } => "Somebody was faster",
-            Self::Declined => "You said no",
-            Self::TooLate => "The time to answer is over",
-            Self::Over => "This offer is over",
-            Self::Lost => "The job is no longer yours",
-            Self::Full => "You have no room for this job",
+            Self::Open => "offer.open",
+            Self::Paused => "offer.paused",
+            Self::Won => "offer.won",
+            Self::Taken { .. } => "offer.taken",
+            Self::Declined => "offer.declined",
+            Self::TooLate => "offer.too_late",
+            Self::Over => "offer.over",
+            Self::Lost => "offer.lost",
+            Self::Full => "offer.full",
         }
     }
 
-    fn text(self) -> String {
+    fn heading(self, words: &Words) -> String {
+        words.say(self.line())
+    }
+
+    fn text(self, words: &Words) -> String {
         match self {
             Self::Open => String::new(),
-            Self::Paused => "It cannot be answered at the moment. Please look again later.".to_owned(),
-            Self::Won => "You have it.".to_owned(),
-            Self::Taken { place: Some(place) } => {
-                format!(
-                    "Somebody else has the job. You are number {place} in line, and hear from us if it becomes free."
-                )
-            }
-            Self::Taken { place: None } => "Somebody else has the job.".to_owned(),
-            Self::Declined => "Thank you for the answer. It was noted.".to_owned(),
-            Self::TooLate => "This offer was not answered in time, and can no longer be answered.".to_owned(),
-            Self::Over => "It can no longer be answered.".to_owned(),
-            Self::Lost => "It went back, and others are asked.".to_owned(),
-            Self::Full => {
-                "You have as many jobs as you can take, or one at the same time. The offer stays open.".to_owned()
-            }
+            Self::Taken { place: Some(place) } => words.fill("offer.taken_in_line", &[("place", &place.to_string())]),
+            Self::Paused
+            | Self::Won
+            | Self::Taken { place: None }
+            | Self::Declined
+            | Self::TooLate
+            | Self::Over
+            | Self::Lost
+            | Self::Full => words.say(&format!("{}_text", self.line())),
         }
     }
 
@@ -158,6 +158,10 @@ mod tests {
     use crate::http::sample;
 
     fn shown(job: &Job, settings: &Settings) -> String {
+        shown_in("en", job, settings)
+    }
+
+    fn shown_in(locale: &str, job: &Job, settings: &Settings) -> String {
         let (roster, channels) = (sample::roster(), [ChannelKind::Email]);
         let world = World {
             roster: &roster,
@@ -167,7 +171,7 @@ mod tests {
             outages: &[],
             budgets: &baton_core::fit::Boundless,
         };
-        OfferPage::of(job, 1, &world).render().unwrap()
+        OfferPage::of(job, 1, &world, sample::words(locale)).render().unwrap()
     }
 
     #[test]
@@ -211,6 +215,37 @@ mod tests {
         ] {
             let html = page(vec![command]);
             assert!(html.contains(&format!("<h1>{heading}</h1>")) && !html.contains("<button"), "{html}");
+        }
+    }
+
+    #[test]
+    fn f4_it_speaks_the_language_of_the_person_and_says_when_on_their_clock() {
+        let job = sample::job_after("a", [Command::Approve]);
+        let london = Settings { time_zone: "Europe/London".into(), ..Settings::default() };
+        let russian = shown_in("ru", &job, &london);
+        assert!(russian.contains("Ответьте до: пт, 15 янв., 08:30 GMT.") && russian.contains("Да, беру"), "{russian}");
+        let hebrew = shown_in("he-IL", &job, &london);
+        assert!(hebrew.contains(r#"<html lang="he" dir="rtl">"#) && hebrew.contains("<bdi>Leeds</bdi>"), "{hebrew}");
+        let every = [
+            OfferStanding::Paused,
+            OfferStanding::Won,
+            OfferStanding::Taken { place: Some(2) },
+            OfferStanding::Taken { place: None },
+            OfferStanding::Declined,
+            OfferStanding::TooLate,
+            OfferStanding::Over,
+            OfferStanding::Lost,
+            OfferStanding::Full,
+        ];
+        for state in every {
+            let said = |locale| {
+                let words = sample::words(locale);
+                (state.heading(&words), state.text(&words))
+            };
+            let (english, russian, hebrew) = (said("en"), said("ru"), said("he"));
+            assert!(!english.0.is_empty() && !english.1.is_empty(), "{state:?}");
+            assert!(russian.0 != english.0 && russian.1 != english.1 && hebrew.0 != english.0, "{state:?}");
+            assert!(hebrew.1.chars().any(|c| ('א'..='ת').contains(&c)), "{state:?}");
         }
     }
 }

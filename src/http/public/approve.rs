@@ -13,18 +13,31 @@ use crate::http::pages::Page;
 use crate::http::pages::approval::ApprovalPage;
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::public::fields::Fields;
+use crate::http::public::words;
 use crate::links::{BadLink, Purpose};
+use crate::wording::Words;
 
 /// The page.
 pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<Response, Problem> {
     let id = job(&door, &token)?;
     let job = door.engine.job(id)?.ok_or_else(unknown)?;
-    Ok(Page(StatusCode::OK, ApprovalPage::of(&job)).into_response())
+    Ok(Page(StatusCode::OK, ApprovalPage::of(&job, words::of_tenant(&door, id.tenant))).into_response())
 }
 
 /// A pressed button: `action` is `approve` (also where there is no body at all) or `reject`.
-pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
+pub async fn post(
+    Path(token): Path<String>,
+    State(door): State<Door>,
+    fields: Result<Fields, Problem>,
+) -> Result<Response, Problem> {
     let id = job(&door, &token)?;
+    let words = words::of_tenant(&door, id.tenant);
+    let locale = words.locale().to_owned();
+    decided(&door, id, fields, words).await.map_err(|problem| problem.in_language(&locale))
+}
+
+async fn decided(door: &Door, id: JobId, fields: Result<Fields, Problem>, words: Words) -> Result<Response, Problem> {
+    let fields = fields?;
     let command = match fields.get("action") {
         None | Some("approve") => Command::Approve,
         Some("reject") => Command::Reject { reason: None },
@@ -32,9 +45,11 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: F
     };
     let by = By { actor: Actor::Link, cause: Cause::Page };
     match door.engine.ask(id, Ask { command, by, key: None, expects: None }).await {
-        Ok(done) => Ok(Page(StatusCode::OK, ApprovalPage::of(&done.job)).into_response()),
+        Ok(done) => Ok(Page(StatusCode::OK, ApprovalPage::of(&done.job, words)).into_response()),
         // The page says how the job stands; that it is so is no mistake of whoever pressed.
-        Err(Failure::Refused(_, Some(job))) => Ok(Page(StatusCode::CONFLICT, ApprovalPage::of(&job)).into_response()),
+        Err(Failure::Refused(_, Some(job))) => {
+            Ok(Page(StatusCode::CONFLICT, ApprovalPage::of(&job, words)).into_response())
+        }
         Err(Failure::Refused(..)) => Err(unknown()),
         Err(failure) => Err(failure.into()),
     }
@@ -57,7 +72,9 @@ fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
         | Err(
             BadLink::Unknown | BadLink::Expired(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_)),
         ) => Err(unknown()),
-        Err(BadLink::Expired(Purpose::Approve(_))) => Err(expired()),
+        Err(BadLink::Expired(Purpose::Approve(job))) => {
+            Err(expired().in_language(words::of_tenant(door, job.tenant).locale()))
+        }
     }
 }
 
@@ -68,5 +85,6 @@ pub fn unknown() -> Problem {
 
 /// The token was valid once.
 fn expired() -> Problem {
-    Problem::new(Code::LinkExpired, "The time to approve by this link is over. Please ask for a new one.")
+    Problem::new(Code::LinkExpired, "the time to approve by this link is over")
+        .in_words("mistake.expired_approval_text")
 }

@@ -13,7 +13,9 @@ use crate::http::pages::offer::{OfferPage, OfferStanding};
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::public::approve::unknown;
 use crate::http::public::fields::Fields;
+use crate::http::public::words;
 use crate::links::{BadLink, Purpose};
+use crate::wording::Words;
 
 pub use crate::http::public::approve::without_token;
 
@@ -24,10 +26,20 @@ pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<
 }
 
 /// A pressed button: `answer` is `yes` or `no`.
-pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
-    let Opened { id, job, is_late } = open(&door, &token)?;
+pub async fn post(
+    Path(token): Path<String>,
+    State(door): State<Door>,
+    fields: Result<Fields, Problem>,
+) -> Result<Response, Problem> {
+    let opened = open(&door, &token)?;
+    let words = words_for(&door, &opened.job, opened.id);
+    answered(&door, opened, fields).await.map_err(|problem| problem.in_language(words.locale()))
+}
+
+async fn answered(door: &Door, opened: Opened, fields: Result<Fields, Problem>) -> Result<Response, Problem> {
+    let (Opened { id, job, is_late }, fields) = (opened, fields?);
     if is_late {
-        return Ok(Page(StatusCode::OK, shown(&door, &job, id)).into_response());
+        return Ok(Page(StatusCode::OK, shown(door, &job, id)).into_response());
     }
     let agent = job.offer(id.no).ok_or_else(unknown)?.agent;
     let by = By { actor: Actor::Agent(agent), cause: Cause::Page };
@@ -37,9 +49,9 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: F
         Some(_) | None => return Err(Problem::of_fields(vec![no_answer()])),
     };
     match answered {
-        Ok(done) => Ok(Page(StatusCode::OK, shown(&door, &done.job, id)).into_response()),
+        Ok(done) => Ok(Page(StatusCode::OK, shown(door, &done.job, id)).into_response()),
         Err(Failure::Refused(refusal, job_now)) => {
-            let page = refused(&door, &refusal, job_now.as_deref().unwrap_or(&job), id);
+            let page = refused(door, &refusal, job_now.as_deref().unwrap_or(&job), id);
             Ok(Page(StatusCode::CONFLICT, page).into_response())
         }
         Err(failure) => Err(failure.into()),
@@ -47,14 +59,24 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: F
 }
 
 fn shown(door: &Door, job: &Job, id: OfferId) -> OfferPage {
-    door.engine.with_world(id.job.tenant, |world| OfferPage::of(job, id.no, world))
+    let words = words_for(door, job, id);
+    door.engine.with_world(id.job.tenant, |world| OfferPage::of(job, id.no, world, words))
+}
+
+/// In the language of whoever the offer was made to.
+fn words_for(door: &Door, job: &Job, id: OfferId) -> Words {
+    match job.offer(id.no) {
+        Some(offer) => words::of_agent(door, offer.agent),
+        None => words::of_tenant(door, id.job.tenant),
+    }
 }
 
 fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage {
+    let showing = |state| OfferPage::showing(job, state, words_for(door, job, id));
     match refusal {
-        Refusal::AlreadyClaimed { place } => OfferPage::showing(job, OfferStanding::Taken { place: *place }),
-        Refusal::NotTheWinner => OfferPage::showing(job, OfferStanding::Taken { place: None }),
-        Refusal::AgentFull { .. } | Refusal::AgentBusy => OfferPage::showing(job, OfferStanding::Full),
+        Refusal::AlreadyClaimed { place } => showing(OfferStanding::Taken { place: *place }),
+        Refusal::NotTheWinner => showing(OfferStanding::Taken { place: None }),
+        Refusal::AgentFull { .. } | Refusal::AgentBusy => showing(OfferStanding::Full),
         Refusal::JobNotFound
         | Refusal::JobNotApproved
         | Refusal::AlreadyApproved { .. }
@@ -104,10 +126,9 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
     let job = door.engine.job(id.job)?.ok_or_else(unknown)?;
     let is_theirs = job.offer(id.no).is_some_and(|offer| offer.state == OfferState::Claimed);
     if is_late && !is_theirs {
-        return Err(Problem::new(
-            Code::LinkExpired,
-            "The time to answer is over: this offer can no longer be answered.",
-        ));
+        let over = Problem::new(Code::LinkExpired, "the time to answer is over");
+        let words = words_for(door, &job, id);
+        return Err(over.in_words("mistake.expired_offer_text").in_language(words.locale()));
     }
     Ok(Opened { id, job, is_late })
 }

@@ -19,6 +19,7 @@ use crate::http::public::fields::Fields;
 use crate::http::public::words;
 use crate::links::Purpose;
 use crate::replies::consent::said;
+use crate::wording::Words;
 
 #[cfg(test)]
 mod tests;
@@ -36,16 +37,26 @@ pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<
 }
 
 /// What somebody chose. All of it is stored, or nothing.
-pub async fn post(Path(token): Path<String>, State(door): State<Door>, fields: Fields) -> Result<Response, Problem> {
+pub async fn post(
+    Path(token): Path<String>,
+    State(door): State<Door>,
+    fields: Result<Fields, Problem>,
+) -> Result<Response, Problem> {
     let id = agent(&door, &token)?;
-    let (configured, words) = (configured(&door, id), words::of_agent(&door, id));
-    let wishes = match Wishes::read(&fields, &Shown::of(&*known(&door, id)?, &configured), &words)? {
+    let words = words::of_agent(&door, id);
+    chosen(&door, id, fields, &words).await.map_err(|problem| problem.in_language(words.locale()))
+}
+
+async fn chosen(door: &Door, id: AgentId, fields: Result<Fields, Problem>, words: &Words) -> Result<Response, Problem> {
+    let (fields, configured) = (fields?, configured(door, id));
+    let agent = known(door, id)?;
+    let wishes = match Wishes::read(&fields, &Shown::of(&agent, &configured), words)? {
         Ok(wishes) => wishes,
-        Err(mistakes) => return page(&door, id, StatusCode::BAD_REQUEST, Told::Mistakes(mistakes)),
+        Err(mistakes) => return page(door, id, StatusCode::BAD_REQUEST, Told::Mistakes(mistakes)),
     };
     let version = words.version(SOURCE);
     said(&door.engine, id, move |agent, at| wishes.onto(agent, &configured, SOURCE, &version, at)).await?;
-    page(&door, id, StatusCode::OK, Told::Saved)
+    page(door, id, StatusCode::OK, Told::Saved)
 }
 
 fn page(door: &Door, id: AgentId, status: StatusCode, told: Told) -> Result<Response, Problem> {

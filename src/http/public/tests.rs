@@ -166,3 +166,39 @@ async fn a_problem_that_there_is_not_is_told_to_a_person() {
         assert!(page.text.contains("/problems"), "{}", page.text);
     }
 }
+
+#[tokio::test]
+async fn f4_pages_speak_the_language_of_the_person_or_their_tenant_and_else_that_of_the_browser() {
+    let house = House::with_people().await;
+    let (job, link) = job(&house, "a").await;
+    house.send(&format!("POST {link}"), &FORM, "action=approve").await;
+    let id = JobId::parse(TenantId::DEFAULT, job["id"].as_str().unwrap()).unwrap();
+    let offer = |until| format!("/public/offers/{}", house.door.links.token(Purpose::Offer(id.offer(1)), until));
+    let ana = crate::http::sample::agent("ana");
+    let unsubscribe = format!("/public/unsubscribe/{}", house.door.links.unsubscribe(ana));
+    assert_eq!(house.ask("PATCH /api/v1/agents/ana", r#"{"locale":"he"}"#).await.status, 200);
+    assert_eq!(house.ask("PATCH /api/v1/tenants/default", r#"{"locale":"ru"}"#).await.status, 200);
+    let expired = house.door.links.token(Purpose::Approve(id), Timestamp(1));
+    let browser = ("accept-language", "fr, ru;q=0.3, he;q=0.2");
+    let hebrew = ("accept-language", "he-IL");
+    for (line, headers, body, direction, said) in [
+        ("GET", offer(far()), "", "rtl", "לוקחים את העבודה הזאת?"),
+        ("POST", offer(far()), "answer=perhaps", "rtl", "משהו ממה שנשלח אינו תקין"),
+        ("GET", offer(Timestamp(1)), "", "rtl", "תוקף הקישור פג"),
+        ("GET", unsubscribe.clone(), "", "rtl", "להפסיק את הדואר?"),
+        ("GET", link.clone(), "", "ltr", "Одобрен"),
+        ("POST", link.clone(), "action=burn", "ltr", "Часть отправленного не подходит"),
+        ("GET", format!("/public/approve/{expired}"), "", "ltr", "Срок действия ссылки истёк"),
+    ]
+    .map(|(method, path, body, direction, said)| (format!("{method} {path}"), [FORM[0], hebrew], body, direction, said))
+    {
+        let headers = if direction == "rtl" { [FORM[0], ("accept-language", "ru")] } else { headers };
+        let page = house.send(&line, &headers, body).await.text;
+        assert!(page.contains(&format!("dir=\"{direction}\"")) && page.contains(&format!("<h1>{said}</h1>")), "{page}");
+    }
+    let nobody = house.send("GET /public/approve/AAAA", &[browser], "").await;
+    is_page(&nobody, 404, "Эта ссылка недействительна");
+    is_page(&house.send("GET /public/approve/AAAA", &[], "").await, 404, "This link is not valid");
+    let program = house.send("GET /public/approve/AAAA", &[browser, ("accept", "application/json")], "").await;
+    assert_eq!(program.json["title"], "This link is not valid", "programs are told in English");
+}

@@ -14,6 +14,7 @@ use crate::http::pages::Page;
 use crate::http::pages::unsubscribe::UnsubscribePage;
 use crate::http::problem::Problem;
 use crate::http::public::approve::unknown;
+use crate::http::public::words;
 use crate::links::Purpose;
 use crate::replies::consent::said;
 
@@ -23,13 +24,15 @@ pub async fn get(Path(token): Path<String>, State(door): State<Door>) -> Result<
     let view = door.engine.tenants().view(agent.tenant);
     let known = view.roster.get(&agent).ok_or_else(unknown)?;
     let ended = baton_core::consent::standing(known, ChannelKind::Email, About::EVERY) == Some(Status::OptedOut);
-    Ok(Page(StatusCode::OK, UnsubscribePage { ended }).into_response())
+    Ok(page(&door, agent, ended))
 }
 
 /// No more mails. What stands in the body is of no interest: whoever posts here wants that.
 pub async fn post(Path(token): Path<String>, State(door): State<Door>, request: Request) -> Result<Response, Problem> {
     let agent = agent(&door, &token)?;
-    collect(request, door.settings.body_limit).await?;
+    let words = words::of_agent(&door, agent);
+    let in_words = |problem: Problem| problem.in_language(words.locale());
+    collect(request, door.settings.body_limit).await.map_err(in_words)?;
     if door.engine.tenants().view(agent.tenant).roster.get(&agent).is_none() {
         return Err(unknown());
     }
@@ -44,8 +47,14 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, request: 
             wording,
         });
     })
-    .await?;
-    Ok(Page(StatusCode::OK, UnsubscribePage { ended: true }).into_response())
+    .await
+    .map_err(|failure| in_words(failure.into()))?;
+    Ok(page(&door, agent, true))
+}
+
+fn page(door: &Door, agent: AgentId, ended: bool) -> Response {
+    let (preferences, words) = (door.wording.preferences_url(agent), words::of_agent(door, agent));
+    Page(StatusCode::OK, UnsubscribePage { ended, preferences, words }).into_response()
 }
 
 fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
