@@ -4,6 +4,7 @@
 
 mod agent_v1;
 mod agent_v2;
+mod job_v1;
 mod settings_v1;
 mod template;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
+use self::job_v1::JobV1;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
@@ -30,7 +32,14 @@ use crate::store::job_head::JobHead;
 
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<JobV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 impl Record for SealedDetails {

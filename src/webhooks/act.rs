@@ -141,6 +141,8 @@ impl Desk {
             reason: told.reason.clone(),
             again,
         };
+        // Asked first: a job that hears of a failure does not know any more what it was about.
+        let recipient = self.recipient(debt)?;
         match debt {
             DebtId::Job(effect) => {
                 self.engine.hear(effect.job, Report::CalledBack { effect: effect.no, callback }).await?;
@@ -150,7 +152,7 @@ impl Desk {
                 self.engine.hear_of_notification(id, report).await?;
             }
         }
-        if let Some(agent) = self.recipient(debt)? {
+        if let Some(agent) = recipient {
             self.note_reach(agent, told).await?;
         }
         let value = codec::seal(&Record::Progress { at, progress: told.progress }, 1, house.epoch)?;

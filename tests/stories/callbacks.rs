@@ -32,18 +32,23 @@ pub async fn shown(provider: &Provider, what: &str, so: impl Fn(&Taken) -> bool)
 }
 
 pub async fn twilio_town() -> (Town, Provider) {
+    twilio_town_with(&[]).await
+}
+
+pub async fn twilio_town_with(more: &[(&str, &str)]) -> (Town, Provider) {
     let wire = twilio::Twilio { account_sid: "ACTEST".to_owned(), auth_token: AUTH_TOKEN.to_owned(), open: true };
     let provider = Provider::start(wire).await.unwrap();
-    let town = town_with(&[
+    let url = provider.url();
+    let mut settings = vec![
         ("CHANNELS__TWILIO__ACCOUNT_SID", "ACTEST"),
         ("CHANNELS__TWILIO__AUTH_TOKEN", AUTH_TOKEN),
-        ("CHANNELS__TWILIO__BASE_URL", &provider.url()),
+        ("CHANNELS__TWILIO__BASE_URL", url.as_str()),
         ("CHANNELS__SMS__TWILIO__FROM", "+447700900100"),
         ("CHANNELS__SMS__TWILIO__RATE_ACCOUNT", "off"),
         ("CHANNELS__SMS__TWILIO__RATE_CHAT", "off"),
-    ])
-    .await;
-    (town, provider)
+    ];
+    settings.extend_from_slice(more);
+    (town_with(&settings).await, provider)
 }
 
 /// A provider calls.

@@ -3,9 +3,9 @@
 use baton::simulator::provider::{Fault, Provider, twilio};
 use serde_json::{Value, json};
 
-use super::callbacks::{caller, shown, twilio_town};
+use super::callbacks::{caller, events, shown, texts, twilio_tells, twilio_town, twilio_town_with};
 use super::desk::order;
-use super::town::{Town, phone_number};
+use super::town::{Town, person, phone_number};
 use super::wait::until;
 
 fn no(code: u32) -> Fault {
@@ -79,4 +79,27 @@ async fn f5_an_address_that_refuses_three_messages_is_paused_and_the_desk_hears_
     assert!(seen.to_string().contains("address-paused"), "{seen}");
     town.sends_all_it_owes().await;
     assert_eq!((texts_to(&provider, 1), desk.chat.messages().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn f5_a_victory_that_did_not_arrive_goes_by_the_next_channel() {
+    let (town, provider) = twilio_town_with(&[("TENANTS__DEFAULT__FALLBACK_AFTER", "10m")]).await;
+    let mut ana = person("ana", 1);
+    ana["channels"] = json!(["sms", "telegram"]);
+    town.knows(vec![ana]).await;
+    let telegram = town.phone(1);
+    let job = town.desk().publishes(order("f5-victory").one_by_one("30m")).await;
+    shown(&provider, "ana's offer", |taken| taken.text.contains("ACCEPT")).await;
+    texts(&town, &phone_number(1), "YES", "SM1").await;
+    let won = shown(&provider, "ana is told", |taken| taken.text.contains("is yours")).await;
+    assert!(telegram.is_silent());
+    twilio_tells(&town, &won, "undelivered", "30005").await;
+    telegram.shows_victory(&job).await;
+    // Told twice it goes on once, and the address is known to have failed.
+    twilio_tells(&town, &won, "failed", "30005").await;
+    let agent = agent(&town, "ana").await;
+    assert_eq!((&agent["reach"][0]["channel"], &agent["reach"][0]["failures"]), (&json!("sms"), &json!(1)), "{agent}");
+    let events = events(&town, &job).await;
+    assert_eq!(events.iter().filter(|event| *event == "message_rerouted").count(), 1, "{events:?}");
+    assert!(!events.contains(&"message_failed".to_owned()), "{events:?}");
 }

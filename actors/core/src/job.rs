@@ -42,6 +42,9 @@ pub use turn::{Step, Turn};
 /// A job holds no more offers than this, over all its waves of a round; see [`weight`] for what may make them fewer.
 pub const OFFERS_MAX: usize = 512;
 
+/// So many of the latest messages that were sent stay in the record.
+pub const SENT_KEPT: usize = 16;
+
 /// So many of the latest timeline entries stay in the record; older ones become rows of their own.
 pub const ENTRIES_KEPT: usize = 32;
 
@@ -106,6 +109,17 @@ pub struct Job {
     pub entries: u32,
     /// The head of the claim ledger.
     pub ledger: ledger::Head,
+    /// The latest messages to agents that were sent and of which their providers may still tell, but for offers.
+    pub sent: Vec<Sent>,
+}
+
+/// A message that was sent: if it does not arrive, it is known what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The debt it was.
+    pub no: EffectNo,
+    /// What.
+    pub message: Message,
 }
 
 /// What stands before offering.

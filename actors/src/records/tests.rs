@@ -10,7 +10,8 @@ use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::fit::Boundless;
 use baton_core::holds::Hold;
 use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
-use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Turn};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Sent, Turn};
+use baton_core::message::{Message, Recipient, Topic};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
@@ -156,15 +157,21 @@ fn lived() -> Job {
     turn.decide(claim(offers[0])).unwrap();
     // The second stands in line; that is a refusal.
     turn.decide(claim(offers[1])).unwrap_err();
-    turn.finish().unwrap().job
+    let mut job = turn.finish().unwrap().job;
+    let (to, channel) = (Recipient::Agent(offers[0].0), ChannelKind::Email);
+    let message = Message { to, channel, topic: Topic::Reminder, lifetime: Some(Timestamp(9_000)) };
+    job.sent.push(Sent { no: EffectNo { version: 1, n: 3 }, message });
+    job
 }
 
 #[test]
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v1", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v1")).unwrap(), job);
+    golden::check("job-v2", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v2")).unwrap(), job);
+    // When it forgot what it had sent.
+    assert_eq!(open_job(&golden::read("job-v1")).unwrap(), Job { sent: Vec::new(), ..job });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use baton_core::agent::tells_of_a_person;
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::{ChannelKind, Progress};
 use baton_core::ids::{AgentId, DebtId};
+use baton_core::message::Recipient;
 
 use super::{Desk, NotDone};
 use crate::replies::consent::said;
@@ -17,10 +18,15 @@ impl Desk {
             DebtId::Notification(id, _) => {
                 self.engine.notification(id)?.map(|notification| notification.intent.recipient)
             }
-            DebtId::Job(effect) => self
-                .engine
-                .job(effect.job)?
-                .and_then(|job| job.offers.iter().find(|offer| offer.debt == Some(effect.no)).map(|offer| offer.agent)),
+            DebtId::Job(effect) => self.engine.job(effect.job)?.and_then(|job| {
+                let offer = job.offers.iter().find(|offer| offer.debt == Some(effect.no)).map(|offer| offer.agent);
+                let owed = job.owed.iter().map(|owed| (owed.no, &owed.message));
+                let mut told = owed.chain(job.sent.iter().map(|sent| (sent.no, &sent.message)));
+                offer.or_else(|| match told.find(|(no, _)| *no == effect.no)?.1.to {
+                    Recipient::Agent(agent) => Some(agent),
+                    Recipient::Desk => None,
+                })
+            }),
         })
     }
 

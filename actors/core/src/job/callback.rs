@@ -2,10 +2,10 @@
 
 use super::event::Event;
 use super::turn::Turn;
-use super::{OfferState, Stage};
+use super::{OfferState, Stage, Watch};
 use crate::delivery::{Callback, ChannelKind, Delivery, Progress};
 use crate::ids::{AgentId, EffectNo, OfferNo};
-use crate::message::{Recipient, Topic};
+use crate::message::{Message, Recipient, Topic};
 use crate::time::Timestamp;
 
 impl Turn<'_> {
@@ -20,9 +20,54 @@ impl Turn<'_> {
             (Progress::Delivered | Progress::Read, Some(no)) => self.offer_reached(no, callback.progress),
             (Progress::Failed, Some(no)) => self.offer_undelivered(no, callback),
             (Progress::Failed, None) => {
-                let Callback { topic, class, reason, .. } = callback;
-                self.happened(Event::MessageFailed { topic, class, reason });
+                let sent = self.take_sent(effect);
+                if !sent.is_some_and(|message| self.goes_on(&message, &callback)) {
+                    let Callback { topic, class, reason, .. } = callback;
+                    self.happened(Event::MessageFailed { topic, class, reason });
+                }
             }
+        }
+    }
+
+    /// A message that did not arrive goes on, in another form or by the next channel, if what it says is still true.
+    fn goes_on(&mut self, message: &Message, callback: &Callback) -> bool {
+        if !self.is_still_true(message) {
+            return false;
+        }
+        let (class, reason) = (callback.class.clone(), callback.reason.clone());
+        if !callback.again {
+            return self.reroute_message(message, &class, &reason);
+        }
+        if message.lifetime.is_some_and(|lifetime| lifetime <= self.now) {
+            return false;
+        }
+        let (topic, channel) = (message.topic.template().to_owned(), message.channel);
+        self.happened(Event::MessageRerouted { topic, from: channel, to: channel, class, reason });
+        self.owe(message.to, channel, message.topic.clone(), message.lifetime);
+        true
+    }
+
+    /// A message that was settled when it was sent cannot be let go like one that is owed: it is looked at anew.
+    fn is_still_true(&self, message: &Message) -> bool {
+        let Recipient::Agent(agent) = message.to else { return false };
+        let claim = match &self.job().stage {
+            Stage::Claimed(claim) if claim.agent == agent => Some(claim),
+            Stage::Claimed(_)
+            | Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Offering(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => None,
+        };
+        match &message.topic {
+            Topic::Won => claim.is_some(),
+            Topic::Reminder => claim.is_some_and(|claim| matches!(claim.watch, Watch::Reminded { .. })),
+            Topic::ClaimEnded(_) => claim.is_none(),
+            Topic::OfferOver(no, _) => {
+                claim.is_none() && self.job().offer(*no).is_some_and(|offer| offer.agent == agent && !offer.is_open())
+            }
+            // Offers carry their own debts, and the desk has one channel.
+            Topic::Offer(_) | Topic::ApprovalWanted | Topic::Notice(_) => false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::turn::ANSWERS_KEPT;
 use super::weight::WEIGHT_MAX;
-use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, Stage, Watch};
+use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, SENT_KEPT, Stage, Watch};
 use crate::ids::OfferNo;
 use crate::message::{Recipient, Topic};
 
@@ -138,6 +138,7 @@ fn debts_are_distinct(job: &Job) -> bool {
 fn bounded(job: &Job) -> bool {
     job.offers.len() <= OFFERS_MAX
         && job.timeline.len() <= ENTRIES_KEPT
+        && job.sent.len() <= SENT_KEPT
         && job.answered.len() <= ANSWERS_KEPT
         && job.weight() <= WEIGHT_MAX
         && job.standby.len() <= usize::from(job.plan.standby)

@@ -353,7 +353,8 @@ impl Turn<'_> {
         let Some(message) = message else { return };
         let topic = message.topic.template().to_owned();
         match delivery {
-            Delivery::Sent(_) | Delivery::Rerouted { .. } => {}
+            Delivery::Sent(_) => self.note_sent(effect, message),
+            Delivery::Rerouted { .. } => {}
             Delivery::Failed { class, reason } => {
                 if !self.reroute_message(&message, &class, &reason) {
                     self.happened(Event::MessageFailed { topic, class, reason });

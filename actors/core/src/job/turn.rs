@@ -6,9 +6,10 @@
 use super::event::{Actor, Cause, Entry, Event};
 use super::evolve::evolve;
 use super::ledger::Attempt;
-use super::weight::{TIMELINE_MAX, entry_weight};
+use super::weight::{SENT_BELOW, TIMELINE_MAX, entry_weight};
 use super::{
-    Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report, Stage,
+    Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report, SENT_KEPT, Sent,
+    Stage,
 };
 use crate::delivery::ChannelKind;
 use crate::ids::{AgentId, EffectNo, OfferNo};
@@ -82,6 +83,7 @@ impl<'w> Turn<'w> {
             had_it: Vec::new(),
             standby: Vec::new(),
             owed: Vec::new(),
+            sent: Vec::new(),
             answered: Vec::new(),
             timeline: Vec::new(),
             entries: 0,
@@ -173,6 +175,7 @@ impl<'w> Turn<'w> {
         }
         self.job.version += 1;
         let overflow = self.overflow();
+        self.trim_sent();
         Some(Step { job: self.job, entries: self.entries, overflow, attempts: self.attempts, seat: self.seat })
     }
 
@@ -228,6 +231,37 @@ impl<'w> Turn<'w> {
         let at = self.job.owed.iter().position(|owed| owed.no == no)?;
         self.changed = true;
         Some(self.job.owed.remove(at))
+    }
+
+    /// Remembers what was sent, where somebody may still tell that it did not arrive.
+    pub(super) fn note_sent(&mut self, no: EffectNo, message: Message) {
+        if !message.channel.tells_of_arrival() || !matches!(message.to, Recipient::Agent(_)) {
+            return;
+        }
+        if self.job.sent.len() >= SENT_KEPT {
+            // That something is over matters least, and is said to most.
+            let is_over = |message: &Message| matches!(message.topic, Topic::OfferOver(..));
+            match self.job.sent.iter().position(|sent| is_over(&sent.message)) {
+                Some(over) => drop(self.job.sent.remove(over)),
+                None if is_over(&message) => return,
+                None => drop(self.job.sent.remove(0)),
+            }
+        }
+        self.job.sent.push(Sent { no, message });
+    }
+
+    /// What was sent under this number, once.
+    pub(super) fn take_sent(&mut self, no: EffectNo) -> Option<Message> {
+        let at = self.job.sent.iter().position(|sent| sent.no == no)?;
+        self.changed = true;
+        Some(self.job.sent.remove(at).message)
+    }
+
+    /// What was sent is the first to go where the record becomes too large.
+    fn trim_sent(&mut self) {
+        while !self.job.sent.is_empty() && self.job.weight() > SENT_BELOW {
+            self.job.sent.remove(0);
+        }
     }
 
     /// Lets go of debts that have become pointless. If an attempt is under way, its report finds nothing.

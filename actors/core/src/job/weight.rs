@@ -39,6 +39,8 @@ const OWED: usize = 8 + TIME + 2 + 5 + 10;
 const OWED_FOR_EVER: usize = OWED - 9;
 /// What a claim and its loss bring: news to the winner and to the desk. There is no second claim without a new offer.
 const AFFAIRS: usize = 512;
+/// A job that weighs more remembers nothing of what it has sent.
+pub const SENT_BELOW: usize = WEIGHT_MAX - AFFAIRS;
 /// Everything of fixed size.
 const FIXED: usize = 384;
 
@@ -63,6 +65,7 @@ impl Job {
             + self.had_it.len() * agent
             + self.standby.len() * (agent + 3 + TIME)
             + self.owed.iter().map(debt).sum::<usize>()
+            + self.sent.len() * (OWED + agent)
             + ANSWERS_KEPT * 34
     }
 

@@ -144,6 +144,74 @@ fn other_messages_to_agents_go_by_the_next_channel_too() {
 }
 
 #[test]
+fn a_message_that_a_callback_calls_failed_goes_by_the_next_channel_while_it_is_true() {
+    let won = |fallback_after| {
+        let mut desk = desk(&["ana", "bo"], in_turn(), fallback_after);
+        desk.told(sent(ChannelKind::Email));
+        desk.claims("ana").expect("free");
+        let no = desk.job().owed[0].no;
+        desk.told(sent(ChannelKind::Email));
+        assert!(desk.owes().is_empty());
+        (desk, no)
+    };
+    let (mut desk, mail) = won(Some(minutes(2)));
+    desk.called_back(mail, Progress::Failed);
+    assert_eq!((desk.owes(), desk.words().last()), (vec![("won", ChannelKind::Sms)], Some(&"message_rerouted")));
+    assert_eq!(desk.job().owed[0].message.to, Recipient::Agent(id("ana")));
+    // Told again, it is another failure of the same message, which is known to have gone on.
+    desk.called_back(mail, Progress::Failed);
+    assert_eq!(desk.owes(), [("won", ChannelKind::Sms)]);
+    let sms = desk.job().owed[0].no;
+    desk.told(sent(ChannelKind::Sms));
+    desk.called_back(sms, Progress::Failed);
+    assert_eq!(desk.owes(), [("won", ChannelKind::Telegram)]);
+    let telegram = desk.job().owed[0].no;
+    desk.told(sent(ChannelKind::Telegram));
+    assert!(desk.job().sent.is_empty(), "of Telegram nothing more is ever told");
+    desk.called_back(telegram, Progress::Failed);
+    assert_eq!((desk.owes(), desk.words().last()), (vec![], Some(&"message_failed")));
+
+    // Who has not asked for a fallback has none.
+    let (mut desk, mail) = won(None);
+    desk.called_back(mail, Progress::Failed);
+    assert_eq!((desk.owes(), desk.words().last()), (vec![], Some(&"message_failed")));
+
+    // What is no longer true is not said elsewhere.
+    let (mut desk, mail) = won(Some(minutes(2)));
+    desk.asks(Command::Withdraw { agent: Some(id("ana")), reason: None }).expect("theirs");
+    while !desk.job().owed.is_empty() {
+        desk.told(sent(ChannelKind::Email));
+    }
+    desk.called_back(mail, Progress::Failed);
+    assert_eq!((desk.owes(), desk.words().last()), (vec![], Some(&"message_failed")));
+}
+
+#[test]
+fn what_was_sent_is_remembered_within_bounds() {
+    let names: Vec<String> = (0..40).map(|n| format!("a{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut desk = desk(&names, together(), Some(minutes(2)));
+    while !desk.job().owed.is_empty() {
+        desk.told(sent(ChannelKind::Email));
+    }
+    assert!(desk.job().sent.is_empty(), "offers carry their own debts");
+    desk.claims("a00").expect("free");
+    // The victory leaves first, and is not pushed out by all those who are told that it is over.
+    let won = desk.job().owed.iter().find(|owed| owed.message.topic == Topic::Won).expect("won").no;
+    desk.turn(|turn| turn.observe(Report::Delivery { effect: won, delivery: sent(ChannelKind::Email) }));
+    while !desk.job().owed.is_empty() {
+        desk.told(sent(ChannelKind::Email));
+    }
+    assert_eq!(desk.job().sent.len(), SENT_KEPT);
+    let last = desk.job().sent.last().expect("kept").no;
+    desk.called_back(last, Progress::Failed);
+    assert_eq!(desk.owes(), [("offer_over", ChannelKind::Sms)]);
+    desk.called_back(won, Progress::Failed);
+    assert_eq!(desk.owes(), [("offer_over", ChannelKind::Sms), ("won", ChannelKind::Sms)]);
+    assert_eq!(desk.job().sent.len(), SENT_KEPT - 2);
+}
+
+#[test]
 fn a_message_that_another_provider_takes_over_is_still_owed() {
     let mut desk = desk(&["ana"], in_turn(), None);
     let (from, to) = (Provider::Resend, Provider::Smtp);
