@@ -127,6 +127,7 @@ impl Engine {
                 .map(|channel| channel.kind())
                 .collect(),
             carriers: channels.clone(),
+            questions: Arc::new(tokio::sync::Semaphore::new(crate::house::QUESTIONS_MAX)),
             lately: found.lately,
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),

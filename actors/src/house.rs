@@ -13,6 +13,7 @@ use baton_core::job::Job;
 use baton_core::notification::{Notification, Report};
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::World;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::channel::{Address, Channel};
 use crate::clock::Clock;
@@ -53,6 +54,8 @@ pub struct House {
     pub carriers: Vec<Arc<dyn Channel>>,
     /// Those of them whose providers can be asked.
     pub can_be_asked: Vec<ChannelKind>,
+    /// The places for such questions.
+    pub(crate) questions: Arc<Semaphore>,
     /// When people were written to lately, for tenants with frequency caps.
     pub lately: Lately,
     /// When this node was away for long.
@@ -72,6 +75,9 @@ pub struct House {
     /// Whether commands are let in.
     pub(crate) open: AtomicBool,
 }
+
+/// So many questions to providers are under way at once; what finds no place is asked later.
+pub(crate) const QUESTIONS_MAX: usize = 32;
 
 /// Makes the link to a job's approval page, which works for so long from the moment the job came in.
 pub type ApproveLink = Box<dyn Fn(&Job, Duration) -> String + Send + Sync>;
@@ -190,7 +196,12 @@ impl House {
 
     /// Asks the provider of a message what became of it; its answer comes as if it had called back. A question that is lost is no
     /// loss: nobody waits for it.
-    pub(crate) fn ask_what_became_of(self: &Arc<Self>, notification: &Notification, no: EffectNo) {
+    pub(crate) fn ask_what_became_of(
+        self: &Arc<Self>,
+        notification: &Notification,
+        no: EffectNo,
+        place: OwnedSemaphorePermit,
+    ) {
         let Some(delivery) = notification.deliveries.iter().find(|delivery| delivery.no == no) else { return };
         let Some(receipt) = delivery.receipt.clone() else { return };
         let carrier = self.carriers.iter().find(|carrier| {
@@ -206,6 +217,7 @@ impl House {
                 let report = Report::CalledBack { no, callback };
                 directory.tell_notification(id, NotificationMessage::Tell(report));
             }
+            drop(place);
         });
     }
 

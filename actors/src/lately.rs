@@ -46,9 +46,30 @@ impl Lately {
         (!settings.messages.caps.is_empty()).then(|| Counting(self.0.lock()))
     }
 
-    /// Forgets who was not written to for so long that no cap reaches back.
-    pub fn forget(&self, before: Timestamp) {
-        self.0.lock().retain(|_, lately| lately.last().is_some_and(|last| *last >= before));
+    /// Forgets whoever was not written to since a moment, at most so many at once. Their rows are removed while nobody is counted, so
+    /// that no row is removed that is written at this moment. Says how many.
+    pub fn forget(&self, before: Timestamp, at_most: usize, remove: impl FnOnce(&[AgentId])) -> usize {
+        let mut all = self.0.lock();
+        let is_old = |lately: &[Timestamp]| lately.last().is_none_or(|last| *last < before);
+        let old: Vec<AgentId> =
+            all.iter().filter(|(_, lately)| is_old(lately)).map(|(agent, _)| *agent).take(at_most).collect();
+        for agent in &old {
+            all.remove(agent);
+        }
+        if !old.is_empty() {
+            remove(&old);
+        }
+        old.len()
+    }
+
+    /// How many people are remembered.
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// Whether nobody is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
@@ -69,5 +90,36 @@ impl Counting<'_> {
         }
         lately.push(at);
         Record(lately.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use baton_core::ids::TenantId;
+    use baton_core::tenant::Cap;
+
+    use super::*;
+
+    #[test]
+    fn whoever_no_cap_reaches_is_forgotten_with_their_row() {
+        let lately = Lately::default();
+        let mut settings = Settings::default();
+        settings.messages.caps.push(Cap { count: 1, per: Duration::from_secs(60) });
+        let who = |name: &str| AgentId::of_reference(TenantId::DEFAULT, name);
+        for (name, at) in [("ana", 1), ("bo", 5), ("ana", 9), ("cy", 2)] {
+            lately.count(&settings).expect("there are caps").wrote(who(name), Timestamp(at));
+        }
+        let mut rows = Vec::new();
+        // A page at a time, and whoever was written to since is kept with all that is known.
+        while lately.forget(Timestamp(9), 1, |old| rows.extend_from_slice(old)) > 0 {}
+        rows.sort();
+        let mut gone = vec![who("bo"), who("cy")];
+        gone.sort();
+        assert_eq!((rows, lately.len()), (gone, 1));
+        let counting = lately.count(&settings).expect("there are caps");
+        assert_eq!(counting.of(&who("ana")), [Timestamp(1), Timestamp(9)]);
+        assert!(counting.of(&who("bo")).is_empty());
     }
 }

@@ -13,7 +13,7 @@ use baton_core::notification::{
 use baton_core::time::Timestamp;
 use metrics::counter;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Actors, ShardMessage};
@@ -98,6 +98,8 @@ struct Storing {
     replies: Vec<(Reply, Result<Answer, Refusal>)>,
     /// Debts that were called off for this step: owed after all if it is not stored.
     withdrawn: Vec<Owed>,
+    /// For a question to a provider.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A notification's actor.
@@ -226,6 +228,9 @@ impl NotificationActor {
         let recipient = replaced.map_or(intent.recipient, |intent| intent.recipient);
         let lately = counting.as_ref().map(|counting| counting.of(&recipient).to_vec()).unwrap_or_default();
         let agent = tenant.roster.get(&recipient);
+        // A place is taken only by who may come to need it, and given back if it does not.
+        let asks = stored.as_deref().is_some_and(|stored| stored.poll_at.is_some_and(|at| at <= now));
+        let place = if asks { Arc::clone(&house.questions).try_acquire_owned().ok() } else { None };
         let world = World {
             agent: agent.map(AsRef::as_ref),
             settings: &tenant.settings,
@@ -233,6 +238,7 @@ impl NotificationActor {
             lately: &lately,
             job_is_over: self.job_is_over(&intent),
             can_be_asked: &house.can_be_asked,
+            may_ask: place.is_some(),
         };
         let mut turn = stored.as_deref().map(|stored| Turn::of(stored.clone(), world, now));
         for input in inputs {
@@ -282,7 +288,8 @@ impl NotificationActor {
             }
             return Ok(());
         };
-        let storing = Storing { step: Box::new(step), replies, withdrawn };
+        let place = place.filter(|_| step.ask.is_some());
+        let storing = Storing { step: Box::new(step), replies, withdrawn, place };
         self.store(me, life, storing, counting.as_mut(), now)
     }
 
@@ -323,7 +330,7 @@ impl NotificationActor {
 
     /// Believe, then answer, then act.
     fn stored(&self, life: &mut Life, result: Result<(), NotStored>) -> Result<(), ActorProcessingErr> {
-        let Some(Storing { step, replies, withdrawn }) = life.storing.take() else { return Ok(()) };
+        let Some(Storing { step, replies, withdrawn, place }) = life.storing.take() else { return Ok(()) };
         if let Err(error) = result {
             self.take_back(life.id, &withdrawn);
             for (reply, _) in replies {
@@ -348,8 +355,8 @@ impl NotificationActor {
         for owed in notification.owed.iter().filter(|owed| owed.no.version == notification.version) {
             self.house.outbox.owe_one(DebtId::Notification(life.id, owed.no), owed.channel, owed.lane);
         }
-        if let Some(no) = ask {
-            self.house.ask_what_became_of(&notification, no);
+        if let Some((no, place)) = ask.zip(place) {
+            self.house.ask_what_became_of(&notification, no, place);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! What is removed by age: closed jobs with all their rows, notifications that ended long ago, and registration tokens long past
-//! their end.
+//! What is removed by age: closed jobs with all their rows, notifications that ended long ago, registration tokens long past their
+//! end, and when people were written to, once no frequency cap counts it any more.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use baton_core::ids::{JobId, NotificationId};
 use baton_core::notification::{Notification, Stage};
 use baton_core::time::Timestamp;
 use metrics::counter;
+use tokio::sync::oneshot;
 
-use crate::committer::NotStored;
+use crate::committer::{NotStored, Pending};
 use crate::gauges;
 use crate::house::House;
 use crate::records::{Registration, Told};
@@ -41,6 +42,8 @@ pub struct Removed {
     pub tokens: u64,
     /// What providers told.
     pub told: u64,
+    /// When people were written to, beyond the reach of every cap.
+    pub lately: u64,
 }
 
 /// Why a sweep did not come to its end; the next one goes on.
@@ -96,11 +99,39 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
             break;
         }
     }
+    removed.lately = forget_lately(house, now).await?;
     counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
+    counter!(gauges::RETENTION_REMOVED, "kind" => "lately").increment(removed.lately);
     counter!(gauges::RETENTION_REMOVED, "kind" => "closed_job").increment(removed.closed_jobs);
     counter!(gauges::RETENTION_REMOVED, "kind" => "notification").increment(removed.notifications);
     counter!(gauges::RETENTION_REMOVED, "kind" => "token").increment(removed.tokens);
     Ok(removed)
+}
+
+/// Those who were not written to for so long that no tenant's cap counts it.
+async fn forget_lately(house: &House, now: Timestamp) -> Result<u64, SweepError> {
+    let all = house.tenants.all();
+    let spans = all.iter().flat_map(|(_, view)| view.settings.messages.caps.iter().map(|cap| cap.per));
+    let before = now - spans.max().unwrap_or_default();
+    let mut forgotten = 0;
+    loop {
+        let (done, removed) = oneshot::channel();
+        let count = house.lately.forget(before, ROWS_MAX, |old| {
+            let writes = old.iter().map(|agent| Write { key: Key::Lately(*agent).bytes(), value: None }).collect();
+            let writes = StepWrites { check: None, writes };
+            // Whoever swept may have been stopped meanwhile.
+            let done = Box::new(move |result| {
+                let _ = done.send(result);
+            });
+            house.committer.store(Pending { writes, facts: None, done });
+        });
+        if count == 0 {
+            return Ok(forgotten);
+        }
+        // Without an answer nobody knows: those rows are read again at the next start, and removed by its sweep.
+        removed.await.unwrap_or(Err(NotStored::Unknown))?;
+        forgotten += count as u64;
+    }
 }
 
 type OldJobs = (Vec<(Vec<u8>, JobId)>, Option<Vec<u8>>);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
-use crate::delivery::{ChannelKind, Outcome, Provider};
+use crate::delivery::{ChannelKind, Provider};
 use crate::details::SealedDetails;
 use crate::ids::{AgentId, EffectNo, JobId, NotificationId};
 use crate::job::Actor;
@@ -422,11 +422,6 @@ impl Ending {
     /// Of a failed attempt.
     pub(crate) fn failed(class: &str, reason: &str) -> Self {
         Self::Failed { class: class.to_owned(), reason: reason.to_owned() }
-    }
-
-    /// Of an outcome that cannot be repeated.
-    pub fn of(outcome: &Outcome) -> Self {
-        Self::failed(outcome.class(), "")
     }
 }
 

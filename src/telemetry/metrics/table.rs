@@ -296,7 +296,7 @@ pub const TABLE: &[Metric] = &[
         name::RETENTION_REMOVED,
         Counter,
         Unit::Count,
-        &[("kind", Listed(&["closed_job", "notification", "token", "told"]))],
+        &[("kind", Listed(&["closed_job", "notification", "token", "told", "lately"]))],
         "What was removed by age.",
     ),
     metric(

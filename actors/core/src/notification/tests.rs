@@ -20,6 +20,7 @@ struct Desk {
     settings: Settings,
     now: Timestamp,
     job_is_over: bool,
+    may_ask: bool,
     notification: Option<Notification>,
     wrote: u32,
     asked: Vec<EffectNo>,
@@ -65,6 +66,7 @@ impl Desk {
             settings,
             now: MORNING,
             job_is_over: false,
+            may_ask: true,
             notification: None,
             wrote: 0,
             asked: Vec::new(),
@@ -88,6 +90,7 @@ impl Desk {
             lately: &[],
             job_is_over: self.job_is_over,
             can_be_asked: &[ChannelKind::Email],
+            may_ask: self.may_ask,
         }
     }
 
@@ -348,6 +351,33 @@ fn a_provider_that_can_be_asked_is_asked_once_nothing_was_heard() {
     assert_eq!(desk.status(), "sent");
     desk.calls_back(no, Progress::Delivered);
     assert_eq!(desk.status(), "delivered");
+}
+
+#[test]
+fn a_question_that_finds_no_place_waits_for_the_next_time() {
+    let mut desk = Desk::new();
+    desk.settings.messages.poll_after = Some(seconds(30));
+    let mut desk = desk.comes_in(Intent { channels: vec![ChannelKind::Email], ..intent() });
+    desk.sends();
+    let no = desk.latest();
+    desk.may_ask = false;
+    for round in 1..=3 {
+        desk.later(seconds(30));
+        assert_eq!((desk.asked.len(), desk.is().due()), (0, Some(desk.now + seconds(30))), "{round}");
+        assert!(!desk.is().is_ended());
+    }
+    desk.may_ask = true;
+    desk.later(seconds(30));
+    assert_eq!(desk.asked, [no]);
+    // Who asks no more in the meantime does not wait for ever.
+    let mut desk = Desk::new();
+    desk.settings.messages.poll_after = Some(seconds(30));
+    let mut desk = desk.comes_in(Intent { channels: vec![ChannelKind::Email], ..intent() });
+    desk.sends();
+    desk.may_ask = false;
+    desk.settings.messages.poll_after = None;
+    desk.later(seconds(30));
+    assert!(desk.is().is_ended());
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub struct World<'a> {
     pub job_is_over: bool,
     /// The channels whose providers can be asked what became of a message.
     pub can_be_asked: &'a [ChannelKind],
+    /// Whether there is a place for one more question at this moment.
+    pub may_ask: bool,
 }
 
 /// A working copy, and what has been decided so far.
@@ -191,9 +193,14 @@ impl<'w> Turn<'w> {
         self.next_channel();
     }
 
+    /// Asks the provider once. Where no place is free for the question, it is asked when as much time has passed again.
     fn poll(&mut self) {
-        self.notification.poll_at = None;
+        let again = self.world.settings.messages.poll_after.map(|span| self.now + span);
+        self.notification.poll_at = again.filter(|at| !self.world.may_ask && *at > self.now);
         self.changed = true;
+        if self.notification.poll_at.is_some() {
+            return;
+        }
         let sent = self.notification.current().filter(|delivery| delivery.state == State::Sent).last();
         self.ask = sent.map(|delivery| delivery.no);
         self.settle_down();
