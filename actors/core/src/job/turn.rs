@@ -8,8 +8,8 @@ use super::evolve::evolve;
 use super::ledger::Attempt;
 use super::weight::{SENT_BELOW, TIMELINE_MAX, entry_weight};
 use super::{
-    Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report, SENT_KEPT, Sent,
-    Stage,
+    Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report,
+    SENT_KEPT, Sent, Stage,
 };
 use crate::delivery::ChannelKind;
 use crate::ids::{AgentId, EffectNo, OfferNo};
