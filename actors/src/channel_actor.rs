@@ -164,6 +164,8 @@ struct Ready {
     weight: u32,
     /// When the record was read: whoever waits longer for their turn is looked at again.
     as_of: Timestamp,
+    /// When it took its tokens.
+    taken_at: Timestamp,
 }
 
 impl ChannelActor {
@@ -330,7 +332,7 @@ impl ChannelActor {
                     let weight = self.channel.weight(&errand);
                     self.house.outbox.note_weight(self.provider(), weight);
                     let errand = *errand;
-                    let ready = Ready { ticket, debt, attempts, errand, meant_for, weight, as_of: now };
+                    let ready = Ready { ticket, debt, attempts, errand, meant_for, weight, as_of: now, taken_at: now };
                     Self::offer_place(account, ready, now);
                 }
                 Resolved::Settled => self.house.outbox.settle(self.provider(), ticket),
@@ -404,8 +406,9 @@ impl ChannelActor {
         match account.buckets.take(&address.bucket(), address.is_group(), weight, now) {
             Ok(()) => {
                 chat.busy = true;
-                if let Some(ready) = chat.waiting.pop_front() {
+                if let Some(mut ready) = chat.waiting.pop_front() {
                     account.held.remove(ready.errand.tenant);
+                    ready.taken_at = now;
                     account.page.push(ready);
                 }
             }
@@ -442,14 +445,21 @@ impl ChannelActor {
                     self.settle(ready.ticket, Some(debt), ready.meant_for, delivery);
                 }
             }
-            if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
-                chat.busy = false;
-            }
-            Self::next_of_chat(account, &ready.errand.to, now);
+            Self::stays_here(account, &ready, now);
         }
         // Popped from the end, so the order is turned round; within a chat there is one at most.
         fresh.reverse();
         account.page = fresh;
+    }
+
+    /// It has its turn and does not leave: the next of its chat has its place and its tokens.
+    fn stays_here(account: &mut Account, ready: &Ready, now: Timestamp) {
+        let to = &ready.errand.to;
+        account.buckets.unused(&to.bucket(), to.is_group(), ready.weight, ready.taken_at);
+        if let Some(chat) = account.chats.get_mut(to) {
+            chat.busy = false;
+        }
+        Self::next_of_chat(account, to, now);
     }
 
     /// Journals the page where that is needed, and sends it.
@@ -506,11 +516,8 @@ impl ChannelActor {
     /// Makes the attempt. A channel that answers at once is not worth a task.
     fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
         if !self.house.outbox.leaves(self.provider(), ready.ticket) {
-            // It was called off: the next of its chat has its place.
-            if let Some(chat) = account.chats.get_mut(&ready.errand.to) {
-                chat.busy = false;
-            }
-            return Self::next_of_chat(account, &ready.errand.to, self.house.clock.now());
+            // It was called off.
+            return Self::stays_here(account, &ready, self.house.clock.now());
         }
         self.house.may_fall(Place::Channel(self.channel.kind()));
         let (ticket, errand) = (ready.ticket, ready.errand.clone());
@@ -546,6 +553,8 @@ impl ChannelActor {
         self.house.outbox.stays(self.provider(), ticket);
         let now = self.house.clock.now();
         let address = ready.errand.to.clone();
+        let (bucket, is_group) = (address.bucket(), address.is_group());
+        account.buckets.answered(&bucket, is_group, ready.weight, ready.taken_at, now, took);
         counter!(gauges::SENDS, "channel" => self.channel_word(), "provider" => self.word(), "class" => outcome.class()).increment(1);
         histogram!(gauges::SEND_SECONDS, "channel" => self.channel_word(), "provider" => self.word())
             .record(took.as_secs_f64());

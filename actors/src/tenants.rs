@@ -4,17 +4,20 @@
 
 pub mod library;
 pub mod roster;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use baton_core::agent::Agent;
 use baton_core::ids::{AgentId, TenantId};
 use baton_core::plan::Plan;
 use baton_core::roster::Roster as Agents;
 use baton_core::tenant::Settings;
 
 use self::library::Library;
+use self::writers::Writers;
 use crate::records::NamedPlan;
 
 /// All tenants.
@@ -39,9 +42,7 @@ pub struct TenantView {
     /// Its templates, in every version.
     pub templates: Arc<Library>,
     /// Agents by what they write from.
-    by_phone: BTreeMap<String, AgentId>,
-    by_telegram: BTreeMap<i64, AgentId>,
-    by_email: BTreeMap<String, AgentId>,
+    writers: Writers,
 }
 
 impl Tenants {
@@ -94,27 +95,55 @@ impl TenantView {
     /// A view with these agents.
     #[must_use]
     pub fn with_roster(mut self, roster: Agents) -> Self {
-        let agents = roster.in_order();
-        self.by_phone = agents.iter().filter_map(|a| Some((a.phone.as_ref()?.as_str().to_owned(), a.id))).collect();
-        self.by_telegram = agents.iter().filter_map(|a| Some((a.telegram?, a.id))).collect();
-        self.by_email = agents.iter().filter_map(|a| Some((a.email.as_ref()?.to_lowercase(), a.id))).collect();
+        self.writers = Writers::default();
+        roster.in_order().for_each(|agent| self.writers.add(agent));
         self.roster = roster;
         self
     }
 
+    /// A view with these agents stored over and those removed: it costs what changes, however many there are.
+    #[must_use]
+    pub fn with_agents(&self, upserts: &[Agent], removed: &[AgentId]) -> Self {
+        let mut next = self.clone();
+        for agent in upserts {
+            if let Some(before) = next.roster.get(&agent.id) {
+                next.writers.remove(before);
+            }
+            next.writers.add(agent);
+            next.roster.put(agent.clone());
+        }
+        for id in removed {
+            if let Some(before) = next.roster.get(id) {
+                next.writers.remove(before);
+            }
+            next.roster.remove(id);
+        }
+        next
+    }
+
     /// The agent with this phone number.
     pub fn agent_by_phone(&self, phone: &str) -> Option<AgentId> {
-        self.by_phone.get(phone).copied()
+        last(self.writers.phone(phone))
     }
 
     /// The agent in this private Telegram chat.
     pub fn agent_by_telegram(&self, chat: i64) -> Option<AgentId> {
-        self.by_telegram.get(&chat).copied()
+        last(self.writers.telegram(chat))
     }
 
     /// The agent with this mailbox.
     pub fn agent_by_email(&self, email: &str) -> Option<AgentId> {
-        self.by_email.get(&email.to_lowercase()).copied()
+        last(self.writers.email(&email.to_lowercase()))
+    }
+
+    /// Whether two have this phone number.
+    pub(crate) fn phone_is_shared(&self, phone: &str) -> bool {
+        self.writers.phone(phone).len() > 1
+    }
+
+    /// Whether two are in this private Telegram chat.
+    pub(crate) fn telegram_is_shared(&self, chat: i64) -> bool {
+        self.writers.telegram(chat).len() > 1
     }
 
     /// The plan of jobs that bring none, with its name and version where it is a named one.
@@ -125,4 +154,9 @@ impl TenantView {
             None => (self.settings.default_plan.clone(), None),
         }
     }
+}
+
+/// Of those who share an address, the last in the order of asking.
+fn last(there: &[(i32, AgentId)]) -> Option<AgentId> {
+    there.last().map(|(_, id)| *id)
 }

@@ -207,8 +207,11 @@ def hanging():
     batch(intent("twilio_sms", no) for no in range(2000))
     time.sleep(1)
     beside = latencies(250_000, seconds)
+    # The machine has moods of its own: how much two measurements of the same differ says what the first difference is worth.
+    again = latencies(750_000, seconds)
     print("| telegram | arrived | median ms | p99 ms |\n|---|---|---|---|")
     before, after = shown("alone", *alone), shown("while every SMS hangs", *beside)
+    shown("the same once more", *again)
     print(f"the median is {after / before - 1:+.1%}; 5 % are allowed")
 
 

@@ -27,6 +27,7 @@ esac
 one() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-channels.XXXXXX")
   mkdir -p "$folder/words/en"; echo 'A note.' >"$folder/words/en/bench_note.plain.text"
+  echo 'A note' >"$folder/words/en/bench_note.email.subject"
   BATON__WORDING__FOLDER="$folder/words" "$bin" serve --dev --listen "127.0.0.1:$port" --data "$folder/data" >"$folder/out" 2>"$folder/err" &
   pid=$!
   printf '%s:\n' "$1"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Webhook calls verified, stored and answered, as fast as wrk gets them in over so many connections: a release server on a temporary
-# store, wrk on the same machine, calls signed beforehand. Then how long it takes until all of them were acted upon.
-# Needs wrk, curl and python3. usage: benches/http/webhooks.sh [twilio|meta|all] [seconds] [connections]
+# Webhook calls verified, stored and answered: a release server on a temporary store, the caller on the same machine, calls signed
+# beforehand. Then how long it takes until all of them were acted upon. As fast as wrk gets them in over so many connections; or with
+# RATE=5000 so many a second, each timed from the moment it was due.
+# Needs curl and python3, and wrk or cargo. usage: benches/http/webhooks.sh [twilio|meta|all] [seconds] [connections]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 what=${1:-all}; seconds=${2:-10}; connections=${3:-32}; port=${PORT:-18096}
@@ -14,6 +15,9 @@ export BATON__CHANNELS__TWILIO__ACCOUNT_SID=ACbench BATON__CHANNELS__TWILIO__AUT
 export BATON__CHANNELS__TWILIO__BASE_URL=http://127.0.0.1:9 BATON__CHANNELS__SMS__TWILIO__FROM=+447700900100
 export BATON__CHANNELS__WHATSAPP__META__TOKEN=bench BATON__CHANNELS__WHATSAPP__META__PHONE_NUMBER_ID=106540352242922
 export BATON__CHANNELS__WHATSAPP__META__APP_SECRET=bench-app-secret BATON__CHANNELS__WHATSAPP__META__BASE_URL=http://127.0.0.1:9
+if [ -n "${RATE:-}" ]; then
+  paced=$(cargo bench --bench paced --no-run --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*paced[^"]*\)".*/\1/p')
+fi
 metric() { curl -s "http://127.0.0.1:$port/metrics" | awk -v name="$1" 'index($0, name) == 1 {sum += $2} END {printf "%d", sum}'; }
 one() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-webhooks.XXXXXX")
@@ -24,7 +28,11 @@ one() {
   until curl -sf "http://127.0.0.1:$port/ready" >/dev/null; do kill -0 $pid || { cat "$folder/err"; exit 1; }; done
   printf '%s: ' "$1"
   began=$(date +%s.%N)
-  wrk -t1 "-c$connections" "-d${seconds}s" --timeout 10s -s benches/http/webhooks.lua "http://127.0.0.1:$port" | tail -1
+  if [ -n "${RATE:-}" ]; then
+    "$paced" "127.0.0.1:$port" "$REQUESTS" "$RATE" "$seconds" "$connections"
+  else
+    wrk -t1 "-c$connections" "-d${seconds}s" --timeout 10s -s benches/http/webhooks.lua "http://127.0.0.1:$port" | tail -1
+  fi
   taken=$(metric 'baton_inbound_total'); until [ "$(metric 'baton_commits_total{verdict="stored"')" -ge $(( taken * 2 )) ]; do
     [ $(( $(date +%s) - ${began%.*} )) -lt $(( seconds + 60 )) ] || { echo "  not all was acted upon within a minute"; break; }
     read -r -t 0.1 < <(sleep 0.1) || true

@@ -20,6 +20,9 @@ use super::wait::{a_moment, until};
 const REPEAT: &str = "You may have had this before.";
 const TEXT: &str = "Your parcel is ready.";
 
+/// Attempts that a message has, until it has failed.
+const ATTEMPTS: usize = 6;
+
 /// So many phones there are that belong to nobody; several messages go to each, apart by their traces.
 const PHONES: usize = 900;
 
@@ -169,7 +172,7 @@ impl Post {
         let town = town_with(&[
             ("LOGS__LEVEL", "info"),
             ("RETRY__SENDER_PAUSE", "100ms"),
-            ("RETRY__ATTEMPTS", "6"),
+            ("RETRY__ATTEMPTS", &ATTEMPTS.to_string()),
             ("WORDING__FOLDER", words.to_str().unwrap()),
             ("CHANNELS__TELEGRAM__RATE_ACCOUNT", &rate),
             ("CHANNELS__TELEGRAM__REQUEST_TIMEOUT", "500ms"),
@@ -356,9 +359,9 @@ async fn check(post: &Post, messages: &[Message], known: &Known) {
         // Every further message says that it may be one too many; so does one whose first attempt the kill cut off unsent.
         assert!(texts.iter().skip(1).all(|text| text.contains(REPEAT)), "a repeat that does not say so: {}", what());
         cut_off += usize::from(texts.first().is_some_and(|text| text.contains(REPEAT)));
-        // One for each attempt that went unanswered, and one for the kill. Twilio's troubles meet whoever calls.
+        // One for each attempt that went unanswered, and one for the kill. Twilio's troubles meet whoever calls, again and again.
         let unanswered = matches!(message.fate, Fate::Unanswered | Fate::Garbled);
-        let most = if message.way == Way::Sms { 4 } else { 2 + usize::from(unanswered) };
+        let most = if message.way == Way::Sms { ATTEMPTS + 1 } else { 2 + usize::from(unanswered) };
         assert!(texts.len() <= most, "{}", what());
         if message.way != Way::Sms && !unanswered {
             by_the_kill += texts.len().saturating_sub(1);

@@ -231,18 +231,19 @@ pub fn choose(wave: &Wave, wanted: &Wanted<'_>, world: &World<'_>, now: Timestam
     let size = usize::from(wave.size());
     let mut chosen = Chosen { agents: Vec::new(), some_full: false };
     // The roster is in order of priority: only those of equal priority need comparing, and the walk ends when the wave is full.
-    for equals in world.roster.in_order().chunk_by(|a, b| a.priority == b.priority) {
+    let mut in_order = world.roster.takers().peekable();
+    while let Some(priority) = in_order.peek().map(|agent| agent.priority) {
         if chosen.agents.len() >= size {
             break;
         }
         let mut fit = Vec::new();
-        for agent in equals {
+        while let Some(agent) = in_order.next_if(|agent| agent.priority == priority) {
             match judge(agent, wave, wanted, world, now) {
                 Ok(channel) => fit.push((agent.id, channel)),
                 Err(exclusion) => chosen.some_full |= exclusion.passes(),
             }
         }
-        if equals.len() > 1 {
+        if fit.len() > 1 {
             // Jobs that come in one millisecond find many who were asked in the same one: those who wait for less go first.
             fit.sort_by_cached_key(|(id, _)| {
                 let load = world.load.of(id);

@@ -242,15 +242,15 @@ impl Roster {
                 agent.moved_from(before);
             }
         }
-        let roster = view.roster.with(upserts.clone(), &removed);
-        addresses_are_distinct(&roster, &upserts)?;
-        changed.total = roster.len();
+        let next = view.with_agents(&upserts, &removed);
+        addresses_are_distinct(&next, &upserts)?;
+        changed.total = next.roster.len();
         let mut rows: Vec<_> =
             upserts.iter().map(|agent| (Key::Agent(agent.id), Some(self.seal(agent, agent.version)))).collect();
         rows.extend(removed.iter().map(|id| (Key::Agent(*id), None)));
         if !rows.is_empty() {
             self.store(rows).await?;
-            self.house.tenants.set(tenant, TenantView::clone(&view).with_roster(roster));
+            self.house.tenants.set(tenant, next);
             self.tell_of_pauses(&view, &upserts);
         }
         Ok(changed)
@@ -371,8 +371,7 @@ impl Roster {
         ])
         .await?;
         let id = agent.id;
-        let roster = view.roster.with(vec![agent], &[]);
-        self.house.tenants.set(tenant, TenantView::clone(&view).with_roster(roster));
+        self.house.tenants.set(tenant, view.with_agents(&[agent], &[]));
         Ok(Registered::Welcome(id))
     }
 
@@ -390,23 +389,13 @@ impl Roster {
 }
 
 /// An answer is recognised by where it comes from, so no two agents of a tenant share a phone or a chat.
-fn addresses_are_distinct(roster: &baton_core::roster::Roster, upserts: &[Agent]) -> Result<(), ChangeFailure> {
-    let mut phones = std::collections::BTreeMap::new();
-    let mut chats = std::collections::BTreeMap::new();
-    for agent in roster.in_order() {
-        if let Some(phone) = &agent.phone {
-            phones.entry(phone.as_str()).or_insert_with(Vec::new).push(agent.id);
-        }
-        if let Some(chat) = agent.telegram {
-            chats.entry(chat).or_insert_with(Vec::new).push(agent.id);
-        }
-    }
+fn addresses_are_distinct(view: &TenantView, upserts: &[Agent]) -> Result<(), ChangeFailure> {
     for agent in upserts {
         let taken = |field| ChangeFailure::AddressTaken { field, reference: agent.reference.clone() };
-        if agent.phone.as_ref().is_some_and(|phone| phones.get(phone.as_str()).is_some_and(|all| all.len() > 1)) {
+        if agent.phone.as_ref().is_some_and(|phone| view.phone_is_shared(phone.as_str())) {
             return Err(taken("phone"));
         }
-        if agent.telegram.is_some_and(|chat| chats.get(&chat).is_some_and(|all| all.len() > 1)) {
+        if agent.telegram.is_some_and(|chat| view.telegram_is_shared(chat)) {
             return Err(taken("telegram_chat_id"));
         }
     }

@@ -35,8 +35,7 @@ struct Filter {
 pub async fn get(caller: Caller<ReadPeople>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
     let filter = query.read(Filter::read)?;
     let view = door.engine.tenants().view(caller.tenant());
-    let wanted: Vec<&Agent> =
-        view.roster.in_order().iter().map(AsRef::as_ref).filter(|agent| filter.wants(agent)).collect();
+    let wanted: Vec<&Agent> = view.roster.in_order().map(AsRef::as_ref).filter(|agent| filter.wants(agent)).collect();
     let from = match &filter.page.after {
         None => 0,
         Some(after) => {

@@ -60,7 +60,7 @@ pub fn explain(job: &Job, world: &World<'_>, now: Timestamp) -> Explanation {
             Err(exclusion) => Verdict::Excluded(exclusion),
         }
     };
-    let agents: Vec<_> = world.roster.in_order().iter().map(|agent| (agent.id, verdict(agent))).collect();
+    let agents: Vec<_> = world.roster.in_order().map(|agent| (agent.id, verdict(agent))).collect();
     let short = match &job.stage {
         Stage::Offering(offering) => shrunk(job, offering.step),
         // What would happen if it opened now.

@@ -89,7 +89,7 @@ impl Desk {
 
     /// From now on everybody has one job and room for no other.
     fn everybody_is_full(&mut self) {
-        let agents = self.roster.in_order().iter().map(|agent| Agent { capacity: Some(1), ..(**agent).clone() });
+        let agents = self.roster.in_order().map(|agent| Agent { capacity: Some(1), ..(**agent).clone() });
         self.roster = Roster::of(agents.collect::<Vec<_>>());
         self.load = Box::new(Full);
     }

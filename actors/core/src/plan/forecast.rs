@@ -245,7 +245,7 @@ impl Watch<'_> {
     fn excluded(&self, step: u16, at: Timestamp) -> Vec<(AgentId, Exclusion)> {
         let Some(wave) = self.plan.waves.get(usize::from(step)) else { return Vec::new() };
         let wanted = Wanted { brief: self.brief, occupies: self.occupies, past: &self.asked };
-        let agents = self.world.roster.in_order().iter();
+        let agents = self.world.roster.in_order();
         agents.filter_map(|agent| Some((agent.id, judge(agent, wave, &wanted, self.world, at).err()?))).collect()
     }
 

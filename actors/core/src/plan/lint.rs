@@ -197,7 +197,7 @@ fn people(wave: &Wave, roster: &Roster, findings: &mut Findings) {
         }
         return;
     }
-    let able = roster.in_order().iter().filter(|agent| agent.active && can_be_asked(agent, wave)).count();
+    let able = roster.takers().filter(|agent| agent.active && can_be_asked(agent, wave)).count();
     if able == 0 && !wave.tags.is_empty() && !roster.is_empty() {
         findings.warning(
             "tags-nobody-has",

@@ -12,7 +12,7 @@ fn desk(names: &[&str], plan: Plan, fallback_after: Option<Duration>) -> Desk {
     let mut desk = Desk::with(names);
     desk.channels = &[ChannelKind::Email, ChannelKind::Sms, ChannelKind::Telegram];
     desk.settings.fallback_after = fallback_after;
-    let agents = desk.roster.in_order().iter().zip(1..).map(|(agent, n)| Agent {
+    let agents = desk.roster.in_order().zip(1..).map(|(agent, n)| Agent {
         email: Some(format!("{}@example.com", agent.name)),
         phone: Phone::new(&format!("+44770090000{n}")).ok(),
         telegram: Some(n),
