@@ -182,7 +182,9 @@ impl Buckets {
 
     /// A message that took tokens at that moment did not leave after all.
     pub fn unused(&mut self, chat: &str, is_group: bool, weight: u32, taken_at: Timestamp) {
-        self.each(chat, is_group, weight, |sent, weight| drop(sent.comes_back(nanos(taken_at), weight)));
+        self.each(chat, is_group, weight, |sent, weight| {
+            sent.comes_back(nanos(taken_at), weight);
+        });
     }
 
     /// The exact buckets that a message took from, with how much.

@@ -9,9 +9,9 @@ use rpds::RedBlackTreeMapSync;
 /// Agents by what they write from.
 #[derive(Clone, Default)]
 pub(super) struct Writers {
-    by_phone: Addresses<String>,
-    by_telegram: Addresses<i64>,
-    by_email: Addresses<String>,
+    phones: Addresses<String>,
+    chats: Addresses<i64>,
+    mailboxes: Addresses<String>,
 }
 
 /// Those at an address, in the order of asking: hardly ever more than one.
@@ -21,39 +21,39 @@ impl Writers {
     pub(super) fn add(&mut self, agent: &Agent) {
         let place = (agent.priority, agent.id);
         if let Some(phone) = &agent.phone {
-            add(&mut self.by_phone, phone.as_str().to_owned(), place);
+            add(&mut self.phones, phone.as_str().to_owned(), place);
         }
         if let Some(chat) = agent.telegram {
-            add(&mut self.by_telegram, chat, place);
+            add(&mut self.chats, chat, place);
         }
         if let Some(email) = &agent.email {
-            add(&mut self.by_email, email.to_lowercase(), place);
+            add(&mut self.mailboxes, email.to_lowercase(), place);
         }
     }
 
     pub(super) fn remove(&mut self, agent: &Agent) {
         if let Some(phone) = &agent.phone {
-            remove(&mut self.by_phone, phone.as_str().to_owned(), agent.id);
+            remove(&mut self.phones, phone.as_str().to_owned(), agent.id);
         }
         if let Some(chat) = agent.telegram {
-            remove(&mut self.by_telegram, chat, agent.id);
+            remove(&mut self.chats, chat, agent.id);
         }
         if let Some(email) = &agent.email {
-            remove(&mut self.by_email, email.to_lowercase(), agent.id);
+            remove(&mut self.mailboxes, email.to_lowercase(), agent.id);
         }
     }
 
     pub(super) fn phone(&self, phone: &str) -> &[(i32, AgentId)] {
-        at(&self.by_phone, phone)
+        at(&self.phones, phone)
     }
 
     pub(super) fn telegram(&self, chat: i64) -> &[(i32, AgentId)] {
-        at(&self.by_telegram, &chat)
+        at(&self.chats, &chat)
     }
 
     /// In small letters.
     pub(super) fn email(&self, email: &str) -> &[(i32, AgentId)] {
-        at(&self.by_email, email)
+        at(&self.mailboxes, email)
     }
 }
 
