@@ -19,9 +19,10 @@ use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
-use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt, Scope};
+use baton_core::delivery::{Callback, ChannelKind, Outcome, Progress, Provider, Receipt, Scope};
 use baton_core::ids::{AgentId, EffectId, JobId, TenantId};
-use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Report};
+use baton_core::phone::Phone;
 use baton_core::plan::{Mode, Plan, Wave};
 use baton_core::tenant::Settings;
 use baton_core::time::Timestamp;
@@ -127,6 +128,7 @@ impl Town {
             .iter()
             .map(|name| Agent {
                 email: Some(format!("{name}@example.com")),
+                phone: Phone::new("+447700900001").ok().filter(|_| names.len() == 1),
                 ..Agent::named(AgentId::of_reference(tenant, name), name, now)
             })
             .collect();
@@ -266,6 +268,35 @@ async fn a_dead_address_is_known_before_the_job_hears_of_it_and_is_well_once_it_
         // Who tells of arrival has not done so yet; of whoever never does, this is all there will ever be.
         town.pass_until(|| failures().is_empty() != tells).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_closed_job_has_said_goes_by_the_next_channel_if_it_did_not_arrive() {
+    let (mail, sms) = (Office::of(Provider::Resend), Office::of(Provider::TwilioSms));
+    let store = Arc::new(MemoryStore::new());
+    let town = Town::open_on(Arc::clone(&store), &[Arc::clone(&mail), Arc::clone(&sms)]).await;
+    let settings = Settings { fallback_after: Some(Duration::from_secs(600)), ..Settings::default() };
+    town.engine.put_settings(T, settings, None, "desk".to_owned()).await.unwrap();
+    town.has_agents(T, &["ana"]).await;
+    let job = town.offers(T, "one").await;
+    town.tells(job, "offer_sent").await;
+    let by = By { actor: Actor::Client("shop".to_owned()), cause: Cause::Request };
+    let ask = Ask { command: Command::Cancel { reason: None }, by, key: None, expects: None };
+    town.engine.ask(job, ask).await.unwrap();
+    mail.has(2).await;
+    let is = |space: fn(JobId) -> Key| store.get(&space(job).bytes()).unwrap().is_some();
+    town.pass_until(|| is(Key::ClosedJob)).await;
+    let sent = town.engine.job(job).unwrap().unwrap().sent;
+    assert_eq!(sent.len(), 1, "that it is over");
+    let receipt = Receipt { channel: ChannelKind::Email, message: "m".to_owned() };
+    let (topic, class, reason) = ("offer_over".to_owned(), "recipient".to_owned(), "bounced".to_owned());
+    let callback = Callback { progress: Progress::Failed, receipt, topic, class, reason, again: false };
+    town.engine.hear(job, Report::CalledBack { effect: sent[0].no, callback }).await.unwrap();
+    sms.has(1).await;
+    assert!(town.words(job).contains(&"message_rerouted"));
+    // It is among the closed ones again once that has left, and a restart finds nothing open.
+    town.pass_until(|| is(Key::ClosedJob) && !is(Key::LiveJob)).await;
+    assert_eq!((mail.attempts(), sms.attempts()), (2, 1));
 }
 
 #[tokio::test]
