@@ -13,6 +13,7 @@ mod error;
 mod filters;
 mod gsm;
 pub(crate) mod language;
+mod link_buttons;
 mod money;
 mod notification;
 mod pages;
@@ -38,6 +39,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, Template, Undefi
 
 pub use check::{Mistake, MistakeKind, Place, Preview, Reader};
 pub use error::WordingError;
+pub use link_buttons::LinkButton;
 pub(crate) use notification::GIVEN;
 pub use notification::{Matter, MetaMessage, TwilioMessage, Worded};
 pub use pages::Words;

@@ -114,11 +114,14 @@ impl Telegram {
     fn worded(&self, errand: &Errand) -> Result<(String, Option<Keyboard>), crate::wording::WordingError> {
         let html = self.wording.telegram(errand)?;
         let Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } = &errand.say else {
-            return Ok((html, None));
+            let links = self.wording.link_buttons(errand)?.into_iter().map(|button| (button.text, button.url));
+            let keyboard = Keyboard { links: links.collect(), ..Keyboard::default() };
+            return Ok((html, Some(keyboard).filter(|keyboard| !keyboard.links.is_empty())));
         };
         let (yes, no) = self.wording.buttons(errand)?;
         let button = |text, verdict| (text, Press::on(offer.id, verdict).to_data());
-        Ok((html, Some(Keyboard { buttons: vec![button(yes, Verdict::Claim), button(no, Verdict::Decline)] })))
+        let buttons = vec![button(yes, Verdict::Claim), button(no, Verdict::Decline)];
+        Ok((html, Some(Keyboard { buttons, ..Keyboard::default() })))
     }
 
     /// Sends the parts, the buttons under the last; where there is an earlier message, the first part takes its place.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use baton_actors::channel::{Address, Errand, Shown};
+use baton_actors::channel::{Address, Errand, Say, Shown};
 use baton_core::delivery::ChannelKind;
 use serde_json::{Map, Value as Json};
 
-use super::{Mail, Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError};
+use super::notification::Filling;
+use super::{LinkButton, Mail, Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError};
 use crate::sealing::Keyring;
 
 impl Wording {
@@ -48,6 +49,18 @@ impl Wording {
             Address::Console | Address::Telegram { .. } | Address::Email(_) => ChannelKind::Console,
         };
         self.asked_text(errand, shown, channel)
+    }
+
+    /// The buttons under a notification in Telegram that lead somewhere, where its template has any.
+    pub fn link_buttons(&self, errand: &Errand) -> Result<Vec<LinkButton>, WordingError> {
+        let Say::Notification(shown) = &errand.say else { return Ok(Vec::new()) };
+        let payload = self.payload(shown)?;
+        let preferences = self.preferences_url(shown.agent);
+        let matter = matter(errand, shown, ChannelKind::Telegram, &payload, preferences.as_deref());
+        match self.kept(&matter)? {
+            Some((template, values)) => self.buttons_of(&Filling::of(&template), &values),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The message of Meta that a notification is sent as where no other text is allowed; none where its template names none.
@@ -103,7 +116,6 @@ fn matter<'a>(
 
 #[cfg(test)]
 mod tests {
-    use baton_actors::channel::Say;
     use baton_actors::records::Part;
     use serde_json::json;
 

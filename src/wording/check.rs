@@ -9,7 +9,7 @@ use baton_core::ids::TenantId;
 use serde_json::{Map, Value as Json};
 
 use super::notification::{Body, Filling, GIVEN, declared_values, missing};
-use super::{Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError};
+use super::{LinkButton, Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError};
 use crate::simulator::telegram::visible_text;
 
 /// Something that is wrong with a template, or with what it is to be filled with.
@@ -54,6 +54,8 @@ impl MistakeKind {
 pub struct Preview {
     /// The message; none where something is wrong.
     pub worded: Option<Worded>,
+    /// The buttons below it that lead somewhere.
+    pub buttons: Vec<LinkButton>,
     /// The message as Meta keeps it.
     pub meta: Option<MetaMessage>,
     /// The message as Twilio keeps it.
@@ -166,7 +168,10 @@ impl Wording {
         let mut preview = Preview::default();
         for (part, source) in filling.body.parts {
             // Each by itself, so that every mistake is told at once.
-            if let Err(error) = self.fill_source(&filling.file(*part), source, &values) {
+            if *part == Part::Buttons {
+                let wrong = self.buttons_of(filling, &values).err();
+                preview.mistakes.extend(wrong.map(|error| of_error(part_place(*part), &error)));
+            } else if let Err(error) = self.fill_source(&filling.file(*part), source, &values) {
                 preview.mistakes.push(of_error(part_place(*part), &error));
             }
         }
@@ -180,6 +185,7 @@ impl Wording {
         if !preview.mistakes.is_empty() {
             return preview;
         }
+        let buttons = self.buttons_of(filling, &values).unwrap_or_default();
         match (self.fill_kept(filling, &values), self.meta_of(filling, &values), self.twilio_of(filling, &values)) {
             (Ok(worded), Ok(meta), Ok(twilio)) => {
                 if let Worded::Telegram(html) = &worded
@@ -189,7 +195,7 @@ impl Wording {
                     preview.mistakes.push(invalid(part_place(Part::Html), None, message));
                     return preview;
                 }
-                Preview { worded: Some(worded), meta, twilio, mistakes: Vec::new() }
+                Preview { worded: Some(worded), buttons, meta, twilio, mistakes: Vec::new() }
             }
             (worded, meta, twilio) => {
                 let errors = [worded.err(), meta.err(), twilio.err()];
@@ -254,7 +260,7 @@ fn filling<'a>(place: Place<'a>, body: &'a TemplateBody) -> Filling<'a> {
 fn parts_of(channel: ChannelKind) -> (&'static [Part], &'static [Part]) {
     match channel {
         ChannelKind::Email => (&[Part::Subject, Part::Text], &[Part::Subject, Part::Text, Part::Html]),
-        ChannelKind::Telegram => (&[Part::Html], &[Part::Html]),
+        ChannelKind::Telegram => (&[Part::Html], &[Part::Html, Part::Buttons]),
         ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::Console => (&[Part::Text], &[Part::Text]),
     }
 }

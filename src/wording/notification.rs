@@ -188,7 +188,7 @@ impl Wording {
         self.twilio_of(&Filling::of(&template), &values)
     }
 
-    fn kept(&self, matter: &Matter<'_>) -> Result<Option<(Arc<Template>, Value)>, WordingError> {
+    pub(super) fn kept(&self, matter: &Matter<'_>) -> Result<Option<(Arc<Template>, Value)>, WordingError> {
         match self.source(matter.tenant, matter.template, matter.channel, matter.locale)? {
             Source::Kept(template) => {
                 let values = values(matter, &Filling::of(&template))?;

@@ -158,6 +158,29 @@ async fn f5_what_cannot_be_sent_is_refused() {
 }
 
 #[tokio::test]
+async fn f4_a_message_in_telegram_has_buttons_that_lead_somewhere() {
+    let post = post().await;
+    let [ana] = post.town.people(["ana"]).await;
+    let mut template = json!({ "key": "track", "channel": "telegram", "locale": "en", "state": "active",
+        "parts": { "html": "Parcel <b>{{ no }}</b>",
+            "buttons": "Track {{ no }} | https://example.com/parcels/{{ no|urlencode }}\nWhat I hear | {{ preferences_url }}" },
+        "variables": [{ "name": "no", "sample": "17" }] });
+    post.town.door.post("/api/v1/templates", template.clone()).await.is(201);
+    let yes = json!([{ "channel": "telegram", "status": "opted_in" }]);
+    let intent = json!({ "external_ref": "track", "event_type": "parcel.arrived", "channel": "telegram", "template": "track",
+        "payload": { "no": "a/b | c" }, "recipient": { "contact": { "ref": "ana", "consents": yes } } });
+    post.asks(intent).await.is(202);
+    let message = ana.shows("Parcel a/b | c").await;
+    let buttons: Vec<_> = message.buttons.iter().map(|button| (button.text.as_str(), button.data.as_str())).collect();
+    assert_eq!(buttons[0], ("Track a/b | c", "https://example.com/parcels/a/b%20%7C%20c"));
+    assert!(buttons[1].0 == "What I hear" && buttons[1].1.contains("/public/preferences/"), "{buttons:?}");
+    template["key"] = json!("wrong");
+    template["parts"]["buttons"] = json!("Track");
+    let refused = post.town.door.post("/api/v1/templates", template).await.refuses(400, "validation-failed");
+    assert_eq!(refused["errors"][0]["field"], "parts.buttons", "{refused}");
+}
+
+#[tokio::test]
 async fn f4_only_an_active_template_is_sent() {
     let post = post().await;
     let refused = post.asks(with(parcel(1), "template", json!("unknown"))).await.refuses(400, "validation-failed");

@@ -70,7 +70,7 @@ impl TemplateState {
     }
 }
 
-/// One text of a template.
+/// One text of a template. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Part {
     /// A mail's subject.
@@ -79,11 +79,13 @@ pub enum Part {
     Text,
     /// HTML: of a mail, or Telegram's.
     Html,
+    /// Buttons under a message in Telegram: one a line, what it says and where it leads.
+    Buttons,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 3] = [Self::Subject, Self::Text, Self::Html];
+    pub const ALL: [Self; 4] = [Self::Subject, Self::Text, Self::Html, Self::Buttons];
 
     /// The word on the wire, and the last part of the names of files.
     pub fn as_str(self) -> &'static str {
@@ -91,6 +93,7 @@ impl Part {
             Self::Subject => "subject",
             Self::Text => "text",
             Self::Html => "html",
+            Self::Buttons => "buttons",
         }
     }
 }

@@ -101,11 +101,13 @@ pub struct WebhookInfo {
     pub last_error_message: Option<String>,
 }
 
-/// Two buttons under a message: yes and no.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What stands under a message.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Keyboard {
-    /// What each button says and carries.
+    /// Buttons in one row, such as yes and no: what each says and carries.
     pub buttons: Vec<(String, String)>,
+    /// Buttons one below the other: what each says and where it leads.
+    pub links: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -273,7 +275,9 @@ fn message_body<'a>(chat: i64, message: Option<i64>, html: &'a str, keyboard: Op
     let button = |(text, data): &(String, String)| json!({ "text": text, "callback_data": data });
     let reply_markup = keyboard.map(|keyboard| {
         let row: Vec<_> = keyboard.buttons.iter().map(button).collect();
-        json!({ "inline_keyboard": [row] })
+        let links = keyboard.links.iter().map(|(text, url)| vec![json!({ "text": text, "url": url })]);
+        let rows: Vec<_> = Some(row).filter(|row| !row.is_empty()).into_iter().chain(links).collect();
+        json!({ "inline_keyboard": rows })
     });
     SendMessage {
         chat_id: chat,

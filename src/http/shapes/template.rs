@@ -19,6 +19,7 @@ use crate::wording::{GIVEN, Mistake, MistakeKind, Place, Reader};
 const TEXT: usize = 20_000;
 const HTML: usize = 100_000;
 const SUBJECT: usize = 500;
+const BUTTONS: usize = 4_000;
 const EXPRESSION: usize = 200;
 const SAMPLE: usize = 4_000;
 
@@ -71,6 +72,9 @@ pub struct PartsShape {
     /// HTML: of a mail (where it is left out, the text is laid out), or Telegram's.
     #[schema(value_type = Option<String>, max_length = 100_000)]
     html: Given<String>,
+    /// For Telegram: buttons under the message that lead somewhere, one a line: what it says, ` | `, and its address.
+    #[schema(value_type = Option<String>, max_length = 4000, example = "Track it | https://example.com/parcels/{{ no|urlencode }}")]
+    buttons: Given<String>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -163,7 +167,7 @@ pub struct StoredPreviewShape {
 
 object! {
     TemplateShape { key, channel, locale, version, state, parts, variables, providers }
-    PartsShape { subject, text, html }
+    PartsShape { subject, text, html, buttons }
     VariableShape { name, required, sample }
     ProviderShape { provider, name, language, parameters, content_sid, variables }
     PreviewShape { template, values, name, locale, time_zone }
@@ -271,7 +275,8 @@ impl PartsShape {
         let subject = form.field("subject", self.subject).line(SUBJECT);
         let text = form.field("text", self.text).prose(TEXT);
         let html = form.field("html", self.html).prose(HTML);
-        let parts = [(Part::Subject, subject), (Part::Text, text), (Part::Html, html)];
+        let buttons = form.field("buttons", self.buttons).prose(BUTTONS);
+        let parts = [(Part::Subject, subject), (Part::Text, text), (Part::Html, html), (Part::Buttons, buttons)];
         parts.into_iter().filter_map(|(part, text)| Some((part, text?))).collect()
     }
 }

@@ -180,7 +180,7 @@ pub struct MistakeView {
 impl PreviewView {
     /// Shows a template as it would arrive on a channel.
     pub fn of(preview: Preview, channel: ChannelKind) -> Self {
-        let Preview { worded, meta, twilio, mistakes } = preview;
+        let Preview { worded, buttons, meta, twilio, mistakes } = preview;
         let (mut parts, mut sms) = (BTreeMap::new(), None);
         match worded {
             Some(Worded::Telegram(html)) => drop(parts.insert("html", html)),
@@ -195,6 +195,10 @@ impl PreviewView {
                 parts.insert("text", text);
             }
             None => {}
+        }
+        if !buttons.is_empty() {
+            let lines: Vec<String> = buttons.iter().map(|button| format!("{} | {}", button.text, button.url)).collect();
+            parts.insert("buttons", lines.join("\n"));
         }
         let meta = meta.map(|of| FilledView::Meta { name: of.name, language: of.language, parameters: of.parameters });
         let twilio = twilio.map(|of| FilledView::Twilio { content_sid: of.content_sid, variables: of.variables });

@@ -43,7 +43,7 @@ pub struct Message {
 pub struct Button {
     /// What it says.
     pub text: String,
-    /// What it carries.
+    /// What it carries, or where it leads.
     pub data: String,
 }
 

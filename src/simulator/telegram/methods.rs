@@ -118,7 +118,11 @@ fn buttons_of(body: &Value) -> Result<Vec<Button>, No> {
     let rows = body["reply_markup"]["inline_keyboard"].as_array().cloned().unwrap_or_default();
     let buttons = rows.iter().filter_map(Value::as_array).flatten().map(|button| {
         let part = |key: &str| button[key].as_str().unwrap_or_default().to_owned();
-        let (text, data) = (part("text"), part("callback_data"));
+        let (text, data, url) = (part("text"), part("callback_data"), part("url"));
+        if data.is_empty() && !url.is_empty() {
+            let opens = ["https://", "http://", "tg://"].iter().any(|scheme| url.starts_with(scheme));
+            return if opens { Ok(Button { text, data: url }) } else { Err(No::bad_request("BUTTON_URL_INVALID")) };
+        }
         match (text.is_empty(), data.len()) {
             (true, _) => Err(No::bad_request("can't parse inline keyboard button: Text is empty")),
             (false, 1..=64) => Ok(Button { text, data }),

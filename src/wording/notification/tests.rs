@@ -268,8 +268,49 @@ fn counted_again(text: &str) -> u64 {
     segments
 }
 
+fn tracked(buttons: &str) -> Wording {
+    let parts = [(Part::Html, "<b>{{ a }}</b>"), (Part::Buttons, buttons)];
+    wording([template(ChannelKind::Telegram, "en", &parts, &[("a", true), ("more", false)])])
+}
+
+fn buttons_of(wording: &Wording, payload: &Json) -> Result<Vec<(String, String)>, String> {
+    let kept = wording.kept(&matter(ChannelKind::Telegram, "en", payload)).expect("kept").expect("of the tenant");
+    let buttons = wording.buttons_of(&Filling::of(&kept.0), &kept.1).map_err(|error| error.to_string())?;
+    Ok(buttons.into_iter().map(|button| (button.text, button.url)).collect())
+}
+
+#[test]
+fn f4_buttons_lead_where_the_template_says_and_one_that_says_nothing_is_left_out() {
+    let source = "Track {{ a }} | https://example.com/t/{{ a | urlencode }}\n\n{% if more %}More{% endif %} | https://example.com/more";
+    let wording = tracked(source);
+    let track = ("Track 1 2".to_owned(), "https://example.com/t/1%202".to_owned());
+    assert_eq!(buttons_of(&wording, &json!({"a": "1 2"})), Ok(vec![track.clone()]));
+    let more = ("More".to_owned(), "https://example.com/more".to_owned());
+    assert_eq!(buttons_of(&wording, &json!({"a": "1 2", "more": "yes"})), Ok(vec![track, more]));
+    for (source, told) in [
+        ("Track it", "line 1: a button is one line"),
+        ("\nTrack | {{ a }}", "line 2: a button leads to an address"),
+        (&"x | https://example.com/\n".repeat(11), "ten buttons at most"),
+    ] {
+        let error = buttons_of(&tracked(source), &json!({"a": "javascript:alert(1)"})).expect_err(source);
+        assert!(error.contains(told) && !error.contains("alert"), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
+
+    // Whatever comes with a notification: the buttons are the template's alone, and lead where it says.
+    #[test]
+    fn f4_no_value_makes_another_button_or_leads_elsewhere(a in r#"[ |/?#@:.\\a-z{}%&<>"\n]{0,40}|\PC{0,40}"#) {
+        let source = "Track {{ a }} | https://example.com/t/{{ a|urlencode }}?x={{ a|urlencode }}\nMore | https://example.com/more";
+        let buttons = buttons_of(&tracked(source), &json!({"a": a})).expect("worded");
+        prop_assert_eq!(buttons.len(), 2);
+        prop_assert!(buttons[0].0.starts_with("Track") && !buttons[0].0.contains('\n'), "{:?}", buttons);
+        let url = reqwest::Url::parse(&buttons[0].1).expect("an address");
+        prop_assert_eq!((url.scheme(), url.host_str(), url.fragment()), ("https", Some("example.com"), None));
+        prop_assert_eq!(&buttons[1], &("More".to_owned(), "https://example.com/more".to_owned()));
+    }
 
     // Whatever comes with a notification: the markup is the template's alone.
     #[test]
