@@ -24,6 +24,7 @@ use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::SealedDetails;
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, NewJob, Refusal};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -89,6 +90,7 @@ async fn open(folder: &std::path::Path) -> Engine {
         tenants: Tenants::default(),
         limits: Limits::default(),
         approve_link: Box::new(|_, _| String::new()),
+        details_link: Box::new(|job, grant| format!("http://example.com/public/details/{}-{}", job.id, grant.no)),
     })
     .await
     .unwrap();
@@ -120,6 +122,7 @@ fn new_job(reference: &str, approval: Approval, plan: Plan) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     }
 }
 

@@ -22,6 +22,7 @@ use baton_core::brief::{Brief, Item};
 use baton_core::delivery::{ChannelKind, Delivery, Receipt};
 use baton_core::details::SealedDetails;
 use baton_core::fit::Boundless;
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob, Report, Turn};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -103,6 +104,7 @@ fn waiting(n: u64, roster: &Roster, wait: Duration, now: Timestamp) -> Job {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     };
     let by = By { actor: Actor::Client("bench".into()), cause: Cause::Request };
     let job = Turn::create(new, by, world, now).finish().unwrap().job;

@@ -11,7 +11,7 @@ use baton_actors::boot::BootError;
 use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
-use baton_actors::house::{ApproveLink, Limits, Retry};
+use baton_actors::house::{ApproveLink, DetailsLink, Limits, Retry};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
 use baton_actors::tenants::Tenants;
@@ -216,6 +216,7 @@ pub async fn start_with(
         tenants,
         limits: limits(&config),
         approve_link: approve_link(&links, &public_url),
+        details_link: details_link(&links, &public_url),
     })
     .await?;
     for (key, reason) in engine.broken() {
@@ -336,6 +337,15 @@ fn approve_link(links: &Arc<Links>, public_url: &str) -> ApproveLink {
     Box::new(move |job, ttl| {
         let token = links.token(Purpose::Approve(job.id), job.created_at + ttl);
         format!("{base}/public/approve/{token}")
+    })
+}
+
+/// The link to the page of a grant: derived from it, so that a message that is sent again carries the same one.
+fn details_link(links: &Arc<Links>, public_url: &str) -> DetailsLink {
+    let (links, base) = (Arc::clone(links), public_url.to_owned());
+    Box::new(move |job, grant| {
+        let token = links.token(Purpose::Details(job.id, grant.no), grant.until);
+        format!("{base}/public/details/{token}")
     })
 }
 

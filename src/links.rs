@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::job::GrantNo;
 use baton_core::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -23,6 +24,7 @@ const APPROVE: u8 = 1;
 const OFFER: u8 = 2;
 const UNSUBSCRIBE: u8 = 3;
 const PREFERENCES: u8 = 4;
+const DETAILS: u8 = 5;
 
 /// Links that end mails, or choose among messages, work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
 const FOR_EVER: Timestamp = Timestamp((1 << 48) - 1);
@@ -38,6 +40,8 @@ pub enum Purpose {
     Unsubscribe(AgentId),
     /// See and choose what an agent hears, where and when.
     Preferences(AgentId),
+    /// See the private details of a job, by this grant.
+    Details(JobId, GrantNo),
 }
 
 /// Why a token opens nothing.
@@ -76,6 +80,7 @@ impl Links {
             Purpose::Offer(offer) => (OFFER, offer.job.tenant, offer.job.local, Some(offer.no)),
             Purpose::Unsubscribe(agent) => (UNSUBSCRIBE, agent.tenant, agent.local, None),
             Purpose::Preferences(agent) => (PREFERENCES, agent.tenant, agent.local, None),
+            Purpose::Details(job, no) => (DETAILS, job.tenant, job.local, Some(no)),
         };
         let mut token = Vec::with_capacity(HEAD + 2 + 16 + MAC);
         token.extend([key.id, kind]);
@@ -143,7 +148,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let local = Uuid::from_slice(&head[8..]).ok()?;
     let (no, tenant) = match head[1] {
         APPROVE | UNSUBSCRIBE | PREFERENCES => (None, rest),
-        OFFER => {
+        OFFER | DETAILS => {
             let (no, tenant) = rest.split_at_checked(2)?;
             (Some(u16::from_be_bytes([no[0], no[1]])), tenant)
         }
@@ -152,6 +157,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let tenant = TenantId::new(std::str::from_utf8(tenant).ok()?).ok()?;
     let job = JobId { tenant, local };
     let purpose = match no {
+        Some(no) if head[1] == DETAILS => Purpose::Details(job, no),
         Some(no) => Purpose::Offer(job.offer(no)),
         None if head[1] == UNSUBSCRIBE => Purpose::Unsubscribe(AgentId { tenant, local }),
         None if head[1] == PREFERENCES => Purpose::Preferences(AgentId { tenant, local }),
@@ -173,13 +179,14 @@ mod tests {
     }
 
     fn purposes() -> impl Strategy<Value = Purpose> {
-        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..4_u8).prop_map(|(tenant, local, no, kind)| {
+        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..5_u8).prop_map(|(tenant, local, no, kind)| {
             let (tenant, local) = (TenantId::new(&tenant).unwrap(), Uuid::from_u128(local));
             let job = JobId { tenant, local };
             match kind {
                 0 => Purpose::Approve(job),
                 1 => Purpose::Offer(job.offer(no)),
                 2 => Purpose::Unsubscribe(AgentId { tenant, local }),
+                3 => Purpose::Details(job, no),
                 _ => Purpose::Preferences(AgentId { tenant, local }),
             }
         })

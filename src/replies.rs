@@ -10,6 +10,7 @@ use baton_actors::error::Failure;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, Code, JobId, OfferId};
+use baton_core::job::ledger::Heard;
 use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
 use baton_core::reply::{Question, Resolved};
 use baton_core::time::Timestamp;
@@ -79,11 +80,12 @@ pub struct Written {
 pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Result<Outcome, Failure> {
     let Written { text, hint, via, at } = written;
     let by = by(agent, via);
+    let heard = at.map_or_else(|| Heard::now(engine.now()), Heard::now);
     match engine.understand(agent, text.clone(), hint).await? {
         Resolved::Claim(offer) | Resolved::Decline(offer) if at.is_some_and(|at| was_made_after(engine, offer, at)) => {
             Ok(Outcome::NoOpenOffer)
         }
-        Resolved::Claim(offer) => claim(engine, agent, offer, via).await,
+        Resolved::Claim(offer) => claim_heard(engine, agent, offer, via, heard).await,
         Resolved::Decline(offer) => decline(engine, agent, offer, via).await,
         Resolved::Acknowledge(job) => {
             let command = Command::Acknowledge { agent: Some(agent) };
@@ -115,7 +117,18 @@ pub async fn claim(
     offer: OfferId,
     via: Option<ChannelKind>,
 ) -> Result<Outcome, Failure> {
-    answered(engine.claim(offer, agent, via, by(agent, via)).await, |answer, job| match answer {
+    claim_heard(engine, agent, offer, via, Heard::now(engine.now())).await
+}
+
+/// The same, where it is known when it came.
+pub async fn claim_heard(
+    engine: &Engine,
+    agent: AgentId,
+    offer: OfferId,
+    via: Option<ChannelKind>,
+    heard: Heard,
+) -> Result<Outcome, Failure> {
+    answered(engine.claim_heard(offer, agent, via, heard, by(agent, via)).await, |answer, job| match answer {
         Answer::Done => Outcome::Claimed(job),
         Answer::Already => Outcome::AlreadyTheirs(job),
     })
@@ -223,6 +236,11 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::JobWornOut
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
+        | Refusal::GatesMissing { .. }
+        | Refusal::NoDetails
+        | Refusal::NoPrivateWay
+        | Refusal::NothingReleased
+        | Refusal::GrantOver
         | Refusal::ReferenceConflict => Told::OfferOver(view),
     }
 }

@@ -24,6 +24,7 @@ use baton_actors::tenants::Tenants;
 use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -63,6 +64,7 @@ impl Town {
             tenants: Tenants::default(),
             limits: Limits::default(),
             approve_link: Box::new(|job, _| format!("https://example.com/public/approve/{}", job.id)),
+            details_link: Box::new(|job, grant| format!("http://example.com/public/details/{}-{}", job.id, grant.no)),
         })
         .await
         .unwrap();
@@ -116,6 +118,7 @@ impl Town {
             plan_name: None,
             start_at: None,
             occupies: None,
+            gates: OwnGates::default(),
         };
         let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

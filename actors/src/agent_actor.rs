@@ -305,8 +305,8 @@ impl AgentActor {
 
     /// A claim that found no room never reaches the job's decision, but its ledger.
     fn enter_refused(&self, agent: AgentId, job: JobId, ask: &Ask, refusal: &Refusal) {
-        if let (Command::Claim { no, via, .. }, Some(directory)) = (&ask.command, self.house.directory()) {
-            let report = Report::ClaimRefused { agent, no: *no, via: *via, code: refusal.code() };
+        if let (Command::Claim { no, via, heard, .. }, Some(directory)) = (&ask.command, self.house.directory()) {
+            let report = Report::ClaimRefused { agent, no: *no, via: *via, heard: *heard, code: refusal.code() };
             directory.report(job, report);
         }
     }

@@ -118,6 +118,8 @@ pub enum Say {
         about: Option<String>,
         /// The page where the desk approves, for a request to approve.
         approve_url: Option<String>,
+        /// The page where the winner sees the private details, for a release: a secret of theirs.
+        details_url: Option<String>,
     },
     /// An answer to somebody who wrote to us.
     Answer(Answer),

@@ -25,6 +25,7 @@ pub(crate) fn job_parked(house: &House, id: JobId) -> Option<(ChannelKind, Erran
         offer: None,
         about: None,
         approve_url: None,
+        details_url: None,
     };
     to_the_desk(house, id.tenant, format!("{id}-quarantined"), say)
 }

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::job::ledger::Heard;
 use baton_core::job::{Ask, By, Command, NewJob, Refusal, Report};
 use baton_core::reply::Resolved;
 use baton_core::time::Timestamp;
@@ -28,7 +29,7 @@ use crate::committer::Committer;
 use crate::directory::{Directory, Parked};
 use crate::error::Failure;
 use crate::gauges;
-use crate::house::{ApproveLink, House, Limits};
+use crate::house::{ApproveLink, DetailsLink, House, Limits};
 use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
 use crate::outbox::{self, Outbox};
@@ -66,6 +67,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Makes the link to a job's approval page.
     pub approve_link: ApproveLink,
+    /// Makes the address of the page behind which released details lie.
+    pub details_link: DetailsLink,
 }
 
 /// The engine; cheap to clone.
@@ -87,7 +90,7 @@ pub(crate) struct Inner {
 impl Engine {
     /// Reads the store and opens the rooms.
     pub async fn start(setup: Setup) -> Result<Self, BootError> {
-        let Setup { store, clock, channels, tenants, limits, approve_link } = setup;
+        let Setup { store, clock, channels, tenants, limits, approve_link, details_link } = setup;
         let now = clock.now();
         let (reader, grace) = (Arc::clone(&store), limits.outage_grace);
         let known = tenants.clone();
@@ -136,6 +139,7 @@ impl Engine {
             booted_at: now,
             limits,
             approve_link,
+            details_link,
             falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });
@@ -253,7 +257,14 @@ impl Engine {
             | Command::SkipWave
             | Command::Restart { .. }
             | Command::Complete
-            | Command::Fail { .. } => None,
+            | Command::Fail { .. }
+            | Command::Pass { .. }
+            | Command::Refuse { .. }
+            | Command::Release(_)
+            | Command::Revoke { .. }
+            | Command::OpenGrant { .. }
+            | Command::StartWork { .. }
+            | Command::SetGates(_) => None,
         };
         let ask = Box::new(ask);
         match taken_by {
@@ -263,7 +274,7 @@ impl Engine {
         answer.await.unwrap_or(Err(Failure::Fell))
     }
 
-    /// The same, and once more if the record had changed meanwhile: a conflict is re-read, not believed.
+    /// An agent's yes, which came just now.
     pub async fn claim(
         &self,
         offer: OfferId,
@@ -271,10 +282,22 @@ impl Engine {
         via: Option<ChannelKind>,
         by: By,
     ) -> Result<Done, Failure> {
+        self.claim_heard(offer, agent, via, Heard::now(self.now()), by).await
+    }
+
+    /// The same, where it is known when it came, or when the provider says that it was made.
+    pub async fn claim_heard(
+        &self,
+        offer: OfferId,
+        agent: AgentId,
+        via: Option<ChannelKind>,
+        heard: Heard,
+        by: By,
+    ) -> Result<Done, Failure> {
         if agent.tenant != offer.job.tenant {
             return Err(Refusal::OfferNotFound.into());
         }
-        let command = Command::Claim { agent, no: offer.no, via };
+        let command = Command::Claim { agent, no: offer.no, via, heard };
         self.ask(offer.job, Ask { command, by, key: None, expects: None }).await
     }
 

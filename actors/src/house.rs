@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::fit::Budgets;
 use baton_core::ids::EffectNo;
-use baton_core::job::Job;
+use baton_core::job::{Grant, Job};
 use baton_core::notification::{Notification, Report};
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::World;
@@ -70,6 +70,8 @@ pub struct House {
     pub limits: Limits,
     /// The page where the desk approves a job: links are signed at the doors.
     pub approve_link: ApproveLink,
+    /// The page behind which released details lie.
+    pub details_link: DetailsLink,
     /// Where actors are to fall. Empty but for servers that are tried out.
     pub falls: OnceLock<Falls>,
     /// Whether commands are let in.
@@ -81,6 +83,9 @@ pub(crate) const QUESTIONS_MAX: usize = 32;
 
 /// Makes the link to a job's approval page, which works for so long from the moment the job came in.
 pub type ApproveLink = Box<dyn Fn(&Job, Duration) -> String + Send + Sync>;
+
+/// Makes the link to the page of a grant, which works as long as the grant does.
+pub type DetailsLink = Box<dyn Fn(&Job, &Grant) -> String + Send + Sync>;
 
 /// The bounds of the rooms.
 #[derive(Clone, Copy, Debug)]
@@ -192,6 +197,11 @@ impl House {
     /// The page where a job is approved. The same every time, unless its tenant changes how long links work.
     pub fn approve_url(&self, job: &Job, tenant: &TenantView) -> String {
         (self.approve_link)(job, tenant.settings.approval_link_ttl)
+    }
+
+    /// The page where a grant's details can be seen. The same every time.
+    pub fn details_url(&self, job: &Job, grant: &Grant) -> String {
+        (self.details_link)(job, grant)
     }
 
     /// Asks the provider of a message what became of it; its answer comes as if it had called back. A question that is lost is no

@@ -4,16 +4,21 @@
 
 mod agent_v1;
 mod agent_v2;
+mod attempt_v1;
 mod job_v1;
+mod job_v2;
 mod settings_v1;
+mod settings_v2;
 mod template;
 
 use baton_core::agent::Agent;
 use baton_core::delivery::Progress;
 use baton_core::details::SealedDetails;
+use baton_core::gates::Gate;
 use baton_core::holds::Book;
 use baton_core::ids::{AgentId, DebtId, EffectId};
 use baton_core::job::ledger::Attempt;
+use baton_core::job::settlement::Reached;
 use baton_core::job::{Ending, Entry, Job, Stage};
 use baton_core::notification::Notification;
 use baton_core::plan::Plan;
@@ -23,8 +28,11 @@ use serde::{Deserialize, Serialize};
 
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
+use self::attempt_v1::AttemptV1;
 use self::job_v1::JobV1;
+use self::job_v2::JobV2;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
+use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
@@ -32,11 +40,12 @@ use crate::store::job_head::JobHead;
 
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 2;
+    const SCHEMA: u16 = 3;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
-            1 => codec::decode::<JobV1>(payload).map(Self::from),
+            1 => codec::decode::<JobV1>(payload).map(|old| JobV2::from(old).into()),
+            2 => codec::decode::<JobV2>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -49,7 +58,14 @@ impl Record for SealedDetails {
 
 impl Record for Attempt {
     const KIND: Kind = Kind::Ledger;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<AttemptV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 impl Record for Agent {
@@ -126,11 +142,12 @@ pub struct TenantRecord {
 
 impl Record for TenantRecord {
     const KIND: Kind = Kind::Tenant;
-    const SCHEMA: u16 = 2;
+    const SCHEMA: u16 = 3;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<TenantRecordV1>(payload).map(Self::from),
+            2 => codec::decode::<TenantRecordV2>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -151,11 +168,12 @@ pub struct SettingsChange {
 
 impl Record for SettingsChange {
     const KIND: Kind = Kind::TenantAudit;
-    const SCHEMA: u16 = 2;
+    const SCHEMA: u16 = 3;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<SettingsChangeV1>(payload).map(Self::from),
+            2 => codec::decode::<SettingsChangeV2>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -291,13 +309,20 @@ impl Record for Told {
     }
 }
 
-/// The number of a stage, in the head of a record and in the index.
-pub fn stage_number(stage: &Stage) -> u8 {
-    match stage {
+/// The number of where a job stands, in the head of a record and in the index.
+pub fn stage_number(job: &Job) -> u8 {
+    match &job.stage {
         Stage::NeedsApproval => 0,
         Stage::Scheduled { .. } => 1,
         Stage::Offering(_) => 2,
-        Stage::Claimed(_) => 3,
+        Stage::Claimed(_) => match job.settlement.reached() {
+            Reached::Claimed => 3,
+            Reached::Passed(Gate::Confirm) => 10,
+            Reached::Passed(Gate::Invoice) => 11,
+            Reached::Passed(Gate::Payment) => 12,
+            Reached::Passed(Gate::Release) => 13,
+            Reached::InProgress => 14,
+        },
         Stage::Unfilled { .. } => 4,
         Stage::Closed { outcome, .. } => match outcome {
             Ending::Rejected => 5,
@@ -309,8 +334,18 @@ pub fn stage_number(stage: &Stage) -> u8 {
     }
 }
 
+/// Whether a job of this number is over.
+pub fn is_closed(stage: u8) -> bool {
+    (5..=9).contains(&stage)
+}
+
+/// Whether somebody has a job of this number.
+pub fn is_taken(stage: u8) -> bool {
+    stage == 3 || (10..=14).contains(&stage)
+}
+
 /// The words of the stages, by their numbers.
-pub const STAGES: [&str; 10] = [
+pub const STAGES: [&str; 15] = [
     "needs_approval",
     "scheduled",
     "offering",
@@ -321,11 +356,16 @@ pub const STAGES: [&str; 10] = [
     "expired",
     "completed",
     "failed",
+    "confirmed",
+    "invoiced",
+    "paid",
+    "released",
+    "in_progress",
 ];
 
 /// The record of a job.
 pub fn seal_job(job: &Job, epoch: u64) -> Result<Vec<u8>, RecordError> {
-    let head = JobHead { due: job.due(), stage: stage_number(&job.stage), owes: !job.owed.is_empty() };
+    let head = JobHead { due: job.due(), stage: stage_number(job), owes: !job.owed.is_empty() };
     codec::seal_job(job, &head, job.version, epoch)
 }
 

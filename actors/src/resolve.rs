@@ -60,6 +60,10 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
     };
+    if matches!(message.topic, Topic::Released(_)) && person.address.is_group() {
+        // Since it was owed, their chat has become one that others read.
+        return Resolved::Not { debt, delivery: no_address() };
+    }
     let errand = Errand {
         key: effect.to_string(),
         tenant: effect.job.tenant,
@@ -247,24 +251,26 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
     let offer = match &message.topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => job.offer(*no).map(|offer| shown(job, offer)),
         // What is said to whoever has the job, or had it, is about the offer they took: an answer names it.
-        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder => match message.to {
+        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::Settled(_) => match message.to {
             Recipient::Agent(agent) => {
                 job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
             }
             Recipient::Desk => None,
         },
-        Topic::ApprovalWanted | Topic::Notice(_) => None,
+        Topic::ApprovalWanted | Topic::Notice(_) | Topic::Released(_) => None,
     };
     let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
     let about = match &message.topic {
-        Topic::Notice(Notice::Claimed(agent) | Notice::Stalled(agent)) => name(*agent),
+        Topic::Notice(Notice::Claimed(agent) | Notice::Stalled(agent) | Notice::Waiting(_, agent)) => name(*agent),
         Topic::Notice(Notice::Unfilled | Notice::Expired | Notice::Quarantined)
         | Topic::Offer(_)
         | Topic::OfferOver(..)
         | Topic::Won
         | Topic::ClaimEnded(_)
         | Topic::Reminder
-        | Topic::ApprovalWanted => None,
+        | Topic::ApprovalWanted
+        | Topic::Settled(_)
+        | Topic::Released(_) => None,
     };
     let to_desk = message.to == Recipient::Desk;
     let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
@@ -275,7 +281,15 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
         offer,
         about,
         approve_url,
+        details_url: details_url(house, job, &message.topic),
     }
+}
+
+/// The page behind which the details of a grant lie.
+fn details_url(house: &House, job: &Job, topic: &Topic) -> Option<String> {
+    let Topic::Released(no) = topic else { return None };
+    let grant = job.grant.as_ref().filter(|grant| grant.no == *no)?;
+    Some(house.details_url(job, grant))
 }
 
 fn shown(job: &Job, offer: &Offer) -> OfferShown {
@@ -292,6 +306,8 @@ fn replaced(job: &Job, topic: &Topic) -> Option<baton_core::delivery::Receipt> {
         | Topic::ClaimEnded(_)
         | Topic::Reminder
         | Topic::ApprovalWanted
-        | Topic::Notice(_) => None,
+        | Topic::Notice(_)
+        | Topic::Settled(_)
+        | Topic::Released(_) => None,
     }
 }

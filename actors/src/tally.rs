@@ -61,7 +61,16 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::OfferRerouted { .. }
             | Event::MessageRerouted { .. }
             | Event::OfferClockStarted { .. }
-            | Event::WaveShrunk { .. } => {}
+            | Event::WaveShrunk { .. }
+            | Event::GatesSet { .. }
+            | Event::GatePassed { .. }
+            | Event::Released { .. }
+            | Event::GrantOpened { .. }
+            | Event::GrantRevoked { .. }
+            | Event::WorkStarted
+            | Event::Awaited { .. }
+            | Event::Escalated { .. }
+            | Event::Denied { .. } => {}
         }
     }
 }

@@ -20,6 +20,7 @@ use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Progress, Provider, Receipt, Scope};
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, EffectId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Report};
 use baton_core::phone::Phone;
@@ -116,6 +117,7 @@ impl Town {
             limits: Limits::default(),
             tenants: Tenants::default(),
             approve_link: Box::new(|job, _| format!("http://example.com/approve/{}", job.id)),
+            details_link: Box::new(|job, grant| format!("http://example.com/public/details/{}-{}", job.id, grant.no)),
         })
         .await
         .unwrap();
@@ -150,6 +152,7 @@ impl Town {
             plan_name: None,
             start_at: None,
             occupies: None,
+            gates: OwnGates::default(),
         };
         let by = By { actor: Actor::Client("shop".to_owned()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

@@ -19,6 +19,7 @@ use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use baton_core::job::{Actor, Answer, Approval, By, Cause, Job, NewJob, Refusal, Report};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -104,6 +105,7 @@ impl Town {
             tenants: Tenants::default(),
             limits,
             approve_link: Box::new(|job, _| format!("http://example.com/approve/{}", job.id)),
+            details_link: Box::new(|job, grant| format!("http://example.com/public/details/{}-{}", job.id, grant.no)),
         })
         .await
         .unwrap();
@@ -182,6 +184,7 @@ fn new_job(id: JobId, plan: Plan) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     }
 }
 

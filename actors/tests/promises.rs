@@ -24,7 +24,9 @@ use baton_actors::tenants::roster::AgentsDecided;
 use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::{ChannelKind, Outcome, Receipt};
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::job::ledger::Heard;
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Stage};
 use baton_core::plan::Plan;
 use baton_core::time::Timestamp;
@@ -109,6 +111,7 @@ impl Town {
             tenants: Tenants::default(),
             limits,
             approve_link: Box::new(|_, _| String::new()),
+            details_link: Box::new(|job, grant| format!("http://example.com/public/details/{}-{}", job.id, grant.no)),
         })
         .await
         .unwrap();
@@ -222,6 +225,7 @@ fn new_job(name: &str) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     }
 }
 
@@ -357,7 +361,7 @@ async fn p4_a_fallen_shard_comes_back_behind_the_last_steps_of_its_jobs_and_lose
         let (engine, ask) = (town.engine.clone(), Ask { command: ask, by: client(), key: None, expects: None });
         tokio::spawn(async move { engine.ask(id("j"), ask).await })
     };
-    let claim = asks(Command::Claim { agent: who("ana"), no: 1, via: None });
+    let claim = asks(Command::Claim { agent: who("ana"), no: 1, via: None, heard: Heard::default() });
     town.steps_wait(1).await;
     // The other job has nothing to do and says so: its shard looks at the clock.
     town.trap.store(true, Ordering::Relaxed);

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use baton_core::agent::QuietHours;
 use baton_core::delivery::{ChannelKind, Provider};
+use baton_core::gates::{Dial, Gates};
 use baton_core::ids::TenantId;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, WAVE_MAX, Wave};
-use baton_core::tenant::{Cap, Desk, Messages, Quiet, Settings, WhenQuiet};
+use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet};
 
 use super::duration::parse_duration;
 use super::reader::{Reader, Section};
@@ -29,9 +30,11 @@ pub(super) fn read(reader: &mut Reader<'_>, outage_grace: Duration, approval_lin
         let plan = read_plan(&mut reader.section_over(&format!("{own}.plan"), &format!("{base}.plan")));
         let messages = read_messages(&mut reader.section_over(&format!("{own}.messages"), &format!("{base}.messages")));
         let routes = read_routes(&mut reader.section_over(&format!("{own}.routes"), &format!("{base}.routes")));
+        let settlement =
+            read_settlement(&mut reader.section_over(&format!("{own}.settlement"), &format!("{base}.settlement")));
         let mut section = reader.section_over(&own, base);
         let settings = read_settings(&mut section, plan, outage_grace, approval_link_ttl);
-        let settings = Settings { messages, routes, ..settings };
+        let settings = Settings { messages, routes, settlement, ..settings };
         match TenantId::new(&name) {
             Ok(tenant) => seeds.push(Seed { tenant, settings }),
             Err(error) => section.fault_of_section(format!("\"{name}\" is no tenant's name"), error.to_string()),
@@ -107,6 +110,27 @@ fn read_messages(section: &mut Section<'_, '_>) -> Messages {
         quiet_hours,
         poll_after: Some(section.get::<Duration>("poll_after")).filter(|span| !span.is_zero()),
     }
+}
+
+fn read_settlement(section: &mut Section<'_, '_>) -> Settlement {
+    let dials = [("off", Dial::Off), ("person", Dial::Person), ("engine", Dial::Engine)];
+    let gates = Gates {
+        confirm: section.word("confirm", &dials),
+        invoice: section.word("invoice", &dials),
+        payment: section.word("payment", &dials),
+        release: section.word("release", &dials),
+    };
+    let mut within = |name| Some(section.get::<Duration>(name)).filter(|span| !span.is_zero());
+    let patience = Patience {
+        confirm: within("confirm_within"),
+        invoice: within("invoice_within"),
+        payment: within("pay_within"),
+        release: within("release_within"),
+        start: within("start_within"),
+        finish: within("finish_within"),
+    };
+    let late_winner = section.word("late_winner", &[("keeps", LateWinner::Keeps), ("returns", LateWinner::Returns)]);
+    Settlement { gates, details_for: section.some("details_for"), patience, late_winner }
 }
 
 fn read_routes(section: &mut Section<'_, '_>) -> BTreeMap<ChannelKind, Vec<Provider>> {

@@ -11,22 +11,31 @@ pub mod asked;
 pub mod batch;
 pub mod cancel;
 pub mod complete;
+pub mod confirm;
 pub mod create;
 pub mod explain;
 pub mod extend;
 pub mod fail;
 pub mod find;
+pub mod gates;
 pub mod intake;
+pub mod invoice;
 pub mod ledger;
 pub mod list;
+pub mod operator;
+pub mod paid;
 pub mod pause;
 pub mod reassign;
+pub mod refuse;
 pub mod reject;
+pub mod release;
 pub mod restart;
 pub mod resume;
+pub mod revoke;
 pub mod show;
 pub mod skip_wave;
 pub mod start;
+pub mod start_work;
 pub mod timeline;
 pub mod withdraw;
 
@@ -53,6 +62,14 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(acknowledge::post))
         .routes(routes!(complete::post))
         .routes(routes!(fail::post))
+        .routes(routes!(confirm::post))
+        .routes(routes!(refuse::post))
+        .routes(routes!(invoice::post))
+        .routes(routes!(paid::post))
+        .routes(routes!(release::post))
+        .routes(routes!(revoke::post))
+        .routes(routes!(start_work::post))
+        .routes(routes!(gates::post))
 }
 
 #[cfg(test)]

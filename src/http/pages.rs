@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::http::problem::Problem;
 
 pub mod approval;
+pub mod details;
 pub mod mistake;
 pub mod offer;
 pub mod preferences;

@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use crate::http::door::Door;
 
 pub mod approve;
+pub mod details;
 pub mod fields;
 pub mod offers;
 pub mod preferences;
@@ -20,6 +21,8 @@ pub fn routes() -> Router<Door> {
         .route("/public/approve/{token}", get(approve::get).post(approve::post))
         .route("/public/offers", get(offers::without_token).post(offers::without_token))
         .route("/public/offers/{token}", get(offers::get).post(offers::post))
+        .route("/public/details", get(details::without_token).post(details::without_token))
+        .route("/public/details/{token}", get(details::get).post(details::post))
         .route("/public/unsubscribe/{token}", get(unsubscribe::get).post(unsubscribe::post))
         .route("/public/preferences", get(approve::without_token).post(approve::without_token))
         .route("/public/preferences/{token}", get(preferences::get).post(preferences::post))

@@ -14,6 +14,7 @@ use baton_core::agent::Agent;
 use baton_core::brief::Brief;
 use baton_core::delivery::ChannelKind;
 use baton_core::fit::Boundless;
+use baton_core::gates::OwnGates;
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Job, NewJob, Turn};
 use baton_core::plan::Plan;
@@ -31,7 +32,7 @@ use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::settings::Settings;
 use crate::http::shapes::agent::SyncShape;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
-use crate::links::Links;
+use crate::links::{Links, Purpose};
 use crate::sealing::Keyring;
 use crate::telegram_desk::TelegramDesk;
 use crate::webhooks::Means;
@@ -86,6 +87,13 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         tenants,
         limits: Limits::default(),
         approve_link: Box::new(|job, _| format!("http://127.0.0.1:8080/public/approve/{}", job.id)),
+        details_link: {
+            let links = Links::new(&secret, &[]);
+            Box::new(move |job, grant| {
+                let token = links.token(Purpose::Details(job.id, grant.no), grant.until);
+                format!("http://127.0.0.1:8080/public/details/{token}")
+            })
+        },
     };
     let engine = Engine::start(setup).await.unwrap();
     let telegram = Arc::new(telegram);
@@ -151,6 +159,7 @@ pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     };
     let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
     let mut turn = Turn::create(new, by.clone(), world, NOW);

@@ -35,6 +35,8 @@ pub mod plan_view;
 pub mod public_text;
 pub mod reply;
 pub mod schedule;
+pub mod settlement;
+pub mod settlement_view;
 pub mod shown;
 pub mod template;
 pub mod template_view;

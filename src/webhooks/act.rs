@@ -20,6 +20,7 @@ use baton_actors::tenants::roster::ChangeFailure;
 use baton_core::delivery::{Callback, ChannelKind, Progress, Receipt};
 use baton_core::ids::{DebtId, JobId, OfferId, TenantId};
 use baton_core::job::Report;
+use baton_core::job::ledger::Heard;
 use baton_core::notification;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
@@ -179,7 +180,7 @@ impl Desk {
         };
         let via = Some(person.kind);
         let outcome = match press.verdict {
-            Verdict::Claim => replies::claim(&self.engine, agent, offer, via).await,
+            Verdict::Claim => replies::claim_heard(&self.engine, agent, offer, via, Heard::now(at)).await,
             Verdict::Decline => replies::decline(&self.engine, agent, offer, via).await,
         };
         if let Some(answer) = lasting(outcome)?.and_then(|outcome| outcome.told(&self.engine)) {

@@ -5,7 +5,9 @@ use baton_actors::channel::{Address, Answer, Errand, OfferShown, PausedAddress, 
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
+use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::job::Wait;
 use baton_core::message::{ClaimEnd, Notice, Over, Topic};
 use baton_core::time::Timestamp;
 
@@ -124,7 +126,13 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         Topic::Offer(no) | Topic::OfferOver(no, _) => {
             Some(OfferShown { id: job.job.offer(no), closes_at, declined: false })
         }
-        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::ApprovalWanted | Topic::Notice(_) => None,
+        Topic::Won
+        | Topic::ClaimEnded(_)
+        | Topic::Reminder
+        | Topic::ApprovalWanted
+        | Topic::Notice(_)
+        | Topic::Settled(_)
+        | Topic::Released(_) => None,
     };
     Say::Job {
         topic,
@@ -133,16 +141,20 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         offer,
         about: full.then(|| "Driver One".to_owned()),
         approve_url: full.then(|| "https://example.com/public/approve/token".to_owned()),
+        details_url: full.then(|| "https://example.com/public/details/token".to_owned()),
     }
 }
 
 pub(crate) fn topics() -> Vec<Topic> {
     let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
     let overs = [Over::TimedOut, Over::Taken, Over::Skipped, Over::Closed].map(|over| Topic::OfferOver(1, over));
-    let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled];
+    let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled, ClaimEnd::Refused];
     let notices =
         [Notice::Claimed(agent), Notice::Unfilled, Notice::Stalled(agent), Notice::Expired, Notice::Quarantined];
-    let mut topics = vec![Topic::Offer(1), Topic::Won, Topic::Reminder, Topic::ApprovalWanted];
+    let mut topics = vec![Topic::Offer(1), Topic::Won, Topic::Reminder, Topic::ApprovalWanted, Topic::Released(1)];
+    topics.extend([Gate::Confirm, Gate::Invoice, Gate::Payment].map(Topic::Settled));
+    let waits = Gate::ALL.map(Wait::Gate).into_iter().chain([Wait::Start, Wait::Finish]);
+    topics.extend(waits.map(|wait| Topic::Notice(Notice::Waiting(wait, agent))));
     topics.extend(overs);
     topics.extend(ends.map(Topic::ClaimEnded));
     topics.extend(notices.map(Topic::Notice));

@@ -3,7 +3,9 @@
 use baton_actors::channel::{Address, Answer, Errand, PausedAddress, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
-use baton_core::message::Topic;
+use baton_core::gates::Gate;
+use baton_core::job::Wait;
+use baton_core::message::{Notice, Topic};
 use icu_decimal::input::Decimal;
 use serde::Serialize;
 
@@ -42,6 +44,8 @@ pub(super) struct Values {
     address: Option<String>,
     /// Where the desk approves.
     approve_url: Option<String>,
+    /// Where the winner sees the private details.
+    details_url: Option<String>,
     /// The place in the standby line.
     place: Option<u16>,
     /// Where somebody we do not know can ask to be registered.
@@ -104,7 +108,7 @@ impl Values {
         values.time_zone.clone_from(&errand.time_zone);
         values.possible_repeat = errand.possible_repeat;
         match &errand.say {
-            Say::Job { topic, job, external_ref, offer, about, approve_url } => {
+            Say::Job { topic, job, external_ref, offer, about, approve_url, details_url } => {
                 values.name = topic.template();
                 let declined =
                     matches!(topic, Topic::OfferOver(..)) && offer.as_ref().is_some_and(|offer| offer.declined);
@@ -118,6 +122,7 @@ impl Values {
                 values.external_ref = external_ref.as_deref().map(one_line);
                 values.about = about.as_deref().map(one_line);
                 values.approve_url.clone_from(approve_url);
+                values.details_url.clone_from(details_url);
             }
             Say::Answer(answer) => values.answer(answer),
             // Its values are sealed, and its template is found by a key of its own.
@@ -143,6 +148,7 @@ impl Values {
             channel: None,
             address: None,
             approve_url: None,
+            details_url: None,
             place: None,
             register_url: None,
             preferences_url: None,
@@ -235,8 +241,15 @@ fn reason(topic: &Topic) -> Option<&'static str> {
     match topic {
         Topic::OfferOver(_, over) => Some(over.as_str()),
         Topic::ClaimEnded(end) => Some(end.as_str()),
+        Topic::Notice(Notice::Waiting(Wait::Gate(Gate::Release), _)) => Some("waiting_release"),
+        Topic::Notice(Notice::Waiting(Wait::Gate(Gate::Confirm), _)) => Some("waiting_confirm"),
+        Topic::Notice(Notice::Waiting(Wait::Gate(Gate::Invoice), _)) => Some("waiting_invoice"),
+        Topic::Notice(Notice::Waiting(Wait::Gate(Gate::Payment), _)) => Some("waiting_payment"),
+        Topic::Notice(Notice::Waiting(Wait::Start, _)) => Some("waiting_start"),
+        Topic::Notice(Notice::Waiting(Wait::Finish, _)) => Some("waiting_finish"),
         Topic::Notice(notice) => Some(notice.as_str()),
-        Topic::Offer(_) | Topic::Won | Topic::Reminder | Topic::ApprovalWanted => None,
+        Topic::Settled(gate) => Some(gate.passed()),
+        Topic::Offer(_) | Topic::Won | Topic::Reminder | Topic::ApprovalWanted | Topic::Released(_) => None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::brief::Brief;
 use crate::crew_view::CrewView;
 use crate::delivery::{ChannelKind, Receipt};
 use crate::eligibility::{Past, Wanted};
+use crate::gates::{Gates, OwnGates};
 use crate::ids::{AgentId, EffectNo, JobId, OfferNo};
 use crate::message::{Message, Over};
 use crate::plan::{Plan, Stall};
@@ -29,7 +30,10 @@ pub mod invariants;
 pub mod ledger;
 mod offering;
 pub mod refusal;
+pub mod release;
 pub mod report;
+pub mod settlement;
+mod settling;
 pub mod turn;
 pub mod weight;
 
@@ -37,6 +41,7 @@ pub use command::{Answer, Ask, By, Command, NewJob};
 pub use event::{Actor, Cause, Entry, Event};
 pub use refusal::Refusal;
 pub use report::Report;
+pub use settlement::{Grant, GrantNo, Settlement, Wait};
 pub use turn::{Step, Turn};
 
 /// A job holds no more offers than this, over all its waves of a round; see [`weight`] for what may make them fewer.
@@ -111,6 +116,14 @@ pub struct Job {
     pub ledger: ledger::Head,
     /// The latest messages to agents that were sent and of which their providers may still tell, but for offers.
     pub sent: Vec<Sent>,
+    /// What it says of its gates; its tenant says the rest.
+    pub own_gates: OwnGates,
+    /// The gates that hold.
+    pub gates: Gates,
+    /// What the winner has reached.
+    pub settlement: Settlement,
+    /// The latest grant of its private details.
+    pub grant: Option<Grant>,
 }
 
 /// A message that was sent: if it does not arrive, it is known what it was.
@@ -305,6 +318,17 @@ pub enum OfferState {
     Lost,
 }
 
+impl Watch {
+    /// The moment at which it acts.
+    pub fn due(self) -> Option<Timestamp> {
+        match self {
+            Self::Off => None,
+            Self::Silent { remind_at, .. } => Some(remind_at),
+            Self::Reminded { return_at } => Some(return_at),
+        }
+    }
+}
+
 impl Offer {
     /// Whether it waits for its answer.
     pub fn is_open(&self) -> bool {
@@ -403,7 +427,7 @@ pub enum Party {
 }
 
 impl Stage {
-    /// The stable word for it. The states after a claim are named here as they will be stored.
+    /// The stable word for it. What a winner has reached is said by [`Job::status`].
     pub fn status(&self) -> &'static str {
         match self {
             Self::NeedsApproval => "needs_approval",
@@ -503,11 +527,10 @@ impl Job {
                 };
                 awaited.into_iter().chain(self.search_until).min()
             }
-            Stage::Claimed(claim) => match claim.watch {
-                Watch::Off => None,
-                Watch::Silent { remind_at, .. } => Some(remind_at),
-                Watch::Reminded { return_at } => Some(return_at),
-            },
+            Stage::Claimed(claim) => {
+                let late = self.settlement.late.and_then(|late| late.by);
+                claim.watch.due().into_iter().chain(late).min()
+            }
             Stage::NeedsApproval | Stage::Unfilled { .. } | Stage::Closed { .. } => None,
         }
     }
@@ -533,7 +556,10 @@ impl Job {
             Stage::NeedsApproval => Next::Party(Party::Approver),
             Stage::Unfilled { .. } => Next::Party(Party::Operator),
             Stage::Offering(offering) if offering.paused_at.is_some() => Next::Party(Party::Operator),
-            Stage::Claimed(claim) => Next::Party(Party::Winner(claim.agent)),
+            Stage::Claimed(claim) => Next::Party(match self.awaits() {
+                Some(Wait::Gate(_)) => Party::Operator,
+                Some(Wait::Start | Wait::Finish) | None => Party::Winner(claim.agent),
+            }),
             Stage::Closed { .. } | Stage::Scheduled { .. } | Stage::Offering(_) => Next::Nothing,
         }
     }

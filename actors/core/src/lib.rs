@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod details;
 pub mod eligibility;
 pub mod fit;
+pub mod gates;
 pub mod holds;
 pub mod ids;
 pub mod job;

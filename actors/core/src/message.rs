@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::ChannelKind;
+use crate::gates::Gate;
 use crate::ids::{AgentId, OfferNo};
+use crate::job::settlement::{GrantNo, Wait};
 use crate::time::Timestamp;
 
 /// A message a job owes.
@@ -28,7 +30,7 @@ pub enum Recipient {
     Desk,
 }
 
-/// What there is to say. The name of each is the name of its template.
+/// What there is to say. The name of each is the name of its template. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Topic {
     /// A job is offered: yes or no?
@@ -45,6 +47,10 @@ pub enum Topic {
     ApprovalWanted,
     /// The desk: something happened.
     Notice(Notice),
+    /// The winner: a gate was passed.
+    Settled(Gate),
+    /// The winner, in private: the details are there, behind a link.
+    Released(GrantNo),
 }
 
 /// Why an offer is over.
@@ -71,6 +77,8 @@ pub enum ClaimEnd {
     Reassigned,
     /// The job was cancelled.
     Cancelled,
+    /// The desk does not want them for it.
+    Refused,
 }
 
 /// What the desk is told.
@@ -86,6 +94,8 @@ pub enum Notice {
     Expired,
     /// The job's actor kept crashing and was parked.
     Quarantined,
+    /// A step behind the claim was not made in its time, or cannot be made.
+    Waiting(Wait, AgentId),
 }
 
 /// Answers to people before claims before offers before status before bulk.
@@ -114,15 +124,17 @@ impl Topic {
             Self::Reminder => "reminder",
             Self::ApprovalWanted => "approval_wanted",
             Self::Notice(_) => "notice",
+            Self::Settled(_) => "settled",
+            Self::Released(_) => "released",
         }
     }
 
     /// How urgent it is.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Won | Self::ClaimEnded(_) => Lane::Claims,
+            Self::Won | Self::ClaimEnded(_) | Self::Released(_) => Lane::Claims,
             Self::Offer(_) | Self::Reminder => Lane::Offers,
-            Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) => Lane::Status,
+            Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) | Self::Settled(_) => Lane::Status,
         }
     }
 }
@@ -147,6 +159,7 @@ impl ClaimEnd {
             Self::Stalled => "stalled",
             Self::Reassigned => "reassigned",
             Self::Cancelled => "cancelled",
+            Self::Refused => "refused",
         }
     }
 }
@@ -160,6 +173,7 @@ impl Notice {
             Self::Stalled(_) => "stalled",
             Self::Expired => "expired",
             Self::Quarantined => "quarantined",
+            Self::Waiting(..) => "waiting",
         }
     }
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::QuietHours;
 use crate::delivery::{ChannelKind, Provider};
+use crate::gates::{Gate, Gates};
+use crate::job::settlement::Wait;
 use crate::plan::Plan;
 
 /// What a tenant can set.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub fallback_after: Option<Duration>,
     /// When people are written to, and when they are left alone.
     pub messages: Messages,
+    /// What stands between a claim and the work.
+    pub settlement: Settlement,
 }
 
 /// When people are written to, and when they are left alone.
@@ -55,6 +59,71 @@ pub struct Messages {
     pub quiet_hours: Option<QuietHours>,
     /// A message of which nothing was heard for so long is asked about, where its provider can be asked; none: never.
     pub poll_after: Option<Duration>,
+}
+
+/// What stands between a claim and the work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// The gates of jobs that do not say otherwise.
+    pub gates: Gates,
+    /// How long released details can be seen.
+    pub details_for: Duration,
+    /// How long each step may take.
+    pub patience: Patience,
+    /// What becomes of a winner who does not pay or begin in time.
+    pub late_winner: LateWinner,
+}
+
+/// How long each step behind a claim may take, from the moment at which it became the next; none: as long as it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patience {
+    /// Until the winner is confirmed.
+    pub confirm: Option<Duration>,
+    /// Until the invoice is out.
+    pub invoice: Option<Duration>,
+    /// Until it is paid.
+    pub payment: Option<Duration>,
+    /// Until the details are released.
+    pub release: Option<Duration>,
+    /// Until the work begins.
+    pub start: Option<Duration>,
+    /// Until it is done.
+    pub finish: Option<Duration>,
+}
+
+/// What becomes of a winner who does not pay or begin in time. Variants are only ever added at the end: their order is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LateWinner {
+    /// They keep the job, and the desk hears of it.
+    #[default]
+    Keeps,
+    /// The job goes to the next in line, or others are asked.
+    Returns,
+}
+
+impl Patience {
+    /// How long a step may take.
+    pub fn of(&self, what: Wait) -> Option<Duration> {
+        match what {
+            Wait::Gate(Gate::Confirm) => self.confirm,
+            Wait::Gate(Gate::Invoice) => self.invoice,
+            Wait::Gate(Gate::Payment) => self.payment,
+            Wait::Gate(Gate::Release) => self.release,
+            Wait::Start => self.start,
+            Wait::Finish => self.finish,
+        }
+    }
+}
+
+impl Default for Settlement {
+    fn default() -> Self {
+        Self {
+            gates: Gates::default(),
+            details_for: Duration::from_hours(7 * 24),
+            patience: Patience::default(),
+            late_winner: LateWinner::default(),
+        }
+    }
 }
 
 /// So many messages in any span of that length.
@@ -114,6 +183,7 @@ impl Default for Settings {
             routes: BTreeMap::new(),
             fallback_after: None,
             messages: Messages::default(),
+            settlement: Settlement::default(),
         }
     }
 }

@@ -33,6 +33,11 @@ impl World<'_> {
         agent.way(self.channels, Purpose::DISPATCH, self.settings.messages.dispatch_needs_opt_in)
     }
 
+    /// The channels by which an agent can hear of jobs, best first.
+    pub fn ways_to(&self, agent: &Agent) -> Vec<ChannelKind> {
+        agent.channels_for(self.channels, Purpose::DISPATCH, self.settings.messages.dispatch_needs_opt_in)
+    }
+
     /// By which channel the desk hears of something; none where there is no desk, or no channel that reaches it.
     pub fn way_to_desk(&self, topic: &Topic) -> Option<ChannelKind> {
         let desk = &self.settings.desk;

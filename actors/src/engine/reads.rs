@@ -46,9 +46,6 @@ pub struct Page {
     pub next: Option<Position>,
 }
 
-/// The first number of a stage in which a job is closed.
-const FIRST_CLOSED: u8 = 5;
-
 impl Engine {
     /// The agent an offer was made to; the record is read only where the index does not know.
     pub fn agent_of(&self, offer: OfferId) -> Result<Option<AgentId>, Failure> {
@@ -195,7 +192,7 @@ impl Engine {
             }
             Some(Position::Closed { day, after }) => Some((day, after)),
         };
-        if page.next.is_none() && stages.iter().any(|stage| *stage >= FIRST_CLOSED) {
+        if page.next.is_none() && stages.iter().any(|stage| records::is_closed(*stage)) {
             self.list_closed(tenant, stages, closed_from, limit, &mut page)?;
         }
         Ok(page)
@@ -257,7 +254,7 @@ impl Engine {
             let last = keys.last().copied().or(after);
             for id in keys {
                 let job = self.job(id)?;
-                page.jobs.extend(job.filter(|job| stages.contains(&records::stage_number(&job.stage))));
+                page.jobs.extend(job.filter(|job| stages.contains(&records::stage_number(job))));
             }
             if more && page.jobs.len() >= limit {
                 page.next = Some(Position::Closed { day, after: last });

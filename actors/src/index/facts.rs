@@ -74,7 +74,7 @@ impl Facts {
             id: job.id,
             version: job.version,
             due: job.due(),
-            stage: stage_number(&job.stage),
+            stage: stage_number(job),
             created_at: job.created_at,
             has_next: matches!(job.stage, Stage::Closed { .. }) || job.next() != Next::Nothing,
             open: job.open_offers().map(|offer| (offer.agent, offer.no)).collect(),

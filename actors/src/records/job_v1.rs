@@ -3,10 +3,12 @@
 use baton_core::brief::Brief;
 use baton_core::ids::{AgentId, JobId, OfferNo};
 use baton_core::job::ledger::Head;
-use baton_core::job::{Answered, Approval, Entry, Job, Offer, Owed, Stage, Standby};
+use baton_core::job::{Answered, Approval, Entry, Offer, Owed, Stage, Standby};
 use baton_core::plan::Plan;
 use baton_core::time::{Timestamp, Window};
 use serde::Deserialize;
+
+use super::job_v2::JobV2;
 
 /// Schema 1; frozen.
 #[derive(Deserialize)]
@@ -42,7 +44,7 @@ pub(super) struct JobV1 {
     ledger: Head,
 }
 
-impl From<JobV1> for Job {
+impl From<JobV1> for JobV2 {
     fn from(old: JobV1) -> Self {
         Self {
             id: old.id,

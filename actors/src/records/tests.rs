@@ -8,14 +8,18 @@ use baton_core::brief::{Brief, Item, Price};
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::fit::Boundless;
+use baton_core::gates::{Dial, Gate, Gates, OwnGates};
 use baton_core::holds::Hold;
 use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
-use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, NewJob, Report, Sent, Turn};
-use baton_core::message::{Message, Recipient, Topic};
+use baton_core::job::ledger::Heard;
+use baton_core::job::release::HowReleased;
+use baton_core::job::settlement::{Field, Revoked};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Event, NewJob, Report, Sent, Turn, Wait};
+use baton_core::message::{ClaimEnd, Message, Recipient, Topic};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
-use baton_core::tenant::{Cap, Desk, Messages, Quiet, Settings, WhenQuiet};
+use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet};
 use baton_core::world::{Idle, World};
 
 use super::*;
@@ -74,6 +78,27 @@ fn calm() -> Settings {
             poll_after: Some(Duration::from_mins(30)),
         },
         ..settings()
+    }
+}
+
+/// Settings in which everything about the time behind a claim is set.
+fn strict() -> Settings {
+    let minutes = |count| Some(Duration::from_mins(count));
+    Settings {
+        settlement: Settlement {
+            gates: Gates { confirm: Dial::Engine, invoice: Dial::Off, payment: Dial::Person, release: Dial::Engine },
+            details_for: Duration::from_hours(48),
+            patience: Patience {
+                confirm: minutes(1),
+                invoice: None,
+                payment: minutes(3),
+                release: minutes(4),
+                start: minutes(5),
+                finish: minutes(6),
+            },
+            late_winner: LateWinner::Returns,
+        },
+        ..calm()
     }
 }
 
@@ -138,6 +163,7 @@ fn lived() -> Job {
         plan_name: Some(("usual".to_owned(), 4)),
         start_at: None,
         occupies: Some(Window { from: Timestamp(10), to: Timestamp(20) }),
+        gates: OwnGates { invoice: Some(Dial::Off), ..OwnGates::default() },
     };
     let by = |actor| By { actor, cause: Cause::Request };
     let mut turn = Turn::create(new, by(Actor::Client("shop".to_owned())), world, Timestamp(1_000));
@@ -149,7 +175,7 @@ fn lived() -> Job {
     let offers: Vec<_> = job.open_offers().map(|offer| (offer.agent, offer.no)).collect();
     let mut turn = Turn::of(job, world, Timestamp(2_000));
     let claim = |(agent, no)| Ask {
-        command: Command::Claim { agent, no, via: Some(ChannelKind::Telegram) },
+        command: Command::Claim { agent, no, via: Some(ChannelKind::Telegram), heard: Heard::default() },
         by: By { actor: Actor::Agent(agent), cause: Cause::Reply(ChannelKind::Telegram) },
         key: None,
         expects: None,
@@ -168,10 +194,57 @@ fn lived() -> Job {
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v2", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v2")).unwrap(), job);
-    // When it forgot what it had sent.
-    assert_eq!(open_job(&golden::read("job-v1")).unwrap(), Job { sent: Vec::new(), ..job });
+    golden::check("job-v3", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v3")).unwrap(), job);
+    let job = settled();
+    assert_eq!(job.status(), "in_progress");
+    assert!(job.settlement.late.is_some() && job.grant.as_ref().is_some_and(|grant| grant.opened_at.is_some()));
+    golden::check("job-v3-settled", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v3-settled")).unwrap(), job);
+}
+
+/// The same job, taken through its gates: one is gone by, the work has begun, and its time runs.
+fn settled() -> Job {
+    let roster = Roster::of(["ana", "bo", "cy"].map(agent));
+    let patience = Patience { finish: Some(Duration::from_secs(60)), ..Patience::default() };
+    let settlement = Settlement { patience, ..Settlement::default() };
+    let settings = Settings { settlement, ..Settings::default() };
+    let world = World {
+        roster: &roster,
+        load: &Idle,
+        settings: &settings,
+        channels: &[ChannelKind::Email],
+        outages: &[],
+        budgets: &Boundless,
+    };
+    let mut turn = Turn::of(lived(), world, Timestamp(3_000));
+    let fields = [Field::Phone, Field::ToAddress].into_iter().collect();
+    let how = HowReleased { although: Some("in a hurry".to_owned()), fields: Some(fields), lasts: None };
+    for command in [
+        Command::Pass { gate: Gate::Confirm, reference: None },
+        Command::Pass { gate: Gate::Invoice, reference: Some("INV-7".to_owned()) },
+        Command::Release(how),
+        Command::OpenGrant { no: 1 },
+        Command::StartWork { agent: None },
+    ] {
+        let by = By { actor: Actor::Operator("desk".to_owned()), cause: Cause::Request };
+        turn.decide(Ask { command, by, key: None, expects: None }).unwrap();
+    }
+    turn.finish().unwrap().job
+}
+
+#[test]
+fn what_can_happen_behind_a_claim_is_written_as_it_always_was() {
+    let mut turn = settled().timeline;
+    let entry = turn.pop().unwrap();
+    let events = [
+        Event::GrantRevoked { no: 1, why: Revoked::ClaimEnded, reason: Some("no".to_owned()) },
+        Event::Awaited { what: Wait::Gate(Gate::Payment), by: Timestamp(7) },
+        Event::Escalated { what: Wait::Start },
+        Event::Denied { command: "release".to_owned(), code: "forbidden".to_owned() },
+        Event::ClaimEnded { agent: AgentId::of_reference(T, "ana"), end: ClaimEnd::Refused, reason: None },
+    ];
+    holds("history-v1-settled", &History(events.into_iter().map(|event| Entry { event, ..entry.clone() }).collect()));
 }
 
 #[test]
@@ -181,9 +254,10 @@ fn what_stands_beside_a_job_is_written_as_it_always_was() {
     holds("history-v1", &History(job.timeline.clone()));
     holds("closed-line-v1", &ClosedLine { outcome: Ending::Completed, at: Timestamp(5) });
     let claim = (AgentId::of_reference(T, "ana"), 1, Some(ChannelKind::Sms));
+    let heard = Heard { at: Some(Timestamp(4)), told_at: Some(Timestamp(3)) };
     let (attempt, _) =
-        Attempt::chain(baton_core::job::ledger::Head::default(), &job.id, Timestamp(5), claim, "claimed");
-    holds("ledger-v1", &attempt);
+        Attempt::chain(baton_core::job::ledger::Head::default(), &job.id, Timestamp(5), claim, heard, "claimed");
+    holds("ledger-v2", &attempt);
 }
 
 #[test]
@@ -200,9 +274,9 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let dead = Reach { channel: ChannelKind::Email, failures: 3, last: Timestamp(5), paused: Some(Timestamp(6)) };
     let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
     holds("agent-v3", &said);
-    holds("tenant-v2", &TenantRecord { version: 3, settings: calm(), created_at: Timestamp(1) });
-    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(settings()), after: calm() };
-    holds("settings-change-v2", &change);
+    holds("tenant-v3", &TenantRecord { version: 3, settings: strict(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(calm()), after: strict() };
+    holds("settings-change-v3", &change);
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
@@ -246,11 +320,23 @@ fn reads<R: Record + PartialEq>(name: &str, value: &R) {
 
 #[test]
 fn what_was_written_in_older_layouts_is_still_read() {
+    // Nothing was said of gates then, and before, nothing of what was sent.
+    let second = Job { own_gates: OwnGates::default(), gates: Gates::default(), ..lived() };
+    assert_eq!(open_job(&golden::read("job-v2")).unwrap(), second);
+    assert_eq!(open_job(&golden::read("job-v1")).unwrap(), Job { sent: Vec::new(), ..second });
+    let claim = (AgentId::of_reference(T, "ana"), 1, Some(ChannelKind::Sms));
+    let head = baton_core::job::ledger::Head::default();
+    let (attempt, _) = Attempt::chain(head, &lived().id, Timestamp(5), claim, Heard::default(), "claimed");
+    reads("ledger-v1", &attempt);
+    assert!(attempt.follows(&lived().id, None), "its hash still holds");
     reads("agent-v1", &agent("ana"));
     reads("agent-v2", &Agent { unreachable: vec![ChannelKind::Telegram], ..agent("ana") });
     reads("tenant-v1", &TenantRecord { version: 3, settings: settings(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: None, after: settings() };
     reads("settings-change-v1", &change);
+    reads("tenant-v2", &TenantRecord { version: 3, settings: calm(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(settings()), after: calm() };
+    reads("settings-change-v2", &change);
 }
 
 #[test]

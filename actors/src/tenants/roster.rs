@@ -1,10 +1,12 @@
 //! The one writer of agents, settings, plans and templates: decides on the latest view, stores, then lets everybody see.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_core::agent::Agent;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, TenantId};
+use baton_core::job::Report;
 use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
 use baton_core::time::Timestamp;
@@ -15,7 +17,7 @@ use super::TenantView;
 use super::library::{TemplateAsk, TemplateRefusal};
 use crate::committer::NotStored;
 use crate::house::House;
-use crate::records::{NamedPlan, Registration, SettingsChange, Template, TemplateId, TenantRecord};
+use crate::records::{NamedPlan, Registration, STAGES, SettingsChange, Template, TemplateId, TenantRecord, is_taken};
 use crate::store::codec::{self, Record};
 use crate::store::keys::Key;
 use crate::store::{StepWrites, Write};
@@ -290,7 +292,11 @@ impl Roster {
             (Key::TenantAudit { tenant, seq: version }, Some(self.seal(&change, 1))),
         ])
         .await?;
+        let turned = settings.settlement.gates != view.settings.settlement.gates;
         self.house.tenants.set(tenant, TenantView { version, settings, ..TenantView::clone(&view) });
+        if turned {
+            tokio::spawn(look_again(Arc::clone(&self.house), tenant));
+        }
         Ok(version)
     }
 
@@ -400,4 +406,21 @@ fn addresses_are_distinct(view: &TenantView, upserts: &[Agent]) -> Result<(), Ch
         }
     }
     Ok(())
+}
+
+/// So many jobs look at themselves at once.
+const AT_ONCE: usize = 256;
+
+/// A turned dial holds for jobs that somebody has, too: they look at themselves again, some at a time. One that the end of the
+/// process keeps from it does so when it is next looked at.
+async fn look_again(house: Arc<House>, tenant: TenantId) {
+    let taken: Vec<u8> = (0..).zip(STAGES).map(|(number, _)| number).filter(|number| is_taken(*number)).collect();
+    let jobs = house.index.list(tenant, &taken, None, usize::MAX);
+    for some in jobs.chunks(AT_ONCE) {
+        let Some(directory) = house.directory() else { return };
+        for job in some {
+            directory.report(*job, Report::Ring);
+        }
+        house.clock.sleep_until(house.clock.now() + Duration::from_millis(50)).await;
+    }
 }

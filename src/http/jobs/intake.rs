@@ -57,6 +57,7 @@ pub async fn take_in(
         plan,
         plan_name,
         start_at: job.start_at,
+        gates: job.gates,
     };
     door.engine.create(new, sealed, by).await.map_err(|failure| match failure {
         Failure::Refused(Refusal::ReferenceConflict, _) if !has_reference => Refusal::KeyReused.into(),

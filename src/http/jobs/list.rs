@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use baton_actors::engine::Position;
-use baton_actors::records::STAGES;
+use baton_actors::records::{STAGES, is_closed};
 use baton_core::ids::{Code as JobCode, JobId, TenantId};
 use baton_core::job::Job;
 use baton_core::time::Timestamp;
@@ -16,9 +16,6 @@ use crate::http::page::{List, Page};
 use crate::http::problem::{Body, Code, Problem};
 use crate::http::query::Query;
 use crate::http::shapes::job_view::JobView;
-
-/// The first stage, by number, in which a job is closed: those are not counted.
-const FIRST_CLOSED: u8 = 5;
 
 /// Which jobs are wanted.
 struct Filter {
@@ -83,7 +80,7 @@ impl Filter {
             jobs.extend(door.engine.job(id)?);
         }
         let wanted = |job: &Job| {
-            let number = baton_actors::records::stage_number(&job.stage);
+            let number = baton_actors::records::stage_number(job);
             self.stages.as_ref().is_none_or(|stages| stages.contains(&number))
                 && self.code.is_none_or(|code| job.id.code() == code)
         };
@@ -93,7 +90,7 @@ impl Filter {
 
     fn total(&self, door: &Door, tenant: TenantId) -> Option<u64> {
         let stages = self.stages.as_ref()?;
-        let live = stages.iter().all(|stage| *stage < FIRST_CLOSED);
+        let live = !stages.iter().any(|stage| is_closed(*stage));
         live.then(|| stages.iter().map(|stage| door.engine.index().count(tenant, *stage) as u64).sum())
     }
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::http::sample::{ADMIN, House, OTHER};
 
+mod settlement;
+
 const JOB: &str = r#"{"external_ref":"VC8Y-3","brief":{"from":"Leeds","to":"Manchester"},
     "details":{"contact_name":"Test Person","phone":"+447700900123"},"approval":"link"}"#;
 

@@ -90,6 +90,7 @@ impl ApprovalState {
 #[cfg(test)]
 mod tests {
     use baton_core::job::Command;
+    use baton_core::job::ledger::Heard;
 
     use super::*;
     use crate::http::sample;
@@ -109,7 +110,7 @@ mod tests {
             ApprovalPage::of(&job, sample::words("en")).render().unwrap()
         };
         assert!(page(vec![]).contains("<button name=\"action\" value=\"approve\">"));
-        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
+        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None, heard: Heard::default() };
         for (commands, heading) in [
             (vec![Command::Approve], "Approved"),
             (vec![Command::Approve, claim], "Approved and taken"),

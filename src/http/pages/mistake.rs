@@ -29,6 +29,7 @@ fn kind(code: Code) -> &'static str {
     match code {
         Code::LinkUnknown => "unknown_link",
         Code::LinkExpired => "expired_link",
+        Code::ReleaseOver => "shut_details",
         Code::NotFound | Code::MethodNotAllowed | Code::HostNotAllowed => "nothing_here",
         Code::ValidationFailed
         | Code::MalformedJson

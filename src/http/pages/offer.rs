@@ -149,6 +149,7 @@ impl OfferStanding {
 #[cfg(test)]
 mod tests {
     use baton_core::job::Command;
+    use baton_core::job::ledger::Heard;
 
     use baton_core::delivery::ChannelKind;
     use baton_core::tenant::{Desk, Settings};
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_winner_hears_of_the_desk_only_where_there_is_one() {
-        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
+        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None, heard: Heard::default() };
         let job = sample::job_after("a", [Command::Approve, claim]);
         let desk = Desk { email: Some("desk@example.com".into()), ..Desk::default() };
         let with_desk = Settings { desk, ..Settings::default() };
@@ -207,7 +208,7 @@ mod tests {
         let open = page(vec![]);
         assert!(open.contains("value=\"yes\"") && open.contains("value=\"no\"") && open.contains("Leeds"), "{open}");
         for (command, heading) in [
-            (Command::Claim { agent: ana, no: 1, via: None }, "The job is yours"),
+            (Command::Claim { agent: ana, no: 1, via: None, heard: Heard::default() }, "The job is yours"),
             (Command::Decline { agent: ana, no: 1 }, "You said no"),
             (Command::SkipWave, "This offer is over"),
             (Command::Pause, "This job is on hold"),

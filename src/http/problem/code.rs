@@ -86,6 +86,11 @@ codes! {
     OfferClosed = CONFLICT, "offer-closed", "The offer is over";
     NotYourOffer = CONFLICT, "not-your-offer", "The offer was made to somebody else";
     NotTheWinner = CONFLICT, "not-the-winner", "Only the one who has the job can do that";
+    GatesMissing = CONFLICT, "gates-missing", "Gates before this step are not passed";
+    NoDetails = CONFLICT, "no-details", "The job has no private details";
+    NoPrivateWay = CONFLICT, "no-private-way", "The winner cannot be told in private";
+    NothingReleased = CONFLICT, "nothing-released", "Nothing is released";
+    ReleaseOver = GONE, "release-over", "The details can no longer be seen by this link";
 
     // What the notification says no to.
     NotificationAlreadySent = CONFLICT, "notification-already-sent", "The notification has left";

@@ -1,5 +1,6 @@
 //! The domain's no, as a problem: the same code, and what the page of the code promises beside it.
 
+use baton_core::gates::Gate;
 use baton_core::job::Refusal;
 use baton_core::job::refusal::OfferEnd;
 use baton_core::notification;
@@ -12,6 +13,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::AlreadyClaimed { place: Some(place) } => problem.with("place", place),
             Refusal::OfferClosed(end) => problem.with("reason", reason(end)),
+            Refusal::GatesMissing { missing } => {
+                problem.with("missing", missing.iter().map(Gate::as_str).collect::<Vec<_>>())
+            }
             Refusal::JobClosed { ended } => problem.with("outcome", ended.as_str()),
             Refusal::VersionChanged { is, .. } => problem.with("version", is),
             Refusal::JobNotFound
@@ -33,6 +37,10 @@ impl From<Refusal> for Problem {
             | Refusal::AgentBusy
             | Refusal::JobWornOut
             | Refusal::KeyReused
+            | Refusal::NoDetails
+            | Refusal::NoPrivateWay
+            | Refusal::NothingReleased
+            | Refusal::GrantOver
             | Refusal::ReferenceConflict => problem,
         }
     }
@@ -78,6 +86,11 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::JobWornOut => Code::JobWornOut,
         Refusal::VersionChanged { .. } => Code::VersionChanged,
         Refusal::KeyReused => Code::IdempotencyKeyReused,
+        Refusal::GatesMissing { .. } => Code::GatesMissing,
+        Refusal::NoDetails => Code::NoDetails,
+        Refusal::NoPrivateWay => Code::NoPrivateWay,
+        Refusal::NothingReleased => Code::NothingReleased,
+        Refusal::GrantOver => Code::ReleaseOver,
         Refusal::ReferenceConflict => Code::ExternalRefConflict,
     }
 }
@@ -123,12 +136,24 @@ mod tests {
             Refusal::JobWornOut,
             Refusal::VersionChanged { expected: 1, is: 2 },
             Refusal::KeyReused,
+            Refusal::GatesMissing { missing: [Gate::Payment].into_iter().collect() },
+            Refusal::NoDetails,
+            Refusal::NoPrivateWay,
+            Refusal::NothingReleased,
+            Refusal::GrantOver,
             Refusal::ReferenceConflict,
         ];
         for refusal in refusals {
             let word = refusal.code();
             assert_eq!(Problem::from(refusal).code.as_str(), word);
         }
+    }
+
+    #[test]
+    fn c12_a_release_that_comes_too_early_names_the_missing_gates() {
+        let missing = [Gate::Confirm, Gate::Payment].into_iter().collect();
+        let problem = Problem::from(Refusal::GatesMissing { missing });
+        assert_eq!(problem.more.unwrap()["missing"], serde_json::json!(["confirm", "payment"]));
     }
 
     #[test]

@@ -68,9 +68,12 @@ fn wrong_action() -> FieldError {
 fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Approve(job)) => Ok(job),
-        Ok(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_))
+        Ok(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..))
         | Err(
-            BadLink::Unknown | BadLink::Expired(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_)),
+            BadLink::Unknown
+            | BadLink::Expired(
+                Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..),
+            ),
         ) => Err(unknown()),
         Err(BadLink::Expired(Purpose::Approve(job))) => {
             Err(expired().in_language(words::of_tenant(door, job.tenant).locale()))

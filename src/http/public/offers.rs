@@ -95,6 +95,11 @@ fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage 
         | Refusal::AgentUnreachable
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
+        | Refusal::GatesMissing { .. }
+        | Refusal::NoDetails
+        | Refusal::NoPrivateWay
+        | Refusal::NothingReleased
+        | Refusal::GrantOver
         | Refusal::ReferenceConflict => shown(door, job, id),
     }
 }
@@ -115,10 +120,12 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
     let (id, is_late) = match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Offer(offer)) => (offer, false),
         Err(BadLink::Expired(Purpose::Offer(offer))) => (offer, true),
-        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_))
+        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..))
         | Err(
             BadLink::Unknown
-            | BadLink::Expired(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_)),
+            | BadLink::Expired(
+                Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..),
+            ),
         ) => {
             return Err(unknown());
         }

@@ -122,6 +122,7 @@ fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use baton_core::job::Command;
+    use baton_core::job::ledger::Heard;
 
     use super::*;
     use crate::http::sample;
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_job_that_was_given_back_is_not_filled() {
-        let claim = || Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
+        let claim = || Command::Claim { agent: sample::agent("ana"), no: 1, via: None, heard: Heard::default() };
         let back = Command::Withdraw { agent: None, reason: None };
         let time_to_fill = |commands: &[Command]| {
             let mut fill = Fill::default();

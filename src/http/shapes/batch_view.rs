@@ -61,7 +61,7 @@ impl BatchItem {
             status,
             id: Some(job.id.to_string()),
             code: Some(job.id.code().to_string()),
-            job_status: Some(job.stage.status()),
+            job_status: Some(job.status()),
             external_ref: job.external_ref.clone(),
             approve_url,
             problem: None,

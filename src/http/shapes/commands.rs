@@ -27,7 +27,7 @@ pub struct ReasonShape {
     strangers: Strangers,
 }
 
-/// For `withdraw` and `acknowledge`.
+/// For `withdraw`, `acknowledge`, `refuse` and `start_work`.
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = ByWinner)]
 pub struct WinnerShape {
@@ -111,6 +111,23 @@ impl WinnerShape {
             let agent = form.field("agent", shape.agent).line(REFERENCE);
             let reason = form.field("reason", shape.reason).prose(REASON);
             Some(Command::Withdraw { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)), reason })
+        })
+    }
+
+    /// The desk's no to the winner.
+    pub fn into_refuse(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
+            let reason = form.field("reason", shape.reason).prose(REASON);
+            Some(Command::Refuse { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)), reason })
+        })
+    }
+
+    /// The beginning of the work.
+    pub fn into_start_work(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
+        Form::body(self, |form, shape| {
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
+            Some(Command::StartWork { agent: agent.map(|agent| AgentId::of_reference(tenant, &agent)) })
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_core::brief::Brief;
+use baton_core::gates::OwnGates;
 use baton_core::ids::TenantId;
 use baton_core::job::Approval;
 use baton_core::plan::Plan;
@@ -16,6 +17,7 @@ use crate::http::problem::FieldError;
 use crate::http::shapes::brief::BriefShape;
 use crate::http::shapes::details::DetailsShape;
 use crate::http::shapes::plan::{PlanChoice, PlanShape, search_time};
+use crate::http::shapes::settlement::GatesShape;
 use crate::http::strangers::Strangers;
 
 const REFERENCE: usize = 128;
@@ -48,12 +50,15 @@ pub struct JobShape {
     /// How long to search before the job expires; the plan's own time where it is left out.
     #[schema(value_type = Option<String>, example = "2h")]
     search_for: Given<String>,
+    /// Who passes the gates behind the claim; what is left out follows the tenant.
+    #[schema(value_type = Option<GatesShape>)]
+    gates: Given<GatesShape>,
     #[schema(ignore)]
     strangers: Strangers,
 }
 
 object! {
-    JobShape { external_ref, brief, details, approval, plan, start_at, search_for }
+    JobShape { external_ref, brief, details, approval, plan, start_at, search_for, gates }
 }
 
 /// What was read of it.
@@ -72,6 +77,8 @@ pub struct JobRead {
     pub start_at: Option<Timestamp>,
     /// In the place of the plan's own search time.
     pub search_for: Option<Duration>,
+    /// What it says of its gates.
+    pub gates: OwnGates,
 }
 
 impl JobShape {
@@ -90,7 +97,8 @@ impl JobShape {
         let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
         let start_at = moment(form.field("start_at", self.start_at), now);
         let search_for = search_time(form.field("search_for", self.search_for));
-        Some(JobRead { external_ref, brief: brief?, details, approval, plan, start_at, search_for })
+        let gates = form.field("gates", self.gates).within(|form, gates| Some(gates.read(form))).unwrap_or_default();
+        Some(JobRead { external_ref, brief: brief?, details, approval, plan, start_at, search_for, gates })
     }
 }
 
@@ -177,7 +185,7 @@ mod tests {
             ("aproval", "did you mean `approval`?"),
             (
                 "zebra",
-                "take it out; the fields here are external_ref, brief, details, approval, plan, start_at, search_for",
+                "take it out; the fields here are external_ref, brief, details, approval, plan, start_at, search_for, gates",
             ),
             ("brief.form", "did you mean `from`?"),
             ("brief.from", "give text"),

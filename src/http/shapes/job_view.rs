@@ -9,9 +9,11 @@ use utoipa::ToSchema;
 
 use crate::http::shapes::agent_view::AgentNamed;
 use crate::http::shapes::brief_view::BriefView;
+use crate::http::shapes::ledger_view::HeadView;
 use crate::http::shapes::next_view::NextView;
 use crate::http::shapes::offer_view::OfferView;
 use crate::http::shapes::plan_view::PlanView;
+use crate::http::shapes::settlement_view::{GatesView, GrantView, SettlementView};
 use crate::http::shapes::shown::Shown;
 
 /// A job.
@@ -23,7 +25,8 @@ pub struct JobView<'a> {
     /// What people call it: the last 8 digits of the id.
     #[schema(value_type = String, example = "0952ef82")]
     code: Shown<Code>,
-    /// `needs_approval`, `scheduled`, `offering`, `claimed`, `unfilled`, `rejected`, `cancelled`, `expired`, `completed`, `failed`.
+    /// `needs_approval`, `scheduled`, `offering`, `claimed`, `confirmed`, `invoiced`, `paid`,
+    /// `released`, `in_progress`, `unfilled`, `rejected`, `cancelled`, `expired`, `completed`, `failed`.
     status: &'static str,
     /// How many steps were stored; the `ETag`.
     version: u64,
@@ -89,6 +92,16 @@ pub struct JobView<'a> {
     offers: Vec<OfferView>,
     /// Later claimants, in order of arrival.
     standby: Vec<AgentNamed>,
+    /// Who passes the gates behind a claim.
+    gates: GatesView,
+    /// What the winner has reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settlement: Option<SettlementView<'a>>,
+    /// The latest release of private details.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<GrantView>,
+    /// The end of the claim ledger.
+    ledger: HeadView,
     /// What happens next, or who must act.
     next: NextView,
 }
@@ -127,7 +140,7 @@ impl<'a> JobView<'a> {
         let mut view = Self {
             id: Shown(job.id),
             code: Shown(job.id.code()),
-            status: job.stage.status(),
+            status: job.status(),
             version: job.version,
             external_ref: job.external_ref.as_deref(),
             created_at: Shown(job.created_at),
@@ -151,6 +164,10 @@ impl<'a> JobView<'a> {
             closed_at: None,
             offers: job.offers.iter().map(|offer| OfferView::of(job, offer, roster)).collect(),
             standby: job.standby.iter().map(|waiting| AgentNamed::of(waiting.agent, roster)).collect(),
+            gates: GatesView::of(job.gates),
+            settlement: SettlementView::of(job),
+            release: job.grant.as_ref().map(|grant| GrantView::of(grant, roster)),
+            ledger: HeadView::of(&job.ledger),
             next: NextView::of(job.next(), roster),
         };
         match &job.stage {
@@ -187,6 +204,7 @@ fn approval(approval: Approval) -> &'static str {
 #[cfg(test)]
 mod tests {
     use baton_core::job::Command;
+    use baton_core::job::ledger::Heard;
 
     use super::*;
     use crate::http::sample;
@@ -202,7 +220,8 @@ mod tests {
             "brief": {"from": "Leeds"}, "has_details": true,
             "plan": {"waves": [{"mode": "one_by_one", "claim_within": "30m", "starts": "offered", "tags": []}],
                      "standby": 16, "rounds": 1},
-            "round": 0, "waves": 0, "offers": [], "standby": [], "next": {"acts": "approver"},
+            "round": 0, "waves": 0, "offers": [], "standby": [], "ledger": {"count": 0},
+            "gates": {"confirm": "person", "invoice": "person", "payment": "person", "release": "person"}, "next": {"acts": "approver"},
         });
         assert_eq!(shown, expected);
         let entry = serde_json::to_value(EntryView::of(job.id, &job.timeline[0], &sample::roster())).unwrap();
@@ -215,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_job_that_is_offered_and_claimed_names_its_people() {
-        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None };
+        let claim = Command::Claim { agent: sample::agent("ana"), no: 1, via: None, heard: Heard::default() };
         let job = sample::job_after("a", [Command::Approve, claim]);
         let shown = serde_json::to_value(JobView::of(&job, &sample::roster())).unwrap();
         assert_eq!((&shown["status"], &shown["claim"]["agent"]["ref"]), (&"claimed".into(), &"ana".into()));

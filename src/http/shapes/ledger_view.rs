@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{JobId, OfferId};
-use baton_core::job::ledger::Attempt;
+use baton_core::job::ledger::{Attempt, Head};
 use baton_core::roster::Roster;
 use baton_core::time::Timestamp;
 use serde::Serialize;
@@ -21,6 +21,14 @@ pub struct AttemptView<'a> {
     /// When it was decided.
     #[schema(value_type = String, format = DateTime)]
     at: Shown<Timestamp>,
+    /// When it came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    arrived_at: Option<Shown<Timestamp>>,
+    /// When the provider says that it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    told_at: Option<Shown<Timestamp>>,
     /// Whose.
     agent: AgentNamed,
     /// To which offer.
@@ -34,22 +42,46 @@ pub struct AttemptView<'a> {
     hash: String,
 }
 
+/// The end of a job's claim ledger: what an export must end with.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LedgerHead)]
+pub struct HeadView {
+    /// How many attempts there were.
+    count: u32,
+    /// The hash of the last one, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+}
+
+impl HeadView {
+    /// Shows the end of a ledger.
+    pub fn of(head: &Head) -> Self {
+        Self { count: head.count, hash: head.hash.as_ref().map(hex) }
+    }
+}
+
+/// A hash in hexadecimal.
+fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 impl<'a> AttemptView<'a> {
     /// Shows an attempt of a job's ledger.
     pub fn of(job: JobId, attempt: &'a Attempt, roster: &Roster) -> Self {
-        // Writing to a string does not fail.
-        let hash = attempt.hash.iter().fold(String::with_capacity(64), |mut hash, byte| {
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        });
         Self {
             seq: attempt.seq,
             at: Shown(attempt.at),
+            arrived_at: attempt.heard.at.map(Shown),
+            told_at: attempt.heard.told_at.map(Shown),
             agent: AgentNamed::of(attempt.agent, roster),
             offer: Shown(job.offer(attempt.no)),
             channel: attempt.via.map(ChannelKind::as_str),
             verdict: &attempt.verdict,
-            hash,
+            hash: hex(&attempt.hash),
         }
     }
 

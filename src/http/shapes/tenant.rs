@@ -14,6 +14,7 @@ use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
 use crate::http::shapes::messages::{self, MessagesChange, MessagesShape, RoutesChange, RoutesShape};
 use crate::http::shapes::plan::{PlanShape, duration};
+use crate::http::shapes::settlement::{SettlementChange, SettlementShape};
 use crate::http::strangers::Strangers;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,6 +63,9 @@ pub struct SettingsShape {
     /// When people are written to, and when they are left alone.
     #[schema(value_type = Option<MessagesShape>)]
     messages: Given<MessagesShape>,
+    /// What stands between a claim and the work.
+    #[schema(value_type = Option<SettlementShape>)]
+    settlement: Given<SettlementShape>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -86,7 +90,7 @@ pub struct DeskShape {
 object! {
     SettingsShape {
         default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
-        match_vehicle, desk, outage_grace, routes, fallback_after, messages
+        match_vehicle, desk, outage_grace, routes, fallback_after, messages, settlement
     }
     DeskShape { email, telegram_chat_id, telegram_topic }
 }
@@ -108,6 +112,7 @@ pub struct SettingsChange {
     routes: Option<RoutesChange>,
     fallback_after: Change<Duration>,
     messages: Option<MessagesChange>,
+    settlement: Option<SettlementChange>,
 }
 
 /// What becomes of the desk's contact.
@@ -144,6 +149,7 @@ impl SettingsShape {
                     duration(field, SECOND, YEAR)
                 }),
                 messages: form.field("messages", shape.messages).within(|form, messages| Some(messages.read(form))),
+                settlement: form.field("settlement", shape.settlement).within(|form, shape| Some(shape.read(form))),
             })
         })
     }
@@ -180,6 +186,7 @@ impl SettingsChange {
         messages::route(&mut settings.routes, self.routes.unwrap_or_default());
         self.fallback_after.onto(&mut settings.fallback_after);
         self.messages.unwrap_or_default().onto(&mut settings.messages);
+        self.settlement.unwrap_or_default().onto(&mut settings.settlement);
     }
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::http::shapes::messages_view::{self, MessagesView};
 use crate::http::shapes::plan_view::PlanView;
+use crate::http::shapes::settlement_view::SettlementSettingsView;
 use crate::http::shapes::shown::{Shown, Span};
 
 /// A tenant.
@@ -67,6 +68,8 @@ pub struct SettingsView<'a> {
     fallback_after: Option<Span>,
     /// When people are written to, and when they are left alone.
     messages: MessagesView<'a>,
+    /// What stands between a claim and the work.
+    settlement: SettlementSettingsView,
 }
 
 /// The desk's contact.
@@ -97,6 +100,7 @@ impl<'a> SettingsView<'a> {
             routes: messages_view::routes(&settings.routes),
             fallback_after: settings.fallback_after.map(Span),
             messages: MessagesView::of(&settings.messages),
+            settlement: SettlementSettingsView::of(&settings.settlement),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The timeline, as it goes out: what became true, who did it, when and how.
 
 use baton_core::delivery::{ChannelKind, DropReason};
+use baton_core::gates::{Gate, GateSet};
 use baton_core::ids::{AgentId, JobId};
 use baton_core::job::{Actor, Cause, Entry, Event};
 use baton_core::roster::Roster;
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::config::duration::show_duration;
 use crate::http::shapes::agent_view::AgentNamed;
+use crate::http::shapes::settlement_view::{self, GatesView};
 use crate::http::shapes::shown::Shown;
 
 /// One line of the timeline.
@@ -25,7 +27,7 @@ pub struct EntryView<'a> {
     event: &'static str,
     /// Who.
     actor: ActorView<'a>,
-    /// How it came: `request`, `page`, `reply`, `timer`, `delivery` or `seat`.
+    /// How it came: `request`, `page`, `reply`, `timer`, `delivery`, `seat`, or `rule` (the tenant's or the job's own).
     cause: &'static str,
     /// With `reply`: over which channel.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,7 @@ impl<'a> EntryView<'a> {
             Cause::Timer => ("timer", None),
             Cause::Delivery => ("delivery", None),
             Cause::Seat => ("seat", None),
+            Cause::Rule => ("rule", None),
         };
         Self {
             seq: entry.seq,
@@ -161,6 +164,18 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::MessageFailed { topic, class, reason } => json!({ "topic": topic, "class": class, "reason": reason }),
         Event::MessageDropped { topic, reason } => json!({ "topic": topic, "reason": dropped(*reason) }),
         Event::SeatSoughtAgain { no, until } => json!({ "offer": offer(no), "until": at(until) }),
+        Event::GatesSet { gates, .. } => json!({ "gates": GatesView::of(*gates) }),
+        Event::GatePassed { gate, reference } => json!({ "gate": gate.as_str(), "reference": reference }),
+        Event::Released { no, agent: to, fields, until, required, overridden, reason } => json!({
+            "release": no, "agent": agent(to), "fields": settlement_view::fields(*fields), "until": at(until),
+            "gates": gates(*required), "overridden": gates(*overridden), "reason": reason,
+        }),
+        Event::GrantOpened { no } => json!({ "release": no }),
+        Event::GrantRevoked { no, why, reason } => json!({ "release": no, "why": why.as_str(), "reason": reason }),
+        Event::WorkStarted => Value::Null,
+        Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
+        Event::Escalated { what } => json!({ "step": what.as_str() }),
+        Event::Denied { command, code } => json!({ "command": command, "code": code }),
         Event::WatchExtended { by_millis, outage } => json!({
             "by": show_duration(std::time::Duration::from_millis(*by_millis)), "outage_until": at(outage),
         }),
@@ -172,6 +187,11 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         }
         _ => Map::new(),
     }
+}
+
+/// The words of some gates.
+fn gates(gates: GateSet) -> Vec<&'static str> {
+    gates.iter().map(Gate::as_str).collect()
 }
 
 fn dropped(reason: DropReason) -> &'static str {

@@ -60,7 +60,10 @@ impl Turn<'_> {
             | Stage::Closed { .. } => None,
         };
         match &message.topic {
-            Topic::Won => claim.is_some(),
+            Topic::Won | Topic::Settled(_) => claim.is_some(),
+            Topic::Released(no) => {
+                self.job().live_grant(self.now).is_some_and(|grant| grant.no == *no && grant.agent == agent)
+            }
             Topic::Reminder => claim.is_some_and(|claim| matches!(claim.watch, Watch::Reminded { .. })),
             Topic::ClaimEnded(_) => claim.is_none(),
             Topic::OfferOver(no, _) => {

@@ -1,7 +1,9 @@
 //! The claim lock: one yes wins, later ones get a truthful place, and a lost claim goes to the next in line.
 
 use super::event::Event;
+use super::ledger::Heard;
 use super::refusal::OfferEnd;
+use super::settlement::Revoked;
 use super::turn::Turn;
 use super::{Answer, Awaiting, Offer, OfferState, Refusal, Stage, Watch};
 use crate::delivery::ChannelKind;
@@ -9,14 +11,20 @@ use crate::ids::{AgentId, OfferNo};
 use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
 
 impl Turn<'_> {
-    pub(super) fn claim(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>) -> Result<Answer, Refusal> {
+    pub(super) fn claim(
+        &mut self,
+        agent: AgentId,
+        no: OfferNo,
+        via: Option<ChannelKind>,
+        heard: Heard,
+    ) -> Result<Answer, Refusal> {
         let verdict = self.judge_claim(agent, no, via);
         let word = match &verdict {
             Ok(Answer::Done) => "claimed",
             Ok(Answer::Already) => "already",
             Err(refusal) => refusal.code(),
         };
-        self.enter_attempt(agent, no, via, word);
+        self.enter_attempt((agent, no, via), heard, word);
         verdict
     }
 
@@ -67,6 +75,7 @@ impl Turn<'_> {
             self.owe(Recipient::Agent(agent), channel, Topic::Won, None);
         }
         self.notify_desk(Notice::Claimed(agent));
+        self.advance();
     }
 
     /// Whoever was asked and not too late stands in the line behind the winner. What became of the latest offer to them
@@ -206,7 +215,7 @@ impl Turn<'_> {
     }
 
     /// The claim's watch, if `agent` is the winner or nobody is named.
-    fn winner_is(&self, agent: Option<AgentId>) -> Result<Watch, Refusal> {
+    pub(super) fn winner_is(&self, agent: Option<AgentId>) -> Result<Watch, Refusal> {
         match &self.job.stage {
             Stage::Claimed(claim) if agent.is_none_or(|agent| agent == claim.agent) => Ok(claim.watch),
             Stage::Claimed(_) => Err(Refusal::NotTheWinner),
@@ -224,14 +233,17 @@ impl Turn<'_> {
         let channel = self.job.offer(no).map(|offer| offer.channel);
         // What has not left yet is no longer true.
         self.let_go(|message| match message.topic {
-            Topic::Won | Topic::Reminder => true,
-            Topic::Notice(Notice::Claimed(winner)) => winner == agent,
+            Topic::Won | Topic::Reminder | Topic::Settled(_) => true,
+            Topic::Notice(Notice::Claimed(winner) | Notice::Waiting(_, winner)) => winner == agent,
             Topic::Offer(_)
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)
             | Topic::ApprovalWanted
+            // The grant takes its news with it.
+            | Topic::Released(_)
             | Topic::Notice(Notice::Unfilled | Notice::Stalled(_) | Notice::Expired | Notice::Quarantined) => false,
         });
+        self.revoke_grant(Revoked::ClaimEnded, None);
         self.happened(Event::ClaimEnded { agent, end, reason });
         if let Some(channel) = channel {
             self.owe(Recipient::Agent(agent), channel, Topic::ClaimEnded(end), None);

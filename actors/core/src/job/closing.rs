@@ -1,9 +1,10 @@
 //! The gate before offering, and the ways a job ends.
 
 use super::event::Event;
+use super::settlement::Revoked;
 use super::turn::Turn;
 use super::{Answer, Ending, Refusal, Stage};
-use crate::message::{ClaimEnd, Over, Topic};
+use crate::message::{ClaimEnd, Notice, Over, Topic};
 
 impl Turn<'_> {
     pub(super) fn approve(&mut self) -> Result<Answer, Refusal> {
@@ -79,7 +80,8 @@ impl Turn<'_> {
     fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::Claimed(_) => {
-                self.let_go(|message| message.topic == Topic::Reminder);
+                self.let_go(|message| matches!(message.topic, Topic::Reminder | Topic::Notice(Notice::Waiting(..))));
+                self.revoke_grant(Revoked::Closed, None);
                 self.happened(Event::Closed { outcome, reason });
                 Ok(Answer::Done)
             }

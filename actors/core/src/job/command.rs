@@ -5,9 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Cause};
+use super::ledger::Heard;
+use super::release::HowReleased;
+use super::settlement::GrantNo;
 use super::{Approval, Plan};
 use crate::brief::Brief;
 use crate::delivery::ChannelKind;
+use crate::gates::{Gate, OwnGates};
 use crate::ids::{AgentId, JobId, OfferNo};
 use crate::time::{Timestamp, Window};
 
@@ -53,6 +57,8 @@ pub enum Command {
         no: OfferNo,
         /// How it came.
         via: Option<ChannelKind>,
+        /// When it came.
+        heard: Heard,
     },
     /// An agent's no.
     Decline {
@@ -112,11 +118,44 @@ pub enum Command {
     },
     /// The work is done.
     Complete,
-    /// The work was not done.
+    /// The work was not done, or the winner did not come.
     Fail {
         /// Why.
         reason: Option<String>,
     },
+    /// A gate behind the claim is passed: `confirm`, `invoice` or `payment`. The release has a command of its own.
+    Pass {
+        /// Which.
+        gate: Gate,
+        /// The number of the invoice or of the payment.
+        reference: Option<String>,
+    },
+    /// The desk does not want the winner.
+    Refuse {
+        /// The winner; none: whoever it is.
+        agent: Option<AgentId>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Hand the private details to the winner.
+    Release(HowReleased),
+    /// Take them back.
+    Revoke {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Whoever holds the link of a grant wants to see them.
+    OpenGrant {
+        /// Which grant.
+        no: GrantNo,
+    },
+    /// The winner begins.
+    StartWork {
+        /// The winner; none: whoever it is.
+        agent: Option<AgentId>,
+    },
+    /// The job's own gates from now on.
+    SetGates(OwnGates),
 }
 
 impl Command {
@@ -140,6 +179,15 @@ impl Command {
             Self::Restart { .. } => "restart",
             Self::Complete => "complete",
             Self::Fail { .. } => "fail",
+            Self::Pass { gate: Gate::Confirm, .. } => "confirm",
+            Self::Pass { gate: Gate::Invoice, .. } => "invoice",
+            Self::Pass { gate: Gate::Payment, .. } => "paid",
+            Self::Pass { gate: Gate::Release, .. } | Self::Release(_) => "release",
+            Self::Refuse { .. } => "refuse",
+            Self::Revoke { .. } => "revoke",
+            Self::OpenGrant { .. } => "open_grant",
+            Self::StartWork { .. } => "start_work",
+            Self::SetGates(_) => "gates",
         }
     }
 }
@@ -176,4 +224,6 @@ pub struct NewJob {
     pub start_at: Option<Timestamp>,
     /// When the work takes place.
     pub occupies: Option<Window>,
+    /// What it says of its gates.
+    pub gates: OwnGates,
 }

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::weight::{REASON_MAX, RECEIPT_MAX};
+use super::settlement::{Fields, GrantNo, Revoked, Wait};
+use super::weight::{REASON_MAX, RECEIPT_MAX, REFERENCE_MAX};
 use super::{Ending, UnfilledReason};
 use crate::delivery::{ChannelKind, DropReason, Progress, Provider, Receipt};
+use crate::gates::{Gate, GateSet, Gates, OwnGates};
 use crate::ids::{AgentId, OfferNo};
 use crate::message::{ClaimEnd, Over};
 use crate::plan::Plan;
@@ -40,7 +42,7 @@ pub enum Actor {
     Engine,
 }
 
-/// How it came.
+/// How it came. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// An API request.
@@ -55,6 +57,8 @@ pub enum Cause {
     Delivery,
     /// The agent's capacity was found free, or not.
     Seat,
+    /// A rule that the tenant or the job has set.
+    Rule,
 }
 
 /// What became true of a job. Variants are only ever added at the end: their order is stored.
@@ -348,6 +352,72 @@ pub enum Event {
         /// How many it can send in that time.
         sends: u32,
     },
+    /// The gates behind the claim are others from now on: of the job itself, or of its tenant.
+    GatesSet {
+        /// What the job says.
+        own: OwnGates,
+        /// What holds.
+        gates: Gates,
+    },
+    /// A gate was passed: confirmed, invoiced or paid.
+    GatePassed {
+        /// Which.
+        gate: Gate,
+        /// The number of the invoice or of the payment.
+        reference: Option<String>,
+    },
+    /// The private details were handed to the winner.
+    Released {
+        /// Which grant.
+        no: GrantNo,
+        /// To whom.
+        agent: AgentId,
+        /// Which fields.
+        fields: Fields,
+        /// Until when.
+        until: Timestamp,
+        /// The gates there were.
+        required: GateSet,
+        /// Those of them that an operator went by.
+        overridden: GateSet,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The details were looked at for the first time.
+    GrantOpened {
+        /// Which grant.
+        no: GrantNo,
+    },
+    /// The details were taken back.
+    GrantRevoked {
+        /// Which grant.
+        no: GrantNo,
+        /// Why.
+        why: Revoked,
+        /// What was said.
+        reason: Option<String>,
+    },
+    /// The winner has begun.
+    WorkStarted,
+    /// The next step has a time.
+    Awaited {
+        /// Which step.
+        what: Wait,
+        /// By when.
+        by: Timestamp,
+    },
+    /// A step was not made in its time: the desk is told.
+    Escalated {
+        /// Which step.
+        what: Wait,
+    },
+    /// Somebody tried what they may not do.
+    Denied {
+        /// The word of the command.
+        command: String,
+        /// Why not.
+        code: String,
+    },
 }
 
 impl Event {
@@ -356,7 +426,14 @@ impl Event {
         match self {
             Self::Rejected { reason: Some(reason) }
             | Self::ClaimEnded { reason: Some(reason), .. }
-            | Self::Closed { reason: Some(reason), .. } => clip(reason),
+            | Self::Closed { reason: Some(reason), .. }
+            | Self::Released { reason: Some(reason), .. }
+            | Self::GrantRevoked { reason: Some(reason), .. } => clip(reason),
+            Self::GatePassed { reference: Some(reference), .. } => clip_to(reference, REFERENCE_MAX),
+            Self::Denied { command, code } => {
+                clip_to(command, WORD_MAX);
+                clip_to(code, WORD_MAX);
+            }
             Self::OfferReturned { class, .. } => clip(class),
             Self::OfferFailed { class, reason, .. }
             | Self::MessageFailed { class, reason, .. }
@@ -399,7 +476,15 @@ impl Event {
             | Self::WatchExtended { .. }
             | Self::OfferReached { .. }
             | Self::OfferClockStarted { .. }
-            | Self::WaveShrunk { .. } => {}
+            | Self::WaveShrunk { .. }
+            | Self::GatesSet { .. }
+            | Self::GatePassed { reference: None, .. }
+            | Self::Released { reason: None, .. }
+            | Self::GrantOpened { .. }
+            | Self::GrantRevoked { reason: None, .. }
+            | Self::WorkStarted
+            | Self::Awaited { .. }
+            | Self::Escalated { .. } => {}
         }
     }
 
@@ -449,13 +534,29 @@ impl Event {
             Self::MessageRerouted { .. } => "message_rerouted",
             Self::OfferClockStarted { .. } => "offer_clock_started",
             Self::WaveShrunk { .. } => "wave_shrunk",
+            Self::GatesSet { .. } => "gates_set",
+            Self::GatePassed { gate, .. } => gate.passed(),
+            Self::Released { .. } => "released",
+            Self::GrantOpened { .. } => "details_opened",
+            Self::GrantRevoked { .. } => "release_revoked",
+            Self::WorkStarted => "work_started",
+            Self::Awaited { .. } => "awaited",
+            Self::Escalated { .. } => "escalated",
+            Self::Denied { .. } => "denied",
         }
     }
 }
 
+/// No word of ours is longer.
+const WORD_MAX: usize = 32;
+
 fn clip(text: &mut String) {
-    if text.len() > REASON_MAX {
-        let end = text.floor_char_boundary(REASON_MAX - '…'.len_utf8());
+    clip_to(text, REASON_MAX);
+}
+
+fn clip_to(text: &mut String, max: usize) {
+    if text.len() > max {
+        let end = text.floor_char_boundary(max - '…'.len_utf8());
         text.truncate(end);
         text.push('…');
     }

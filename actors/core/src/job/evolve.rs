@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::event::Event;
+use super::settlement::{Grant, Late, Passed, Revoked, Settlement};
 use super::{Awaiting, Claim, Job, Offer, OfferState, Offering, Stage, Standby, Watch};
+use crate::gates::Gate;
 use crate::ids::{AgentId, OfferNo};
 use crate::message::ClaimEnd;
 use crate::time::Timestamp;
@@ -18,7 +20,8 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::OfferReached { .. }
         | Event::FailedOver { .. }
         | Event::MessageRerouted { .. }
-        | Event::WaveShrunk { .. } => {}
+        | Event::WaveShrunk { .. }
+        | Event::Denied { .. } => {}
         Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
         Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {
@@ -162,6 +165,7 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             end_offer(job, *no, OfferState::Claimed);
             let watch = job.watch_from(now);
             job.stage = Stage::Claimed(Claim { agent: *agent, no: *no, at: now, step, watch, outage_seen: now });
+            job.settlement = Settlement::default();
         }
         Event::StandbyJoined { no, agent, .. } => job.standby.push(Standby { agent: *agent, no: *no, at: now }),
         Event::StandbyLeft { agent } => job.standby.retain(|waiting| waiting.agent != *agent),
@@ -194,9 +198,64 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         Event::Closed { outcome, .. } => {
             job.search_until = None;
             job.standby.clear();
+            job.settlement.late = None;
             job.stage = Stage::Closed { outcome: *outcome, at: now };
         }
+        Event::GatesSet { own, gates } => {
+            (job.own_gates, job.gates) = (*own, *gates);
+            await_no_longer(job);
+        }
+        Event::GatePassed { gate, reference } => {
+            passed(job, *gate, reference.clone(), now);
+            await_no_longer(job);
+        }
+        Event::Released { no, agent, fields, until, required, overridden, .. } => {
+            job.grant = Some(Grant {
+                no: *no,
+                agent: *agent,
+                fields: *fields,
+                at: now,
+                until: *until,
+                required: *required,
+                overridden: *overridden,
+                opened_at: None,
+                revoked_at: None,
+            });
+            passed(job, Gate::Release, None, now);
+            await_no_longer(job);
+        }
+        Event::GrantOpened { .. } => {
+            if let Some(grant) = &mut job.grant {
+                grant.opened_at = Some(now);
+            }
+        }
+        Event::GrantRevoked { why, .. } => {
+            if let Some(grant) = &mut job.grant {
+                grant.revoked_at = Some(now);
+            }
+            if *why == Revoked::ByHand {
+                job.settlement.passed.retain(|passed| passed.gate != Gate::Release);
+            }
+            await_no_longer(job);
+        }
+        Event::WorkStarted => {
+            job.settlement.started_at = Some(now);
+            await_no_longer(job);
+        }
+        Event::Awaited { what, by } => job.settlement.late = Some(Late { what: *what, by: Some(*by) }),
+        Event::Escalated { what } => job.settlement.late = Some(Late { what: *what, by: None }),
     }
+}
+
+fn passed(job: &mut Job, gate: Gate, reference: Option<String>, at: Timestamp) {
+    job.settlement.passed.retain(|passed| passed.gate != gate);
+    job.settlement.passed.push(Passed { gate, at, reference });
+}
+
+/// A step that is no longer the next has no time any more.
+fn await_no_longer(job: &mut Job) {
+    let awaited = job.awaits();
+    job.settlement.late = job.settlement.late.filter(|late| Some(late.what) == awaited);
 }
 
 fn offer_on(job: &mut Job, step: u16, awaiting: Awaiting) {
@@ -240,19 +299,23 @@ fn claim_ended(job: &mut Job, agent: AgentId, end: ClaimEnd, now: Timestamp) {
     // Nobody searched while they had it.
     job.search_until = job.search_until.map(|until| until + had);
     match end {
-        ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned => {
+        ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned | ClaimEnd::Refused => {
             if !job.had_it.contains(&agent) {
                 job.had_it.push(agent);
             }
         }
         ClaimEnd::Cancelled => {}
     }
+    job.settlement = Settlement::default();
     job.stage = Stage::Offering(Offering { step, awaiting: Awaiting::Answers, paused_at: None });
 }
 
 fn watch_extended(job: &mut Job, by: Duration, outage: Timestamp) {
     let Stage::Claimed(claim) = &mut job.stage else { return };
     claim.outage_seen = outage;
+    if let Some(by_then) = job.settlement.late.as_mut().and_then(|late| late.by.as_mut()) {
+        *by_then = *by_then + by;
+    }
     match &mut claim.watch {
         Watch::Off => {}
         Watch::Silent { remind_at, return_at } => {

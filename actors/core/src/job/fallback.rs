@@ -68,6 +68,9 @@ impl Turn<'_> {
         }
         let from = message.channel;
         let Some(to) = self.channel_after(agent, from) else { return false };
+        if matches!(message.topic, Topic::Released(_)) && self.world.group_of(&agent, to).is_some() {
+            return false;
+        }
         let topic = message.topic.template().to_owned();
         let (class, reason) = (class.to_owned(), reason.to_owned());
         self.happened(Event::MessageRerouted { topic, from, to, class, reason });

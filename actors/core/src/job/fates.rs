@@ -78,6 +78,15 @@ impl Fates {
             | Event::MessageRerouted { .. }
             | Event::OfferClockStarted { .. }
             | Event::WaveShrunk { .. }
+            | Event::GatesSet { .. }
+            | Event::GatePassed { .. }
+            | Event::Released { .. }
+            | Event::GrantOpened { .. }
+            | Event::GrantRevoked { .. }
+            | Event::WorkStarted
+            | Event::Awaited { .. }
+            | Event::Escalated { .. }
+            | Event::Denied { .. }
             | Event::Closed { .. } => {}
         }
     }

@@ -20,7 +20,7 @@ pub struct Invariant {
 }
 
 /// All of them.
-pub const INVARIANTS: [Invariant; 12] = [
+pub const INVARIANTS: [Invariant; 14] = [
     Invariant {
         number: "I1",
         says: "a claimed job has exactly one claimed offer, the winner's; others have none",
@@ -41,6 +41,12 @@ pub const INVARIANTS: [Invariant; 12] = [
     Invariant { number: "I10", says: "the record is bounded", holds: bounded },
     Invariant { number: "I11", says: "whoever is asked was told or will be", holds: offers_are_told },
     Invariant { number: "I12", says: "a silent winner is reminded before the job returns", holds: reminded_first },
+    Invariant {
+        number: "I13",
+        says: "details are released to the winner alone, behind every gate or by an operator's word",
+        holds: released_in_order,
+    },
+    Invariant { number: "I14", says: "only the next step of a claimed job has a time", holds: late_is_next },
 ];
 
 /// The rules a job breaks; none is how it should be.
@@ -104,7 +110,12 @@ fn debts_are_due(job: &Job) -> bool {
     let winner = job.offers.iter().find(claimed).map(|offer| offer.agent);
     job.owed.iter().all(|owed| match &owed.message.topic {
         Topic::Offer(no) => job.offer(*no).is_some_and(super::Offer::is_open),
-        Topic::Won | Topic::Reminder => owed.message.to == winner.map_or(Recipient::Desk, Recipient::Agent),
+        Topic::Won | Topic::Reminder | Topic::Settled(_) => {
+            owed.message.to == winner.map_or(Recipient::Desk, Recipient::Agent)
+        }
+        Topic::Released(no) => job.grant.as_ref().is_some_and(|grant| {
+            grant.no == *no && grant.revoked_at.is_none() && owed.message.to == Recipient::Agent(grant.agent)
+        }),
         Topic::ApprovalWanted => job.stage == Stage::NeedsApproval,
         Topic::OfferOver(..) | Topic::ClaimEnded(_) | Topic::Notice(_) => true,
     })
@@ -128,6 +139,16 @@ fn reminded_first(job: &Job) -> bool {
         | Stage::Unfilled { .. }
         | Stage::Closed { .. } => true,
     }
+}
+
+fn released_in_order(job: &Job) -> bool {
+    let Some(grant) = job.grant.as_ref().filter(|grant| grant.revoked_at.is_none()) else { return true };
+    let passed = |gate| job.settlement.passed(gate).is_some() || grant.overridden.contains(gate);
+    job.has_details && job.winner() == Some(grant.agent) && grant.required.iter().all(passed)
+}
+
+fn late_is_next(job: &Job) -> bool {
+    job.settlement.late.is_none_or(|late| Some(late.what) == job.awaits())
 }
 
 fn debts_are_distinct(job: &Job) -> bool {

@@ -16,6 +16,26 @@ pub struct Head {
     pub hash: Option<[u8; 32]>,
 }
 
+/// When a claim came, by other clocks than the moment at which it was decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Heard {
+    /// When it came in at our door.
+    pub at: Option<Timestamp>,
+    /// When the provider says that it was made.
+    pub told_at: Option<Timestamp>,
+}
+
+impl Heard {
+    /// Just now, and no provider says more.
+    pub fn now(at: Timestamp) -> Self {
+        Self { at: Some(at), told_at: None }
+    }
+
+    fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
 /// One attempt to claim: a row of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -33,6 +53,8 @@ pub struct Attempt {
     pub verdict: String,
     /// Over this attempt and the hash before it.
     pub hash: [u8; 32],
+    /// When it came.
+    pub heard: Heard,
 }
 
 impl Attempt {
@@ -42,9 +64,11 @@ impl Attempt {
         job: &JobId,
         at: Timestamp,
         (agent, no, via): (AgentId, OfferNo, Option<ChannelKind>),
+        heard: Heard,
         verdict: &str,
     ) -> (Self, Head) {
-        let mut attempt = Self { seq: head.count + 1, at, agent, no, via, verdict: verdict.to_owned(), hash: [0; 32] };
+        let verdict = verdict.to_owned();
+        let mut attempt = Self { seq: head.count + 1, at, agent, no, via, verdict, hash: [0; 32], heard };
         attempt.hash = attempt.digest(job, head.hash);
         (attempt.clone(), Head { count: attempt.seq, hash: Some(attempt.hash) })
     }
@@ -66,6 +90,13 @@ impl Attempt {
         hash.update(self.via.map_or("", ChannelKind::as_str));
         hash.update([0]);
         hash.update(&self.verdict);
+        // What was entered before these times were kept has none, and its hash says nothing of them.
+        if !self.heard.is_nothing() {
+            for time in [self.heard.at, self.heard.told_at] {
+                hash.update([0]);
+                hash.update(time.map_or(i64::MIN, |time| time.0).to_be_bytes());
+            }
+        }
         hash.finalize().into()
     }
 }
@@ -79,13 +110,17 @@ mod tests {
     fn a_changed_attempt_breaks_the_chain() {
         let job = JobId::of_reference(TenantId::DEFAULT, "j");
         let agent = AgentId::of_reference(TenantId::DEFAULT, "ana");
-        let claim = |head, verdict| Attempt::chain(head, &job, Timestamp(5), (agent, 1, None), verdict);
+        let heard = Heard::now(Timestamp(4));
+        let claim = |head, verdict| Attempt::chain(head, &job, Timestamp(5), (agent, 1, None), heard, verdict);
         let (first, head) = claim(Head::default(), "claimed");
         let (second, head) = claim(head, "already");
         assert_eq!(head.count, 2);
         assert!(first.follows(&job, None) && second.follows(&job, Some(&first)));
         let forged = Attempt { verdict: "offer-closed".into(), ..first.clone() };
         assert!(!forged.follows(&job, None));
+        let earlier = Attempt { heard: Heard::now(Timestamp(3)), ..first.clone() };
+        let silent = Attempt { heard: Heard::default(), ..first.clone() };
+        assert!(!earlier.follows(&job, None) && !silent.follows(&job, None), "nor can it have come earlier");
         assert!(!second.follows(&job, None), "a removed attempt shows");
         let (rehashed, _) = claim(Head::default(), "offer-closed");
         assert!(

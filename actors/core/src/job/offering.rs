@@ -202,7 +202,10 @@ impl Turn<'_> {
         match &self.job.stage {
             Stage::Scheduled { start_at } if *start_at <= self.now => self.start_round(None, false, false),
             Stage::Offering(offering) if offering.paused_at.is_none() => self.ring_offering(),
-            Stage::Claimed(_) => self.ring_claimed(),
+            Stage::Claimed(_) => {
+                self.advance();
+                self.ring_claimed();
+            }
             Stage::NeedsApproval
             | Stage::Scheduled { .. }
             | Stage::Offering(_)
@@ -289,34 +292,44 @@ impl Turn<'_> {
     fn ring_claimed(&mut self) {
         let Stage::Claimed(claim) = &self.job.stage else { return };
         let (agent, no, seen) = (claim.agent, claim.no, claim.outage_seen);
-        let due = match claim.watch {
-            Watch::Silent { remind_at, .. } => remind_at,
-            Watch::Reminded { return_at } => return_at,
-            Watch::Off => return,
-        };
-        if due > self.now {
-            return;
-        }
+        let watch = claim.watch;
+        let now = self.now;
+        let over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let Some(due) = self.job.due().filter(|due| *due <= now) else { return };
         if let Some((extended, outage)) = self.after_outages(due, seen) {
             let by_millis = u64::try_from(extended.since(due).as_millis()).unwrap_or(u64::MAX);
             return self.happened(Event::WatchExtended { by_millis, outage });
         }
-        match claim.watch {
-            Watch::Silent { .. } => self.remind(agent, no),
-            Watch::Reminded { .. } => self.stalled(agent),
-            Watch::Off => {}
+        match watch {
+            Watch::Silent { .. } if over(watch.due()) => self.remind(agent, no),
+            Watch::Reminded { .. } if over(watch.due()) => self.stalled(agent),
+            Watch::Silent { .. } | Watch::Reminded { .. } | Watch::Off => {}
+        }
+        if self.job.winner() == Some(agent)
+            && let Some(late) = self.job.settlement.late
+            && over(late.by)
+        {
+            self.step_is_late(late.what, agent);
         }
     }
 
     fn remind(&mut self, agent: AgentId, no: OfferNo) {
         let channel = self.job.offer(no).map(|offer| offer.channel);
         self.happened(Event::Reminded);
-        if let (Some(channel), Some(return_at)) = (channel, self.job.due()) {
+        let returns = match &self.job.stage {
+            Stage::Claimed(claim) => claim.watch.due(),
+            Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Offering(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => None,
+        };
+        if let (Some(channel), Some(return_at)) = (channel, returns) {
             self.owe(Recipient::Agent(agent), channel, Topic::Reminder, Some(return_at));
         }
     }
 
-    fn stalled(&mut self, agent: AgentId) {
+    pub(super) fn stalled(&mut self, agent: AgentId) {
         self.end_claim(ClaimEnd::Stalled, None);
         self.notify_desk(Notice::Stalled(agent));
         self.move_on();
@@ -344,7 +357,9 @@ impl Turn<'_> {
                 | Topic::ClaimEnded(_)
                 | Topic::Reminder
                 | Topic::ApprovalWanted
-                | Topic::Notice(_),
+                | Topic::Notice(_)
+                | Topic::Settled(_)
+                | Topic::Released(_),
             ) => None,
         };
         if let Some(no) = offer_no {

@@ -1,6 +1,7 @@
 //! The domain's no. Each has a stable code, the same as its problem page.
 
 use super::Ending;
+use crate::gates::GateSet;
 use crate::message::Over;
 
 /// Why a command was refused.
@@ -100,6 +101,24 @@ pub enum Refusal {
     /// The idempotency key came with another command before.
     #[error("the idempotency key was used for another command")]
     KeyReused,
+    /// Gates are not passed.
+    #[error("not before: {}", missing.words())]
+    GatesMissing {
+        /// Which.
+        missing: GateSet,
+    },
+    /// Nothing private came with the job.
+    #[error("the job has no private details")]
+    NoDetails,
+    /// The winner cannot be told anything in private.
+    #[error("the winner has no address where nobody else reads")]
+    NoPrivateWay,
+    /// Its details were never handed to anybody, or were taken back.
+    #[error("the job's details are released to nobody")]
+    NothingReleased,
+    /// The grant has run out or was taken back.
+    #[error("the details can no longer be seen by this link")]
+    GrantOver,
     /// The reference exists with another body.
     #[error("a job with this reference exists and was created from another body")]
     ReferenceConflict,
@@ -148,6 +167,11 @@ impl Refusal {
             Self::JobWornOut => "job-worn-out",
             Self::VersionChanged { .. } => "version-changed",
             Self::KeyReused => "idempotency-key-reused",
+            Self::GatesMissing { .. } => "gates-missing",
+            Self::NoDetails => "no-details",
+            Self::NoPrivateWay => "no-private-way",
+            Self::NothingReleased => "nothing-released",
+            Self::GrantOver => "release-over",
             Self::ReferenceConflict => "external-ref-conflict",
         }
     }

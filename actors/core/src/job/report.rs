@@ -1,5 +1,7 @@
 //! What the world tells a job; it is never refused.
 
+use super::command::By;
+use super::ledger::Heard;
 use crate::delivery::{Callback, ChannelKind, Delivery};
 use crate::ids::{AgentId, EffectNo, OfferNo};
 
@@ -30,6 +32,8 @@ pub enum Report {
         no: OfferNo,
         /// How it came.
         via: Option<ChannelKind>,
+        /// When it came.
+        heard: Heard,
         /// The code of the refusal.
         code: &'static str,
     },
@@ -39,5 +43,14 @@ pub enum Report {
         agent: AgentId,
         /// The offer made for it.
         no: OfferNo,
+    },
+    /// Somebody tried what they may not do.
+    Denied {
+        /// Who, and how.
+        by: By,
+        /// The word of the command.
+        command: &'static str,
+        /// Why not.
+        code: &'static str,
     },
 }

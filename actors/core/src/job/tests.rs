@@ -4,7 +4,9 @@ use super::*;
 use crate::agent::Agent;
 use crate::delivery::{Callback, Delivery, Progress, Receipt};
 use crate::fit::{Boundless, Budgets};
+use crate::gates::OwnGates;
 use crate::ids::TenantId;
+use crate::job::ledger::Heard;
 use crate::message::Topic;
 use crate::plan::{Mode, Wave};
 use crate::roster::Roster;
@@ -13,6 +15,7 @@ use crate::world::{AgentLoad, Idle, Load, World};
 
 mod fairness;
 mod fallback;
+mod settlement;
 mod table;
 
 fn id(name: &str) -> AgentId {
@@ -56,6 +59,7 @@ fn new_job(plan: Plan) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     }
 }
 
@@ -136,7 +140,7 @@ impl Desk {
 
     fn claims(&mut self, name: &str) -> Result<Answer, Refusal> {
         let no = self.offer_to(name);
-        self.asks(Command::Claim { agent: id(name), no, via: None })
+        self.asks(Command::Claim { agent: id(name), no, via: None, heard: Heard::default() })
     }
 
     fn declines(&mut self, name: &str) -> Result<Answer, Refusal> {

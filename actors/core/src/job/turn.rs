@@ -5,13 +5,15 @@
 
 use super::event::{Actor, Cause, Entry, Event};
 use super::evolve::evolve;
-use super::ledger::Attempt;
+use super::ledger::{Attempt, Heard};
+use super::release::HowReleased;
 use super::weight::{SENT_BELOW, TIMELINE_MAX, entry_weight};
 use super::{
     Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report,
     SENT_KEPT, Sent, Stage,
 };
 use crate::delivery::ChannelKind;
+use crate::gates::Gate;
 use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::message::{Message, Notice, Recipient, Topic};
 use crate::time::Timestamp;
@@ -88,6 +90,10 @@ impl<'w> Turn<'w> {
             timeline: Vec::new(),
             entries: 0,
             ledger: super::ledger::Head::default(),
+            own_gates: new.gates,
+            gates: new.gates.over(world.settings.settlement.gates),
+            settlement: super::Settlement::default(),
+            grant: None,
         };
         let mut turn = Self { by, ..Self::of(job, world, now) };
         turn.happened(Event::Created);
@@ -134,7 +140,7 @@ impl<'w> Turn<'w> {
             Command::Approve => self.approve(),
             Command::Reject { reason } => self.reject(reason),
             Command::Start => self.start(),
-            Command::Claim { agent, no, via } => self.claim(agent, no, via),
+            Command::Claim { agent, no, via, heard } => self.claim(agent, no, via, heard),
             Command::Decline { agent, no } => self.decline(agent, no),
             Command::Seat { agent, no } => self.take_seat(agent, no),
             Command::Assign { agent, channel } => self.assign(agent, channel),
@@ -148,6 +154,14 @@ impl<'w> Turn<'w> {
             Command::Restart { plan, skip_declined } => self.restart(plan, skip_declined),
             Command::Complete => self.complete(),
             Command::Fail { reason } => self.fail(reason),
+            Command::Pass { gate: Gate::Release, .. } => self.release(HowReleased::default()),
+            Command::Pass { gate, reference } => self.pass_gate(gate, reference),
+            Command::Refuse { agent, reason } => self.refuse(agent, reason),
+            Command::Release(how) => self.release(how),
+            Command::Revoke { reason } => self.revoke(reason),
+            Command::OpenGrant { no } => self.open_grant(no),
+            Command::StartWork { agent } => self.start_work(agent),
+            Command::SetGates(own) => self.set_gates(own),
         }
     }
 
@@ -157,14 +171,18 @@ impl<'w> Turn<'w> {
             Report::Ring => Cause::Timer,
             Report::Delivery { .. } | Report::CalledBack { .. } => Cause::Delivery,
             Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
+            Report::Denied { by, command, code } => return self.denied(by, command, code),
         };
         self.by = By { actor: Actor::Engine, cause };
         match report {
             Report::Ring => self.ring(),
             Report::Delivery { effect, delivery } => self.delivered(effect, delivery),
             Report::CalledBack { effect, callback } => self.called_back(effect, callback),
-            Report::ClaimRefused { agent, no, via, code } => self.enter_attempt(agent, no, via, code),
+            Report::ClaimRefused { agent, no, via, heard, code } => {
+                self.enter_attempt((agent, no, via), heard, code);
+            }
             Report::NoRoom { agent, no } => self.no_room(agent, no),
+            Report::Denied { by, command, code } => self.denied(by, command, code),
         }
     }
 
@@ -306,8 +324,13 @@ impl<'w> Turn<'w> {
     }
 
     /// Writes an attempt to claim into the ledger, whatever came of it.
-    pub(super) fn enter_attempt(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>, verdict: &str) {
-        let (attempt, head) = Attempt::chain(self.job.ledger, &self.job.id, self.now, (agent, no, via), verdict);
+    pub(super) fn enter_attempt(
+        &mut self,
+        claim: (AgentId, OfferNo, Option<ChannelKind>),
+        heard: Heard,
+        verdict: &str,
+    ) {
+        let (attempt, head) = Attempt::chain(self.job.ledger, &self.job.id, self.now, claim, heard, verdict);
         self.job.ledger = head;
         self.attempts.push(attempt);
         self.changed = true;

@@ -26,6 +26,9 @@ pub const REASON_MAX: usize = 256;
 /// A provider's id of a message that is longer cannot be kept: then the message cannot be edited.
 pub const RECEIPT_MAX: usize = 72;
 
+/// No number of an invoice or payment is kept longer than this.
+pub const REFERENCE_MAX: usize = 64;
+
 /// A moment, and a text's length.
 const TIME: usize = 9;
 const LENGTH: usize = 3;
@@ -38,7 +41,9 @@ const RECEIPT: usize = 1 + LENGTH;
 const OWED: usize = 8 + TIME + 2 + 5 + 10;
 const OWED_FOR_EVER: usize = OWED - 9;
 /// What a claim and its loss bring: news to the winner and to the desk. There is no second claim without a new offer.
-const AFFAIRS: usize = 512;
+const AFFAIRS: usize = 640;
+/// Four gates, three of them with a reference, what is late, the gates that hold, and a grant without its agent.
+const SETTLEMENT: usize = 4 * (2 + TIME) + 3 * (LENGTH + REFERENCE_MAX) + LENGTH + 2 * (2 + TIME) + 12 + 60;
 /// A job that weighs more remembers nothing of what it has sent.
 pub const SENT_BELOW: usize = WEIGHT_MAX - AFFAIRS;
 /// Everything of fixed size.
@@ -56,7 +61,8 @@ impl Job {
         };
         FIXED
             + TIMELINE_MAX
-            + 3 * agent
+            + SETTLEMENT
+            + 4 * agent
             + text(self.external_ref.as_deref())
             + brief(&self.brief)
             + plan(&self.plan)
@@ -111,6 +117,10 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         Event::Rejected { reason } | Event::ClaimEnded { reason, .. } | Event::Closed { reason, .. } => {
             text(reason.as_deref())
         }
+        Event::Released { reason, .. } => text(reason.as_deref()) + ID,
+        Event::GrantRevoked { reason, .. } => text(reason.as_deref()),
+        Event::GatePassed { reference, .. } => text(reference.as_deref()),
+        Event::Denied { command, code } => 2 * LENGTH + command.len() + code.len(),
         Event::OfferReturned { class, .. } => LENGTH + class.len(),
         Event::OfferFailed { class, reason, .. } => 2 * LENGTH + class.len() + reason.len(),
         Event::OfferRerouted { class, reason, .. } => 2 * LENGTH + 2 + TIME + class.len() + reason.len(),
@@ -146,7 +156,12 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::WatchExtended { .. }
         | Event::OfferReached { .. }
         | Event::OfferClockStarted { .. }
-        | Event::WaveShrunk { .. } => 0,
+        | Event::WaveShrunk { .. }
+        | Event::GatesSet { .. }
+        | Event::GrantOpened { .. }
+        | Event::WorkStarted
+        | Event::Awaited { .. }
+        | Event::Escalated { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

@@ -7,6 +7,7 @@ use super::Plan;
 use crate::brief::Brief;
 use crate::delivery::{ChannelKind, Delivery, Receipt};
 use crate::eligibility::{Exclusion, Past, Wanted, judge};
+use crate::gates::OwnGates;
 use crate::ids::{AgentId, JobId, TenantId};
 use crate::job::event::{Actor, Cause, Entry, Event};
 use crate::job::{Approval, By, Ending, Job, NewJob, Report, Stage, Turn, UnfilledReason};
@@ -121,6 +122,7 @@ fn dry(plan: &Plan, brief: &Brief, occupies: Option<Window>) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies,
+        gates: OwnGates::default(),
     }
 }
 
@@ -219,7 +221,16 @@ impl Watch<'_> {
             | Event::OfferRerouted { .. }
             | Event::MessageRerouted { .. }
             | Event::OfferClockStarted { .. }
-            | Event::WaveShrunk { .. } => {}
+            | Event::WaveShrunk { .. }
+            | Event::GatesSet { .. }
+            | Event::GatePassed { .. }
+            | Event::Released { .. }
+            | Event::GrantOpened { .. }
+            | Event::GrantRevoked { .. }
+            | Event::WorkStarted
+            | Event::Awaited { .. }
+            | Event::Escalated { .. }
+            | Event::Denied { .. } => {}
         }
         None
     }

@@ -2,7 +2,10 @@
 
 use baton_core::agent::Agent;
 use baton_core::delivery::{ChannelKind, Delivery, Receipt};
+use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::job::ledger::Heard;
+use baton_core::job::release::HowReleased;
 use baton_core::job::weight::RECEIPT_MAX;
 use baton_core::job::{Answer, Ask, Command, Job, NewJob, Offer, Refusal, Report, Turn};
 use baton_core::plan::{Mode, Plan, Wave};
@@ -23,6 +26,8 @@ enum Crowded {
     Withdrawn,
     Assigned(u16),
     SeatTaken,
+    /// Through every gate, with the longest texts there can be.
+    Settled,
     Skipped,
     Restarted(bool),
     Rings,
@@ -37,6 +42,7 @@ fn some_crowded() -> impl Strategy<Value = Crowded> {
         4 => Just(Crowded::Withdrawn),
         2 => any::<u16>().prop_map(Crowded::Assigned),
         3 => Just(Crowded::SeatTaken),
+        3 => Just(Crowded::Settled),
         1 => Just(Crowded::Skipped),
         1 => any::<bool>().prop_map(Crowded::Restarted),
         1 => Just(Crowded::Rings),
@@ -61,7 +67,7 @@ fn crowded(job: &Job, crowded: Crowded, town: &Town, now: Timestamp) -> Option<J
     let receipt = Receipt { channel: ChannelKind::Telegram, message: "7".repeat(RECEIPT_MAX) };
     let sent = |effect| Report::Delivery { effect, delivery: Delivery::Sent(receipt.clone()) };
     let nth = |n: u16| usize::from(n).checked_rem(job.offers.len()).map(|at| &job.offers[at]);
-    let claim = |offer: &Offer| Command::Claim { agent: offer.agent, no: offer.no, via: None };
+    let claim = |offer: &Offer| Command::Claim { agent: offer.agent, no: offer.no, via: None, heard: Heard::default() };
     match crowded {
         Crowded::Delivered(n) => {
             if let Some(at) = usize::from(n).checked_rem(job.owed.len()) {
@@ -81,6 +87,14 @@ fn crowded(job: &Job, crowded: Crowded, town: &Town, now: Timestamp) -> Option<J
                 ask(&mut turn, Command::Seat { agent, no });
             }
         }
+        Crowded::Settled => {
+            for gate in Gate::ALL {
+                ask(&mut turn, Command::Pass { gate, reference: Some("r".repeat(1000)) });
+            }
+            let although = Some("r".repeat(1000));
+            ask(&mut turn, Command::Release(HowReleased { although, ..HowReleased::default() }));
+            ask(&mut turn, Command::OpenGrant { no: 1 });
+        }
         Crowded::Skipped => ask(&mut turn, Command::SkipWave),
         Crowded::Restarted(skip_declined) => ask(&mut turn, Command::Restart { plan: None, skip_declined }),
         Crowded::Rings => turn.observe(Report::Ring),
@@ -97,7 +111,7 @@ proptest! {
         let id = JobId::of_reference(town.agents[0].id.tenant, "crowded");
         let wave = Wave::new(Mode::Everybody, minutes(30));
         let plan = Plan { waves: vec![wave], standby: 256, ..Plan::default() };
-        let new = NewJob { id, ..town::new_job(1, plan) };
+        let new = NewJob { id, has_details: true, ..town::new_job(1, plan) };
         let mut now = DAWN;
         let mut job = Turn::create(new, operator(), town.world(), now).finish().expect("created").job;
         prop_assert_eq!(job.open_offers().count(), 256, "a full wave fits");

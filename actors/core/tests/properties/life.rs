@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_core::delivery::{ChannelKind, Delivery, DropReason, Receipt};
+use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, EffectNo, OfferNo};
 use baton_core::job::event::{Entry, Event};
-use baton_core::job::ledger::{Attempt, Head};
-use baton_core::job::{Answer, Ask, Command, Job, NewJob, Next, Offer, Refusal, Report, Step, Turn};
+use baton_core::job::ledger::{Attempt, Head, Heard};
+use baton_core::job::release::HowReleased;
+use baton_core::job::{
+    Actor, Answer, Ask, By, Cause, Command, GrantNo, Job, NewJob, Next, Offer, Refusal, Report, Step, Turn,
+};
 use baton_core::message::Over;
 use baton_core::time::{Timestamp, Window};
 use bincode::Options;
@@ -31,12 +35,19 @@ pub struct Life {
     /// Offered in this round and not taken from them.
     asked: BTreeSet<AgentId>,
     offers: BTreeMap<OfferNo, AgentId>,
+    /// The gates that whoever has the job has passed.
+    passed: BTreeSet<Gate>,
+    /// Who may see the details, by the grant that says so.
+    open_to: Option<(GrantNo, AgentId)>,
+    /// Grants that were taken back, or followed by another.
+    shut: BTreeSet<GrantNo>,
 }
 
 impl Life {
     pub fn begins(town: Town, beginning: Beginning) -> Result<Self, TestCaseError> {
         let start_at = beginning.start_after.map(|after| DAWN + minutes(after));
-        let new = NewJob { approval: beginning.approval, start_at, ..town::new_job(1, beginning.plan) };
+        let has_details = beginning.has_details;
+        let new = NewJob { approval: beginning.approval, start_at, has_details, ..town::new_job(1, beginning.plan) };
         let create = || Turn::create(new.clone(), operator(), town.world(), DAWN).finish();
         let step = create().expect("creating changes something");
         prop_assert_eq!(bytes(&step.job), bytes(&create().expect("the same").job));
@@ -51,6 +62,9 @@ impl Life {
             winner: None,
             asked: BTreeSet::new(),
             offers: BTreeMap::new(),
+            passed: BTreeSet::new(),
+            open_to: None,
+            shut: BTreeSet::new(),
         };
         life.stored(None, step)?;
         Ok(life)
@@ -105,7 +119,12 @@ impl Life {
                 let load = self.town.loads.0.entry(agent_id(*agent)).or_default();
                 (load.claims, load.open_offers) = (*claims, *open_offers);
             }
-            Happening::Asks(_) | Happening::Delivered { .. } | Happening::NoRoom(_) | Happening::Rings => {}
+            Happening::GatesChange(gates) => self.town.settings.settlement.gates = *gates,
+            Happening::Denied(_)
+            | Happening::Asks(_)
+            | Happening::Delivered { .. }
+            | Happening::NoRoom(_)
+            | Happening::Rings => {}
         }
     }
 
@@ -127,8 +146,12 @@ impl Life {
                     let (agent, no) = meant(turn.job(), *who);
                     turn.observe(Report::NoRoom { agent, no });
                 }
+                Happening::Denied(who) => {
+                    let by = By { actor: Actor::Agent(agent_id(*who)), cause: Cause::Request };
+                    turn.observe(Report::Denied { by, command: "release", code: "forbidden" });
+                }
                 Happening::Rings => turn.observe(Report::Ring),
-                Happening::AgentChanges { .. } | Happening::LoadChanges { .. } => {}
+                Happening::AgentChanges { .. } | Happening::LoadChanges { .. } | Happening::GatesChange(_) => {}
             }
         }
         turn.finish()
@@ -150,7 +173,7 @@ impl Life {
             Asked::Start => Command::Start,
             Asked::Claim(who) => {
                 let (agent, no) = meant(job, who);
-                Command::Claim { agent, no, via: Some(ChannelKind::Telegram) }
+                Command::Claim { agent, no, via: Some(ChannelKind::Telegram), heard: Heard::default() }
             }
             Asked::Decline(who) => {
                 let (agent, no) = meant(job, who);
@@ -171,6 +194,17 @@ impl Life {
             Asked::Restart(plan, skip_declined) => Command::Restart { plan: plan.map(Box::new), skip_declined },
             Asked::Complete => Command::Complete,
             Asked::Fail => Command::Fail { reason: reason() },
+            Asked::Pass(gate) => Command::Pass { gate, reference: reason() },
+            Asked::Refuse(who) => Command::Refuse { agent: who.map(agent_id), reason: reason() },
+            Asked::Release(by, lasts) => Command::Release(HowReleased {
+                although: by.then(|| "r".repeat(600)),
+                fields: None,
+                lasts: lasts.map(minutes),
+            }),
+            Asked::Revoke => Command::Revoke { reason: reason() },
+            Asked::OpenGrant(no) => Command::OpenGrant { no },
+            Asked::StartWork(who) => Command::StartWork { agent: who.map(agent_id) },
+            Asked::SetGates(own) => Command::SetGates(own),
         }
     }
 
@@ -211,9 +245,14 @@ impl Life {
             }
             Event::ClaimEnded { agent, .. } => {
                 prop_assert_eq!(self.winner, Some(*agent));
+                prop_assert_eq!(self.open_to, None, "the details go with the job");
+                self.passed.clear();
                 self.winner = None;
             }
-            Event::Closed { .. } => self.winner = None,
+            Event::Closed { .. } => {
+                prop_assert_eq!(self.open_to, None, "a job that is over shows nothing");
+                self.winner = None;
+            }
             Event::RoundStarted { .. } => self.asked.clear(),
             Event::Offered { no, agent, .. } => {
                 let by_hand = entry.actor == operator().actor && entry.cause == operator().cause;
@@ -226,6 +265,26 @@ impl Life {
             }
             Event::OfferOver { no, over: Over::Taken } => {
                 self.asked.remove(&self.offers[no]);
+            }
+            Event::GatePassed { gate, .. } => {
+                prop_assert!(self.winner.is_some() && self.passed.insert(*gate), "a gate is passed once");
+            }
+            Event::Released { no, agent, required, overridden, reason, .. } => {
+                prop_assert_eq!(self.winner, Some(*agent), "released to the winner");
+                let missing: Vec<_> = required.iter().filter(|gate| !self.passed.contains(gate)).collect();
+                prop_assert!(missing.iter().all(|gate| overridden.contains(*gate)), "released before {missing:?}");
+                prop_assert!(overridden.is_empty() || reason.is_some(), "gone by without a reason");
+                self.shut.extend(self.open_to.map(|(before, _)| before));
+                prop_assert!(!self.shut.contains(no), "a grant that was shut comes back");
+                self.open_to = Some((*no, *agent));
+            }
+            Event::GrantRevoked { no, .. } => {
+                prop_assert_eq!(self.open_to.take().map(|(open, _)| open), Some(*no));
+                self.shut.insert(*no);
+            }
+            Event::GrantOpened { no } => {
+                let open = self.open_to.filter(|(open, _)| open == no);
+                prop_assert!(open.is_some_and(|(_, agent)| self.winner == Some(agent)), "opened by a shut link");
             }
             _ => {}
         }
@@ -268,6 +327,7 @@ pub fn bytes(job: &Job) -> Vec<u8> {
 fn bare(mut job: Job) -> Job {
     job.version = 0;
     job.owed.clear();
+    job.sent.clear();
     for offer in &mut job.offers {
         offer.debt = None;
     }

@@ -35,7 +35,7 @@ proptest! {
 fn the_stories_come_to_everything_that_can_happen() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..600 {
+    for _ in 0..1500 {
         let story = (some_town(), some_beginning(), some_story()).new_tree(&mut runner).expect("a story").current();
         let mut life = Life::begins(story.0, story.1).expect("keeps the rules");
         for round in story.2 {
@@ -48,14 +48,21 @@ fn the_stories_come_to_everything_that_can_happen() {
     let all = [
         "acknowledged",
         "approved",
+        "awaited",
         "cancelled",
         "claim_ended",
         "claimed",
         "completed",
+        "confirmed",
         "created",
         "declined",
+        "denied",
+        "details_opened",
+        "escalated",
         "expired",
         "failed",
+        "gates_set",
+        "invoiced",
         "message_dropped",
         "message_failed",
         "offer_extended",
@@ -63,8 +70,11 @@ fn the_stories_come_to_everything_that_can_happen() {
         "offer_over",
         "offer_sent",
         "offered",
+        "paid",
         "paused",
         "rejected",
+        "release_revoked",
+        "released",
         "reminded",
         "resumed",
         "room_awaited",
@@ -80,6 +90,7 @@ fn the_stories_come_to_everything_that_can_happen() {
         "watch_extended",
         "wave_opened",
         "wave_skipped",
+        "work_started",
     ];
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), all, "{seen:?}");
     assert!(seen.values().all(|count| *count >= 3), "{seen:?}");

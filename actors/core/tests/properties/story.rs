@@ -1,5 +1,6 @@
 //! What can happen to a job, in any order and at any moment.
 
+use baton_core::gates::{Dial, Gate, Gates, OwnGates};
 use baton_core::ids::OfferNo;
 use baton_core::job::Approval;
 use baton_core::plan::Plan;
@@ -18,6 +19,10 @@ pub enum Happening {
         how: Told,
     },
     NoRoom(Who),
+    /// Somebody tries what they may not do.
+    Denied(u8),
+    /// The tenant turns its dials.
+    GatesChange(Gates),
     Rings,
     AgentChanges {
         agent: u8,
@@ -50,6 +55,14 @@ pub enum Asked {
     Restart(Option<Plan>, bool),
     Complete,
     Fail,
+    Pass(Gate),
+    Refuse(Option<u8>),
+    /// Whether an operator goes by the gates, and for how many minutes.
+    Release(bool, Option<u64>),
+    Revoke,
+    OpenGrant(u16),
+    StartWork(Option<u8>),
+    SetGates(OwnGates),
 }
 
 /// Who does something, and which offer they mean.
@@ -101,10 +114,10 @@ pub fn some_asked() -> impl Strategy<Value = Asked> {
         1 => Just(Asked::Reject),
         4 => Just(Asked::Start),
         28 => some_one().prop_map(Asked::Claim),
-        12 => some_one().prop_map(Asked::Decline),
+        18 => some_one().prop_map(Asked::Decline),
         20 => some_one().prop_map(Asked::Seat),
         3 => (0..8u8).prop_map(Asked::Assign),
-        8 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::Withdraw),
+        5 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::Withdraw),
         4 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::Acknowledge),
         1 => Just(Asked::Cancel),
         6 => Just(Asked::Pause),
@@ -114,7 +127,37 @@ pub fn some_asked() -> impl Strategy<Value = Asked> {
         10 => (prop::option::weighted(0.2, some_plan()), any::<bool>()).prop_map(|(plan, skip)| Asked::Restart(plan, skip)),
         1 => Just(Asked::Complete),
         1 => Just(Asked::Fail),
+        24 => prop::sample::select(Gate::ALL.to_vec()).prop_map(Asked::Pass),
+        4 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::Refuse),
+        8 => (any::<bool>(), prop::option::of(0..90u64)).prop_map(|(by, lasts)| Asked::Release(by, lasts)),
+        2 => Just(Asked::Revoke),
+        12 => (1..3u16).prop_map(Asked::OpenGrant),
+        4 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::StartWork),
+        3 => some_own_gates().prop_map(Asked::SetGates),
     ]
+}
+
+fn some_dial() -> impl Strategy<Value = Dial> {
+    prop_oneof![Just(Dial::Off), Just(Dial::Person), Just(Dial::Engine)]
+}
+
+pub fn some_gates() -> impl Strategy<Value = Gates> {
+    (some_dial(), some_dial(), some_dial(), some_dial()).prop_map(|(confirm, invoice, payment, release)| Gates {
+        confirm,
+        invoice,
+        payment,
+        release,
+    })
+}
+
+fn some_own_gates() -> impl Strategy<Value = OwnGates> {
+    let dial = || prop::option::of(some_dial());
+    (dial(), dial(), dial(), dial()).prop_map(|(confirm, invoice, payment, release)| OwnGates {
+        confirm,
+        invoice,
+        payment,
+        release,
+    })
 }
 
 pub fn some_happening() -> impl Strategy<Value = Happening> {
@@ -126,6 +169,8 @@ pub fn some_happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(which, long_gone, how)| Happening::Delivered { which, long_gone, how }),
         2 => some_one().prop_map(Happening::NoRoom),
         3 => Just(Happening::Rings),
+        1 => (0..8u8).prop_map(Happening::Denied),
+        1 => some_gates().prop_map(Happening::GatesChange),
         1 => (0..8u8, any::<bool>(), any::<bool>())
             .prop_map(|(agent, active, reachable)| Happening::AgentChanges { agent, active, reachable }),
         1 => (0..8u8, 0..3u32, 0..3u32)
@@ -151,15 +196,13 @@ pub struct Beginning {
     pub approval: Approval,
     pub start_after: Option<u64>,
     pub plan: Plan,
+    pub has_details: bool,
 }
 
 pub fn some_beginning() -> impl Strategy<Value = Beginning> {
     let approval = prop_oneof![4 => Just(Approval::None), 1 => Just(Approval::Link), 1 => Just(Approval::Email)];
-    (approval, prop::option::weighted(0.2, 0..60u64), some_plan()).prop_map(|(approval, start_after, plan)| Beginning {
-        approval,
-        start_after,
-        plan,
-    })
+    (approval, prop::option::weighted(0.2, 0..60u64), some_plan(), prop::bool::weighted(0.8))
+        .prop_map(|(approval, start_after, plan, has_details)| Beginning { approval, start_after, plan, has_details })
 }
 
 pub fn some_story() -> impl Strategy<Value = Vec<Round>> {

@@ -3,6 +3,7 @@
 use baton_core::delivery::ChannelKind;
 use baton_core::holds::{ASSIGNMENT, Book, Held};
 use baton_core::ids::{AgentId, JobId, OfferId};
+use baton_core::job::ledger::Heard;
 use baton_core::job::{Command, Refusal, Report};
 use baton_core::reply::{self, Known, Resolved};
 
@@ -69,7 +70,12 @@ impl Simulation {
         for mail in std::mem::take(&mut actor.waiting) {
             match mail {
                 AgentMail::Claim { offer, asker } => {
-                    let command = Command::Claim { agent: id, no: offer.no, via: Some(ChannelKind::Telegram) };
+                    let command = Command::Claim {
+                        agent: id,
+                        no: offer.no,
+                        via: Some(ChannelKind::Telegram),
+                        heard: Heard::default(),
+                    };
                     match self.room(id, &mut book, offer) {
                         Ok((new, holds)) => {
                             changed |= new;

@@ -131,6 +131,7 @@ impl Simulation {
         let ledger = self.disk.ledger.get(&id).map_or(&[][..], Vec::as_slice);
         let mut wrong = None;
         let mut winner = None;
+        let mut open = None;
         for (entry, seq) in log.iter().zip(1..) {
             if entry.seq != seq {
                 wrong = Some(format!("the timeline of {id} has a gap at {seq}"));
@@ -140,7 +141,28 @@ impl Simulation {
                     wrong = Some(format!("{agent} won {id} while {winner:?} had it"));
                 }
                 Event::Claimed { agent, .. } => winner = Some(*agent),
-                Event::ClaimEnded { .. } | Event::Closed { .. } => winner = None,
+                Event::ClaimEnded { .. } | Event::Closed { .. } => {
+                    if let Some((no, _)) = open {
+                        wrong = Some(format!("grant {no} of {id} outlives the claim"));
+                    }
+                    winner = None;
+                }
+                Event::Released { no, agent, .. } => {
+                    if winner != Some(*agent) {
+                        wrong = Some(format!("{id} was released to {agent}, and {winner:?} has it"));
+                    }
+                    // Only one that has run out is followed by another.
+                    if open.is_some_and(|(_, until)| until > entry.at) {
+                        wrong = Some(format!("{id} was released twice"));
+                    }
+                    if let Event::Released { until, .. } = entry.event {
+                        open = Some((*no, until));
+                    }
+                }
+                Event::GrantOpened { no } if open.is_none_or(|(live, until)| live != *no || until <= entry.at) => {
+                    wrong = Some(format!("grant {no} of {id} opened, and {open:?} is the one that does"));
+                }
+                Event::GrantRevoked { .. } => open = None,
                 _ => {}
             }
         }
@@ -153,6 +175,9 @@ impl Simulation {
                 wrong = Some(format!("the ledger of {id} is broken at {}", attempt.seq));
             }
             before = Some(attempt);
+        }
+        if u32::try_from(ledger.len()) != Ok(job.ledger.count) {
+            wrong = Some(format!("the ledger of {id} has {} attempts, and counts {}", ledger.len(), job.ledger.count));
         }
         if before.map(|attempt| attempt.hash) != job.ledger.hash {
             wrong = Some(format!("the ledger of {id} does not end where its head says"));

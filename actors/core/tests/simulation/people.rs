@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use baton_core::gates::{Dial, Gate, Gates};
 use baton_core::ids::{AgentId, EffectId, JobId};
+use baton_core::job::ledger::Heard;
+use baton_core::job::release::HowReleased;
 use baton_core::job::{Approval, Command, NewJob};
 use baton_core::message::{Message, Topic};
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
-use baton_core::tenant::{Desk, Settings};
+use baton_core::tenant::{Desk, LateWinner, Patience, Settings, Settlement};
 use baton_core::time::Window;
 
 use super::agent_actor::AgentMail;
@@ -28,7 +31,29 @@ impl Simulation {
         });
         let agents = agents.collect();
         let email = self.chance.per_mille(500).then(|| "desk@example.com".to_owned());
-        Town::of(agents, Settings { desk: Desk { email, ..Desk::default() }, ..Settings::default() })
+        let settlement = self.some_settlement();
+        Town::of(agents, Settings { desk: Desk { email, ..Desk::default() }, settlement, ..Settings::default() })
+    }
+
+    fn some_settlement(&mut self) -> Settlement {
+        let mut dial = || match self.chance.below(8) {
+            0 => Dial::Off,
+            1 => Dial::Engine,
+            _ => Dial::Person,
+        };
+        let gates = Gates { confirm: dial(), invoice: dial(), payment: dial(), release: dial() };
+        let mut time = || self.chance.per_mille(400).then(|| minutes(1 + self.chance.below(10)));
+        let patience = Patience {
+            confirm: time(),
+            invoice: time(),
+            payment: time(),
+            release: time(),
+            start: time(),
+            finish: time(),
+        };
+        let late_winner = if self.chance.per_mille(500) { LateWinner::Returns } else { LateWinner::Keeps };
+        let details_for = minutes(1 + self.chance.below(120));
+        Settlement { gates, details_for, patience, late_winner }
     }
 
     fn some_plan(&mut self) -> Plan {
@@ -61,7 +86,7 @@ impl Simulation {
         let approval = if self.chance.per_mille(150) { Approval::Link } else { Approval::None };
         let start_at = self.chance.per_mille(150).then(|| self.wall() + minutes(self.chance.below(120)));
         let plan = self.some_plan();
-        NewJob { approval, start_at, occupies, ..town::new_job(n, plan) }
+        NewJob { approval, start_at, occupies, has_details: true, ..town::new_job(n, plan) }
     }
 
     /// A message is on somebody's phone.
@@ -74,7 +99,7 @@ impl Simulation {
         match &message.topic {
             Topic::Offer(no) => {
                 let offer = effect.job.offer(*no);
-                let yes = Command::Claim { agent, no: *no, via: None };
+                let yes = Command::Claim { agent, no: *no, via: None, heard: Heard::default() };
                 let no = Command::Decline { agent, no: *no };
                 let command = match luck {
                     0..=54 => yes,
@@ -91,7 +116,7 @@ impl Simulation {
                 if self.chance.per_mille(300) {
                     // They clear their phone.
                     for offer in self.index.open(agent) {
-                        let command = Command::Claim { agent, no: offer.no, via: None };
+                        let command = Command::Claim { agent, no: offer.no, via: None, heard: Heard::default() };
                         let moment = think + self.chance.span(Duration::from_millis(40));
                         self.later(moment, Event::Says { command, offer, tries: 0 });
                     }
@@ -102,17 +127,53 @@ impl Simulation {
                     self.later(moment, Event::Says { command: command.clone(), offer, tries: 0 });
                 }
             }
+            Topic::Won if self.chance.per_mille(500) => self.settles(effect.job),
             Topic::Won if luck < 15 => {
                 let command = Command::Withdraw { agent: Some(agent), reason: None };
                 self.later(think, Event::Desk { job: effect.job, command });
             }
             Topic::Won | Topic::Reminder if luck < 60 => self.later(think, Event::Writes { agent, text: "ok".into() }),
+            Topic::Released(no) => {
+                let open = Command::OpenGrant { no: *no };
+                for _ in 0..=self.chance.below(3) {
+                    let moment = think + self.chance.span(minutes(20));
+                    self.later(moment, Event::Desk { job: effect.job, command: open.clone() });
+                }
+                if luck < 30 {
+                    let command = Command::Withdraw { agent: Some(agent), reason: None };
+                    self.later(think + think, Event::Desk { job: effect.job, command });
+                }
+            }
             Topic::Won
+            | Topic::Settled(_)
             | Topic::Reminder
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)
             | Topic::ApprovalWanted
             | Topic::Notice(_) => {}
+        }
+    }
+
+    /// The desk takes a claim through its gates, now and then in another order, twice, or not to the end.
+    fn settles(&mut self, job: JobId) {
+        let pass = |gate| Command::Pass { gate, reference: None };
+        let although = self.chance.per_mille(200).then(|| "in a hurry".to_owned());
+        let release = Command::Release(HowReleased { although, ..HowReleased::default() });
+        let mut moment = Duration::ZERO;
+        let steps = [pass(Gate::Confirm), pass(Gate::Invoice), pass(Gate::Payment), release];
+        for command in steps.into_iter().chain([Command::StartWork { agent: None }]) {
+            moment += self.chance.span(minutes(3));
+            if self.chance.per_mille(60) {
+                let refuse = Command::Refuse { agent: None, reason: None };
+                self.later(moment, Event::Desk { job, command: refuse });
+            }
+            if self.chance.per_mille(900) {
+                self.later(moment, Event::Desk { job, command: command.clone() });
+            }
+            if self.chance.per_mille(200) {
+                let again = moment + self.chance.span(minutes(1));
+                self.later(again, Event::Desk { job, command });
+            }
         }
     }
 
@@ -144,6 +205,7 @@ impl Simulation {
             13..=15 => Command::Restart { plan: None, skip_declined: self.chance.per_mille(500) },
             16 => Command::Withdraw { agent: None, reason: None },
             17 => Command::Complete,
+            18 => Command::Revoke { reason: None },
             _ => Command::Assign {
                 agent: agent_id(self.chance.below(7) as u8),
                 channel: baton_core::delivery::ChannelKind::Telegram,

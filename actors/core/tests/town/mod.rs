@@ -10,11 +10,12 @@ use baton_core::agent::{Agent, Availability, QuietHours};
 use baton_core::brief::Brief;
 use baton_core::delivery::ChannelKind;
 use baton_core::fit::Boundless;
+use baton_core::gates::{Dial, Gates, OwnGates};
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Actor, Approval, By, Cause, Job, NewJob, Step, invariants};
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
-use baton_core::tenant::{Desk, Settings};
+use baton_core::tenant::{Desk, LateWinner, Patience, Settings, Settlement};
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::{AgentLoad, Load, World};
 use proptest::prelude::*;
@@ -116,6 +117,7 @@ pub fn new_job(n: u16, plan: Plan) -> NewJob {
         plan_name: None,
         start_at: None,
         occupies: None,
+        gates: OwnGates::default(),
     }
 }
 
@@ -188,14 +190,42 @@ pub fn some_person(n: u8) -> impl Strategy<Value = Person> {
 pub fn some_town() -> impl Strategy<Value = Town> {
     let agents =
         prop_oneof![1 => 0..3u8, 5 => 3..8u8].prop_flat_map(|count| (0..count).map(some_person).collect::<Vec<_>>());
-    (agents, prop::option::weighted(0.2, 1..3u32), any::<bool>(), any::<bool>()).prop_map(
-        |(people, max_open_offers, match_vehicle, desk)| {
+    (agents, prop::option::weighted(0.2, 1..3u32), any::<bool>(), any::<bool>(), some_settlement()).prop_map(
+        |(people, max_open_offers, match_vehicle, desk, settlement)| {
             let agents = people.into_iter().map(|person| person.0).collect();
             let email = desk.then(|| "desk@example.com".to_owned());
             let desk = Desk { email, ..Desk::default() };
-            Town::of(agents, Settings { max_open_offers, match_vehicle, desk, ..Settings::default() })
+            Town::of(agents, Settings { max_open_offers, match_vehicle, desk, settlement, ..Settings::default() })
         },
     )
+}
+
+fn some_settlement() -> impl Strategy<Value = Settlement> {
+    let dial = || prop::sample::select(vec![Dial::Off, Dial::Person, Dial::Person, Dial::Engine]);
+    let gates = (dial(), dial(), dial(), dial()).prop_map(|(confirm, invoice, payment, release)| Gates {
+        confirm,
+        invoice,
+        payment,
+        release,
+    });
+    let time = || prop::option::weighted(0.3, some_span());
+    let patience = (time(), time(), time(), time(), time(), time()).prop_map(
+        |(confirm, invoice, payment, release, start, finish)| Patience {
+            confirm,
+            invoice,
+            payment,
+            release,
+            start,
+            finish,
+        },
+    );
+    let late = prop::sample::select(vec![LateWinner::Keeps, LateWinner::Returns]);
+    (gates, some_span(), patience, late).prop_map(|(gates, details_for, patience, late_winner)| Settlement {
+        gates,
+        details_for,
+        patience,
+        late_winner,
+    })
 }
 
 fn some_span() -> impl Strategy<Value = Duration> {

@@ -86,7 +86,7 @@ fn what_became_of_the_latest_offer_decides_about_the_line() {
     desk.asks(Command::Withdraw { agent: None, reason: None }).expect("claimed");
     desk.declines("bo").expect("offered again");
     desk.claims("cy").expect("offered again");
-    let late = desk.asks(Command::Claim { agent: id("bo"), no: first, via: None });
+    let late = desk.asks(Command::Claim { agent: id("bo"), no: first, via: None, heard: Heard::default() });
     assert_eq!(late, Err(Refusal::AlreadyClaimed { place: None }));
 }
 

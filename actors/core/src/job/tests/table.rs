@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::gates::{Dial, Gate, OwnGates};
+use crate::job::release::HowReleased;
 
 const TABLE: &str = include_str!("table.txt");
 
-const STAGES: [&str; 14] = [
+const STAGES: [&str; 18] = [
     "needs_approval",
     "scheduled",
     "offering",
@@ -15,6 +17,10 @@ const STAGES: [&str; 14] = [
     "seat",
     "claimed",
     "line",
+    "confirmed",
+    "paid",
+    "released",
+    "in_progress",
     "unfilled",
     "rejected",
     "cancelled",
@@ -41,7 +47,7 @@ fn in_stage(stage: &str) -> Desk {
     }
     let start_at = (stage == "scheduled").then(|| desk.now + minutes(60));
     let approval = if matches!(stage, "needs_approval" | "rejected") { Approval::Link } else { Approval::None };
-    desk.publish(NewJob { approval, start_at, ..new_job(plan) });
+    desk.publish(NewJob { approval, start_at, has_details: true, ..new_job(plan) });
     let done = match stage {
         "needs_approval" | "scheduled" | "offering" | "room" | "seat" => Ok(Answer::Done),
         "paused" => desk.asks(Command::Pause),
@@ -56,6 +62,18 @@ fn in_stage(stage: &str) -> Desk {
         "expired" => {
             desk.pass(minutes(5));
             Ok(Answer::Done)
+        }
+        "confirmed" | "paid" | "released" | "in_progress" => {
+            let steps = [
+                ("claimed", Command::Claim { agent: id("ana"), no: 1, via: None, heard: Heard::default() }),
+                ("confirmed", pass(Gate::Confirm)),
+                ("invoiced", pass(Gate::Invoice)),
+                ("paid", pass(Gate::Payment)),
+                ("released", Command::Release(HowReleased::default())),
+                ("in_progress", Command::StartWork { agent: None }),
+            ];
+            let last = steps.iter().position(|(reached, _)| *reached == stage).expect("a step");
+            steps.into_iter().take(last + 1).try_fold(Answer::Done, |_, (_, command)| desk.asks(command))
         }
         "completed" => desk.claims("ana").and_then(|_| desk.asks(Command::Complete)),
         "failed" => desk.claims("ana").and_then(|_| desk.asks(Command::Fail { reason: None })),
@@ -73,8 +91,8 @@ fn command(desk: &Desk, who: &str, word: &str) -> Command {
         "approve" => Command::Approve,
         "reject" => Command::Reject { reason: None },
         "start" => Command::Start,
-        "claim" => Command::Claim { agent, no, via: None },
-        "claim-of-bo" => Command::Claim { agent, no: desk.offer_to("bo"), via: None },
+        "claim" => Command::Claim { agent, no, via: None, heard: Heard::default() },
+        "claim-of-bo" => Command::Claim { agent, no: desk.offer_to("bo"), via: None, heard: Heard::default() },
         "decline" => Command::Decline { agent, no },
         "seat" => Command::Seat { agent, no },
         "assign-bo" => Command::Assign { agent: id("bo"), channel: ChannelKind::Console },
@@ -90,8 +108,25 @@ fn command(desk: &Desk, who: &str, word: &str) -> Command {
         "restart-others" => Command::Restart { plan: None, skip_declined: true },
         "complete" => Command::Complete,
         "fail" => Command::Fail { reason: None },
+        "confirm" => pass(Gate::Confirm),
+        "invoice" => pass(Gate::Invoice),
+        "paid" => pass(Gate::Payment),
+        "refuse" => Command::Refuse { agent: named, reason: None },
+        "release" => Command::Release(HowReleased::default()),
+        "override" => Command::Release(HowReleased { although: Some("a reason".to_owned()), ..HowReleased::default() }),
+        "revoke" => Command::Revoke { reason: None },
+        "open" => Command::OpenGrant { no: 1 },
+        "start-work" => Command::StartWork { agent: named },
+        "no-gates" => {
+            let off = Some(Dial::Off);
+            Command::SetGates(OwnGates { confirm: off, invoice: off, payment: off, release: off })
+        }
         unknown => panic!("no command {unknown}"),
     }
+}
+
+fn pass(gate: Gate) -> Command {
+    Command::Pass { gate, reference: None }
 }
 
 /// Where a job stands, in a few words.
@@ -115,7 +150,8 @@ fn stands(desk: &Desk) -> String {
                 Watch::Silent { .. } => "silent",
                 Watch::Reminded { .. } => "reminded",
             };
-            format!("claimed by {}, {watch}", name(&claim.agent))
+            let open = if job.live_grant(desk.now).is_some() { ", details open" } else { "" };
+            format!("{} by {}, {watch}{open}", job.status(), name(&claim.agent))
         }
         other @ (Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Unfilled { .. } | Stage::Closed { .. }) => {
             other.status().to_owned()
@@ -189,6 +225,15 @@ fn no_command_is_missing_in_any_stage() {
         "restart",
         "complete",
         "fail",
+        "confirm",
+        "invoice",
+        "paid",
+        "refuse",
+        "release",
+        "revoke",
+        "open_grant",
+        "start_work",
+        "gates",
     ]
     .into();
     for stage in STAGES {
