@@ -155,6 +155,10 @@ impl Buckets {
         let key = chat.to_owned();
         let before = self.state.lock().steady.get(&key).copied();
         self.ask(own.as_ref(), &key, 1, now).map_err(|until| Wait { until, account: false })?;
+        // It goes with the call of another.
+        if weight == 0 {
+            return Ok(());
+        }
         if let Err(until) = self.ask(self.account.as_ref(), &ACCOUNT.to_owned(), weight, now) {
             // The chat's token was not used after all.
             self.give_back(own.as_ref(), &key, before);
@@ -193,6 +197,7 @@ impl Buckets {
         let mut state = self.state.lock();
         for (bucket, key, weight) in [(own, chat, 1), (&self.account, ACCOUNT, weight)] {
             if let Some(Bucket::Exact(exact)) = bucket
+                && weight > 0
                 && let Some(sent) = state.exact.get_mut(key)
             {
                 does(sent, exact.weight(weight));

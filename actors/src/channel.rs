@@ -46,6 +46,23 @@ pub trait Channel: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
+    /// How many messages of the bulk lane go with one call that takes no more of the account's budget than one message.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Makes one attempt for several messages, at most [`batch`](Self::batch): an outcome for each, in their order. Repeats are not
+    /// told apart, since the same ones never come together again.
+    fn send_together(&self, errands: Vec<Errand>) -> BoxFuture<'_, Vec<Outcome>> {
+        Box::pin(async move {
+            let mut outcomes = Vec::with_capacity(errands.len());
+            for errand in errands {
+                outcomes.push(self.send(errand).await);
+            }
+            outcomes
+        })
+    }
+
     /// Makes one attempt. Never panics on what a provider says, never waits past its own request timeout.
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome>;
 }

@@ -16,6 +16,7 @@ use baton_core::agent::tells_of_a_person;
 use baton_core::delivery::failover::{self, Why};
 use baton_core::delivery::{Delivery, DropReason, Outcome, Provider, Scope};
 use baton_core::ids::{AgentId, DebtId, TenantId};
+use baton_core::message::Lane;
 use baton_core::time::Timestamp;
 use metrics::{counter, gauge, histogram};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -58,6 +59,13 @@ pub enum ChannelMessage {
     Wake,
     /// The page of attempts is journaled, or not.
     Journaled(Result<(), NotStored>),
+    /// A call with several messages has ended.
+    EndedTogether {
+        /// Which they are, with what each came to.
+        outcomes: Vec<(u64, Outcome)>,
+        /// How long it took.
+        took: Duration,
+    },
     /// An attempt has ended.
     Ended {
         /// Which.
@@ -101,14 +109,31 @@ pub struct Account {
     /// How many pages of the journal lie in the store.
     pages: u64,
     in_flight: usize,
+    /// So many of those that may go together go with one call.
+    batch: usize,
     woken_for: Option<Timestamp>,
 }
 
 impl Account {
-    /// How many places are taken.
+    /// How many places are taken: one for each call.
     fn taken(&self) -> usize {
-        self.in_flight + self.page.len() + self.covered.len()
+        self.in_flight + self.calls(&self.page) + self.calls(&self.covered)
     }
+
+    fn calls(&self, page: &[Ready]) -> usize {
+        let together = together(page);
+        page.len() - together + together.div_ceil(self.batch)
+    }
+
+    /// Whether a call of the page has room for another that goes with it.
+    fn gathers(&self) -> bool {
+        !together(&self.page).is_multiple_of(self.batch)
+    }
+}
+
+/// How many of a page go with others.
+fn together(page: &[Ready]) -> usize {
+    page.iter().filter(|ready| ready.together).count()
 }
 
 /// Messages that wait here for their chat or their next attempt.
@@ -162,10 +187,13 @@ struct Ready {
     meant_for: Option<Provider>,
     /// How much of the account's budget it takes.
     weight: u32,
+    /// Whether it may go with others in one call.
+    together: bool,
     /// When the record was read: whoever waits longer for their turn is looked at again.
     as_of: Timestamp,
-    /// When it took its tokens.
+    /// When it took its tokens, and how many of the account's.
     taken_at: Timestamp,
+    taken: u32,
 }
 
 impl ChannelActor {
@@ -259,7 +287,7 @@ impl Actor for ChannelActor {
         let memory = memory.unwrap_or_default();
         // Those it was about to send when it last ended keep their mark until their debts are paid, over any number of falls.
         let (before, pages) = self.journaled(self.word())?;
-        self.house.outbox.put_back(self.provider());
+        self.house.outbox.put_back(self.provider(), |lane| self.channel.idempotent() && !self.goes_together(lane));
         let buckets = Buckets::of(&self.channel.budget(), memory.buckets);
         self.house.outbox.note_reading(self.provider(), buckets.reading());
         me.cast(ChannelMessage::Wake)?;
@@ -280,6 +308,7 @@ impl Actor for ChannelActor {
             settled: before,
             pages,
             in_flight: 0,
+            batch: self.channel.batch().max(1),
             woken_for: None,
         })
     }
@@ -294,12 +323,20 @@ impl Actor for ChannelActor {
             ChannelMessage::Wake => account.woken_for = None,
             ChannelMessage::Journaled(Ok(())) => {
                 account.journaling = false;
-                for ready in std::mem::take(&mut account.covered) {
-                    self.send(&me, account, ready);
-                }
+                let covered = std::mem::take(&mut account.covered);
+                self.send_all(&me, account, covered);
             }
             ChannelMessage::Journaled(Err(error)) => return Err(error.into()),
-            ChannelMessage::Ended { ticket, outcome, took } => self.ended(account, ticket, outcome, took),
+            ChannelMessage::Ended { ticket, outcome, took } => {
+                account.in_flight -= 1;
+                self.ended(account, ticket, outcome, took);
+            }
+            ChannelMessage::EndedTogether { outcomes, took } => {
+                account.in_flight -= 1;
+                for (ticket, outcome) in outcomes {
+                    self.ended(account, ticket, outcome, took);
+                }
+            }
         }
         self.fill(&me, account);
         self.arrange_wake(&me, account);
@@ -316,7 +353,7 @@ impl ChannelActor {
         Self::take_up_later(account, now);
         let places = usize::from(self.channel.budget().in_flight.max(1));
         while !account.journaling
-            && account.taken() < places
+            && (account.taken() < places || account.gathers())
             && account.held.count < HELD_MAX
             && account.uncertain.len() < UNCERTAIN_MAX
         {
@@ -325,20 +362,35 @@ impl ChannelActor {
             }
             let held = &account.held;
             let may = |tenant: &TenantId| held.has_room_for(tenant);
-            let Some((ticket, item)) = self.house.outbox.pull(self.provider(), may) else { break };
+            let Some((ticket, lane, item)) = self.house.outbox.pull(self.provider(), may) else { break };
             let (attempts, meant_for) = (item.attempts(), item.had().unattempted());
             match resolve(&self.house, self.channel.kind(), item, now) {
                 Resolved::Send { errand, debt } => {
                     let weight = self.channel.weight(&errand);
                     self.house.outbox.note_weight(self.provider(), weight);
                     let errand = *errand;
-                    let ready = Ready { ticket, debt, attempts, errand, meant_for, weight, as_of: now, taken_at: now };
+                    let together = debt.is_some() && self.goes_together(lane);
+                    let (as_of, taken_at) = (now, now);
+                    let ready = Ready {
+                        ticket,
+                        debt,
+                        attempts,
+                        errand,
+                        meant_for,
+                        weight,
+                        together,
+                        as_of,
+                        taken_at,
+                        taken: 0,
+                    };
                     Self::offer_place(account, ready, now);
                 }
                 Resolved::Settled => self.house.outbox.settle(self.provider(), ticket),
                 Resolved::Not { debt, delivery } => self.settle(ticket, Some(debt), meant_for, delivery),
             }
-            self.send_page(me, account);
+            if !account.gathers() {
+                self.send_page(me, account);
+            }
         }
         self.send_page(me, account);
         gauge!(gauges::CHANNEL_PAUSED, "channel" => self.channel_word(), "provider" => self.word())
@@ -383,6 +435,7 @@ impl ChannelActor {
 
     /// The first of a chat's line goes, if the budget has room.
     fn next_of_chat(account: &mut Account, address: &Address, now: Timestamp) {
+        let gathers = account.gathers();
         let Some(chat) = account.chats.get_mut(address) else { return };
         if chat.busy {
             return;
@@ -402,13 +455,15 @@ impl ChannelActor {
             account.later.insert((until, number), Later::Chat(address.clone()));
             return;
         }
-        let weight = chat.waiting.front().map_or(1, |ready| ready.weight);
+        let rides = chat.waiting.front().is_some_and(|ready| ready.together) && gathers;
+        // A call takes the tokens of the first of those who go with it.
+        let weight = if rides { 0 } else { chat.waiting.front().map_or(1, |ready| ready.weight) };
         match account.buckets.take(&address.bucket(), address.is_group(), weight, now) {
             Ok(()) => {
                 chat.busy = true;
                 if let Some(mut ready) = chat.waiting.pop_front() {
                     account.held.remove(ready.errand.tenant);
-                    ready.taken_at = now;
+                    (ready.taken_at, ready.taken) = (now, weight);
                     account.page.push(ready);
                 }
             }
@@ -455,7 +510,10 @@ impl ChannelActor {
     /// It has its turn and does not leave: the next of its chat has its place and its tokens.
     fn stays_here(account: &mut Account, ready: &Ready, now: Timestamp) {
         let to = &ready.errand.to;
-        account.buckets.unused(&to.bucket(), to.is_group(), ready.weight, ready.taken_at);
+        // Those who go with it still need the tokens of their call.
+        if !ready.together {
+            account.buckets.unused(&to.bucket(), to.is_group(), ready.taken, ready.taken_at);
+        }
         if let Some(chat) = account.chats.get_mut(to) {
             chat.busy = false;
         }
@@ -471,15 +529,18 @@ impl ChannelActor {
         if account.page.is_empty() {
             return;
         }
-        if self.channel.idempotent() || account.page.iter().all(|ready| ready.debt.is_none()) {
-            for ready in std::mem::take(&mut account.page) {
-                self.send(me, account, ready);
-            }
-            return;
+        let mut page = std::mem::take(&mut account.page);
+        if together(&page) == 1 {
+            // It is alone after all.
+            page.iter_mut().for_each(|ready| ready.together = false);
+        }
+        if page.iter().all(|ready| ready.debt.is_none() || self.tells_apart(ready)) {
+            return self.send_all(me, account, page);
         }
         account.settled.retain(|debt| is_owed(&self.house, *debt));
-        account.covered = std::mem::take(&mut account.page);
-        let leaving = account.covered.iter().filter_map(|ready| ready.debt);
+        account.covered = page;
+        let covered = account.covered.iter().filter(|ready| !self.tells_apart(ready));
+        let leaving = covered.filter_map(|ready| ready.debt);
         let debts: HashSet<DebtId> =
             leaving.chain(account.uncertain.iter().copied()).chain(account.settled.iter().copied()).collect();
         account.journaling = true;
@@ -513,18 +574,73 @@ impl ChannelActor {
         }
     }
 
-    /// Makes the attempt. A channel that answers at once is not worth a task.
-    fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
+    /// Whether what is in a lane may go with others in one call.
+    fn goes_together(&self, lane: Lane) -> bool {
+        lane == Lane::Bulk && self.channel.batch() > 1
+    }
+
+    /// Whether a repeat of a message is told apart by the provider.
+    fn tells_apart(&self, ready: &Ready) -> bool {
+        self.channel.idempotent() && !ready.together
+    }
+
+    /// Makes the attempts of a page.
+    fn send_all(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, page: Vec<Ready>) {
+        let (mut together, alone): (Vec<Ready>, Vec<Ready>) = page.into_iter().partition(|ready| ready.together);
+        for ready in alone {
+            self.send(me, account, ready);
+        }
+        while !together.is_empty() {
+            let rest = together.split_off(together.len().min(account.batch));
+            self.send_together(me, account, std::mem::replace(&mut together, rest));
+        }
+    }
+
+    /// Makes one attempt for several.
+    fn send_together(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, group: Vec<Ready>) {
+        let (mut tickets, mut errands) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
+        for ready in group {
+            if let Some((ticket, errand)) = self.leaves(account, ready) {
+                tickets.push(ticket);
+                errands.push(errand);
+            }
+        }
+        if tickets.is_empty() {
+            return;
+        }
+        account.in_flight += 1;
+        let (channel, me, took) = (Arc::clone(&self.channel), me.clone(), Stopwatch::start());
+        tokio::spawn(async move {
+            let count = tickets.len();
+            let mut outcomes = match tokio::spawn(async move { channel.send_together(errands).await }).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => vec![Outcome::Unknown(format!("the attempt fell: {error}")); count],
+            };
+            outcomes.resize_with(count, || Outcome::Unknown("nobody told what became of it".to_owned()));
+            let outcomes = tickets.into_iter().zip(outcomes).collect();
+            // A fallen actor's outcomes find nobody; what was under way is put back by its successor.
+            let _ = me.cast(ChannelMessage::EndedTogether { outcomes, took: took.elapsed() });
+        });
+    }
+
+    /// An attempt begins, unless the message was called off.
+    fn leaves(&self, account: &mut Account, ready: Ready) -> Option<(u64, Errand)> {
         if !self.house.outbox.leaves(self.provider(), ready.ticket) {
-            // It was called off.
-            return Self::stays_here(account, &ready, self.house.clock.now());
+            Self::stays_here(account, &ready, self.house.clock.now());
+            return None;
         }
         self.house.may_fall(Place::Channel(self.channel.kind()));
         let (ticket, errand) = (ready.ticket, ready.errand.clone());
-        if !self.channel.idempotent() {
+        if !self.tells_apart(&ready) {
             account.uncertain.extend(ready.debt);
         }
         account.under_way.insert(ticket, ready);
+        Some((ticket, errand))
+    }
+
+    /// Makes the attempt. A channel that answers at once is not worth a task.
+    fn send(&self, me: &ActorRef<ChannelMessage>, account: &mut Account, ready: Ready) {
+        let Some((ticket, errand)) = self.leaves(account, ready) else { return };
         account.in_flight += 1;
         let channel = Arc::clone(&self.channel);
         let took = Stopwatch::start();
@@ -549,12 +665,11 @@ impl ChannelActor {
     /// What an attempt came to decides what happens to the message, its chat and the account.
     fn ended(&self, account: &mut Account, ticket: u64, outcome: Outcome, took: Duration) {
         let Some(mut ready) = account.under_way.remove(&ticket) else { return };
-        account.in_flight -= 1;
         self.house.outbox.stays(self.provider(), ticket);
         let now = self.house.clock.now();
         let address = ready.errand.to.clone();
         let (bucket, is_group) = (address.bucket(), address.is_group());
-        account.buckets.answered(&bucket, is_group, ready.weight, ready.taken_at, now, took);
+        account.buckets.answered(&bucket, is_group, ready.taken, ready.taken_at, now, took);
         counter!(gauges::SENDS, "channel" => self.channel_word(), "provider" => self.word(), "class" => outcome.class()).increment(1);
         histogram!(gauges::SEND_SECONDS, "channel" => self.channel_word(), "provider" => self.word())
             .record(took.as_secs_f64());

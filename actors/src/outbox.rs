@@ -159,7 +159,7 @@ impl Outbox {
     }
 
     /// The next thing to send of a tenant that may have a turn, with a ticket to settle it by.
-    pub fn pull(&self, provider: Provider, may: impl Fn(&TenantId) -> bool) -> Option<(u64, Item)> {
+    pub fn pull(&self, provider: Provider, may: impl Fn(&TenantId) -> bool) -> Option<(u64, Lane, Item)> {
         if self.is_held() {
             return None;
         }
@@ -175,7 +175,7 @@ impl Outbox {
         inner.tickets += 1;
         let ticket = inner.tickets;
         inner.in_hand.insert(ticket, InHand { lane, item: item.clone(), leaving: false });
-        Some((ticket, item))
+        Some((ticket, lane, item))
     }
 
     /// An attempt begins now, unless the debt was called off: then it is let go.
@@ -297,15 +297,16 @@ impl Outbox {
         count
     }
 
-    /// The account's actor has fallen: what it had in hand goes back to the front, as possibly sent.
-    pub fn put_back(&self, provider: Provider) {
+    /// The account's actor has fallen: what it had in hand goes back to the front, as possibly sent where the provider does not tell
+    /// repeats apart.
+    pub fn put_back(&self, provider: Provider, told_apart: impl Fn(Lane) -> bool) {
         let Some(queue) = self.accounts.get(&provider) else { return };
         let mut inner = queue.inner.lock();
         let mut in_hand: Vec<_> = std::mem::take(&mut inner.in_hand).into_iter().collect();
         in_hand.sort_by_key(|(ticket, _)| std::cmp::Reverse(*ticket));
         for (_, InHand { lane, mut item, .. }) in in_hand {
             if let Item::Debt { possible_repeat, .. } = &mut item {
-                *possible_repeat = true;
+                *possible_repeat |= !told_apart(lane);
             }
             inner.waiting.push_front(lane, item);
         }
@@ -475,7 +476,7 @@ mod tests {
         outbox.owe_one(debt, sms, Lane::Status);
         assert!(outbox.withdraw(sms, debt), "it waits");
         outbox.take_back(sms, debt, Lane::Status);
-        let (ticket, _) = outbox.pull(twilio, |_| true).expect("it is owed after all");
+        let (ticket, ..) = outbox.pull(twilio, |_| true).expect("it is owed after all");
         assert!(outbox.withdraw(sms, debt), "no attempt was made");
         outbox.take_back(sms, debt, Lane::Status);
         assert!(outbox.leaves(twilio, ticket));

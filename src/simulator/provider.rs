@@ -51,6 +51,11 @@ pub trait Wire: Send + Sync + 'static {
     /// Reads a call and holds it to the contract; the refusal where it breaks it.
     fn read(&self, call: &Call) -> Result<Taken, Answer>;
 
+    /// The same for a call that may bring several messages.
+    fn read_all(&self, call: &Call) -> Result<Vec<Taken>, Answer> {
+        self.read(call).map(|one| vec![one])
+    }
+
     /// Whether whoever asks may look at what the provider keeps; the refusal where they may not.
     fn may_look(&self, _call: &Call) -> Result<(), Answer> {
         Ok(())
@@ -58,6 +63,11 @@ pub trait Wire: Send + Sync + 'static {
 
     /// The answer to a message that was taken.
     fn accept(&self, taken: &Taken) -> Answer;
+
+    /// The answer to a call.
+    fn accept_all(&self, _call: &Call, taken: &[Taken]) -> Answer {
+        taken.first().map_or_else(|| Answer::empty(200), |one| self.accept(one))
+    }
 
     /// The answer to a question about a message that was taken; none where there are no such questions.
     fn look_up(&self, _call: &Call, _taken: &[Taken]) -> Option<Answer> {
@@ -231,29 +241,33 @@ impl Office {
         {
             return answer;
         }
-        let read = self.wire.read(call);
+        let read = self.wire.read_all(call);
         let mut state = self.state.lock();
-        let mut taken = match read {
-            Ok(taken) => taken,
+        let mut all = match read {
+            Ok(all) => all,
             Err(refusal) => {
                 state.refused.push(refusal.clone());
                 return refusal;
             }
         };
-        taken.body = String::from_utf8_lossy(&call.body).into_owned();
-        let before =
-            taken.key.as_ref().and_then(|key| state.taken.iter().find(|other| other.key.as_ref() == Some(key)));
-        if let Some(before) = before {
-            return if before.body == taken.body { self.wire.accept(before) } else { self.wire.key_reused() };
+        let body = String::from_utf8_lossy(&call.body).into_owned();
+        let Some(first) = all.first() else { return self.wire.accept_all(call, &[]) };
+        let same_key = |other: &&Taken| first.key.is_some() && other.key == first.key;
+        let before: Vec<Taken> = state.taken.iter().filter(same_key).cloned().collect();
+        if let Some(other) = before.first() {
+            let same = other.body == body;
+            return if same { self.wire.accept_all(call, &before) } else { self.wire.key_reused() };
         }
-        let weight = self.wire.weight(&taken);
-        if let Err(over) = state.lately.admit(self.limits, &taken.to, weight, SystemClock.now()) {
+        let weight = self.wire.weight(first);
+        if let Err(over) = state.lately.admit(self.limits, &first.to, weight, SystemClock.now()) {
             state.turned_away += 1;
             return self.wire.too_many(over);
         }
-        taken.no = state.taken.len() + 1;
-        let answer = self.wire.accept(&taken);
-        state.taken.push(taken);
+        for (no, one) in (state.taken.len() + 1..).zip(&mut all) {
+            (one.no, one.body) = (no, body.clone());
+        }
+        let answer = self.wire.accept_all(call, &all);
+        state.taken.append(&mut all);
         answer
     }
 }

@@ -86,9 +86,42 @@ async fn what_resend_may_have_taken_is_sent_again_and_arrives_once() {
     let (provider, resend) = resend().await;
     provider.next_call_meets(Fault::Hang(Duration::from_secs(60)));
     assert_eq!(resend.send(errand("job-3-1")).await.class(), "retry");
-    let again = Errand { possible_repeat: true, ..errand("job-3-1") };
-    assert_eq!(resend.send(again).await.class(), "accepted");
+    assert_eq!(resend.send(errand("job-3-1")).await.class(), "accepted");
     assert_eq!(provider.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn resend_takes_a_hundred_mails_with_one_call() {
+    let (provider, resend) = resend().await;
+    let errands = |names: std::ops::Range<usize>| names.map(|no| errand(&format!("job-{no}"))).collect::<Vec<_>>();
+    let mut hundred = errands(0..100);
+    hundred[7].to = Address::Email("nobody".to_owned());
+    let outcomes = resend.send_together(hundred).await;
+    let classes: Vec<_> = outcomes.iter().map(Outcome::class).collect();
+    assert!(classes.iter().enumerate().all(|(no, class)| *class == if no == 7 { "recipient" } else { "accepted" }));
+    let taken = provider.taken();
+    assert_eq!((taken.len(), provider.refused()), (99, vec![]));
+    assert_eq!(taken[98].trace, "default_job-99_offer");
+    assert!(taken.iter().all(|one| one.key == taken[0].key), "one call");
+    match &outcomes[99] {
+        Outcome::Accepted(receipt) => assert_eq!(receipt.message, at_resend::id(&taken[98])),
+        other => panic!("{other:?}"),
+    }
+    // What one call has lost is asked for under the same key, and arrives once.
+    provider.next_call_meets(Fault::Hang(Duration::from_secs(60)));
+    let again = resend.send_together(errands(200..203)).await;
+    assert!(again.iter().all(|outcome| outcome.class() == "accepted"), "{again:?}");
+    assert_eq!(provider.taken().len(), 102);
+    // Lost twice, nobody knows.
+    for _ in 0..2 {
+        provider.next_call_meets(Fault::TakenAnd(Answer::html(502)));
+    }
+    let lost = resend.send_together(errands(300..302)).await;
+    assert!(lost.iter().all(|outcome| outcome.class() == "unknown"), "{lost:?}");
+    let slow = at_resend::error(429, "rate_limit_exceeded", "slow").with("retry-after", 7);
+    provider.next_call_meets(Fault::Refused(slow));
+    let much = resend.send_together(errands(400..402)).await;
+    assert!(much.iter().all(|one| one.class() == "retry_after"), "{much:?}");
 }
 
 #[tokio::test]

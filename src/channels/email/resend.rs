@@ -1,5 +1,6 @@
-//! E-mail by Resend. It tells repeats apart by an Idempotency-Key for a day, as long as the body is the same: so a mail never
-//! says that it may be a repeat, and what may have arrived is simply sent again.
+//! E-mail by Resend. It tells repeats apart by an Idempotency-Key for a day, as long as the body is the same: what may have arrived
+//! is simply sent again. Mails of the bulk lane go a hundred with one call, which counts as one; the same hundred never come together
+//! again, so of those whose call was lost each says that it may be a repeat.
 
 mod errors;
 pub mod received;
@@ -70,18 +71,17 @@ impl Resend {
         Self { reply_to, ..self }
     }
 
-    async fn attempt(&self, mut errand: Errand) -> Outcome {
-        errand.possible_repeat = false;
+    async fn attempt(&self, errand: Errand) -> Outcome {
         let mail = match ApiMail::write(&errand, &self.wording, &self.unsubscribe) {
             Ok(mail) => mail,
             Err(outcome) => return outcome,
         };
         let (key, body) = (trace::plain(&errand.key), self.body(&mail, self.reply_to.of(&errand).as_ref()));
-        let reply = match self.post(&key, &body).await {
+        let reply = match self.post("/emails", &key, &body).await {
             // The mail has changed since it was sent under this key: an offer was given more time. That is another mail.
             Ok(reply) if Refused::of(&reply).name == CHANGED => {
                 let hash = hex::encode(&Sha256::digest(body.to_string())[..8]);
-                self.post(&format!("{key}-{hash}"), &body).await
+                self.post("/emails", &format!("{key}-{hash}"), &body).await
             }
             other => other,
         };
@@ -92,8 +92,49 @@ impl Resend {
         }
     }
 
-    async fn post(&self, key: &str, body: &Value) -> Result<Reply, Lost> {
-        let request = self.caller.post("/emails").bearer_auth(self.api_key.expose_secret());
+    /// Several with one call; those that cannot be worded stay behind.
+    async fn attempt_together(&self, errands: Vec<Errand>) -> Vec<Outcome> {
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(errands.len());
+        let mut bodies = Vec::with_capacity(errands.len());
+        for errand in &errands {
+            outcomes.push(match ApiMail::write(errand, &self.wording, &self.unsubscribe) {
+                Ok(mail) => {
+                    bodies.push(self.body(&mail, self.reply_to.of(errand).as_ref()));
+                    None
+                }
+                Err(outcome) => Some(outcome),
+            });
+        }
+        let mut told = self.call_together(bodies).await.into_iter();
+        let silent = || Outcome::Unknown("the answer does not speak of it".to_owned());
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| told.next().unwrap_or_else(silent))).collect()
+    }
+
+    async fn call_together(&self, bodies: Vec<Value>) -> Vec<Outcome> {
+        let count = bodies.len();
+        if count == 0 {
+            return Vec::new();
+        }
+        // The bodies carry the traces, so other messages never have the same key.
+        let bodies = Value::from(bodies);
+        let key = format!("batch-{}", hex::encode(&Sha256::digest(bodies.to_string())[..16]));
+        let mut reply = self.post("/emails/batch", &key, &bodies).await;
+        // Under the same key the same mails are taken once: an answer that was lost is asked for again.
+        if !matches!(&reply, Ok(reply) if reply.status < 500) {
+            reply = self.post("/emails/batch", &key, &bodies).await;
+        }
+        match reply {
+            Ok(reply) if reply.is_success() => accepted_together(&reply, count),
+            Ok(reply) if reply.status < 500 => vec![outcome_of(&reply); count],
+            Ok(reply) => vec![Outcome::Unknown(format!("status {} for a batch", reply.status)); count],
+            Err(lost) => vec![lost.outcome(false); count],
+        }
+    }
+
+    async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Reply, Lost> {
+        let request = self.caller.post(path).bearer_auth(self.api_key.expose_secret());
+        // Of a batch: what is wrong with one mail keeps no other.
+        let request = request.header("x-batch-validation", "permissive");
         call(request.header("Idempotency-Key", key).json(body)).await
     }
 
@@ -149,6 +190,36 @@ fn accepted(reply: &Reply) -> Outcome {
         // Under the same key nothing is sent twice.
         Err(_) => Outcome::Retry(format!("answer with status {} is not of Resend", reply.status)),
     }
+}
+
+#[derive(Deserialize)]
+struct AcceptedTogether {
+    data: Vec<Accepted>,
+    #[serde(default)]
+    errors: Vec<NotAccepted>,
+}
+
+#[derive(Deserialize)]
+struct NotAccepted {
+    index: usize,
+    #[serde(default)]
+    message: String,
+}
+
+/// What became of each: the ids of those that were taken stand in their order, the others by their places.
+fn accepted_together(reply: &Reply, count: usize) -> Vec<Outcome> {
+    let Ok(AcceptedTogether { data, errors }) = serde_json::from_slice(&reply.body) else {
+        return vec![Outcome::Unknown(format!("answer with status {} is not of Resend", reply.status)); count];
+    };
+    let mut ids = data.into_iter();
+    let mut one = |index| match errors.iter().find(|error| error.index == index) {
+        Some(error) => Outcome::Content(said("422 validation_error", None, &error.message)),
+        None => ids.next().map_or_else(
+            || Outcome::Unknown("no id came with it".to_owned()),
+            |Accepted { id }| Outcome::Accepted(Receipt { channel: ChannelKind::Email, message: id }),
+        ),
+    };
+    (0..count).map(&mut one).collect()
 }
 
 #[derive(Default, Deserialize)]
@@ -213,6 +284,14 @@ impl Channel for Resend {
 
     fn ask(&self, receipt: Receipt) -> BoxFuture<'_, Option<Callback>> {
         Box::pin(self.inquire(receipt))
+    }
+
+    fn batch(&self) -> usize {
+        100
+    }
+
+    fn send_together(&self, errands: Vec<Errand>) -> BoxFuture<'_, Vec<Outcome>> {
+        Box::pin(self.attempt_together(errands))
     }
 
     fn send(&self, errand: Errand) -> BoxFuture<'_, Outcome> {
