@@ -20,17 +20,23 @@ const INBOUND: &str = "TEST-INBOUND-SECRET";
 const WEBHOOK_SECRET: &str = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY";
 
 async fn resend_town() -> (Town, Provider) {
+    resend_town_with(&[]).await
+}
+
+/// A town whose mails go by Resend.
+pub async fn resend_town_with(more: &[(&str, &str)]) -> (Town, Provider) {
     let provider = Provider::start(resend::Resend { api_key: "re_TEST".to_owned() }).await.unwrap();
-    let town = town_with(&[
+    let url = provider.url();
+    let ours = [
         ("CHANNELS__EMAIL__PROVIDER", "resend"),
         ("CHANNELS__EMAIL__REPLY_DOMAIN", "in.example.com"),
         ("CHANNELS__EMAIL__SMTP__ENABLED", "off"),
         ("CHANNELS__EMAIL__RESEND__API_KEY", "re_TEST"),
-        ("CHANNELS__EMAIL__RESEND__BASE_URL", &provider.url()),
+        ("CHANNELS__EMAIL__RESEND__BASE_URL", url.as_str()),
         ("CHANNELS__EMAIL__RESEND__FROM", "Dispatch <dispatch@example.com>"),
         ("CHANNELS__EMAIL__RESEND__WEBHOOK_SECRET", WEBHOOK_SECRET),
-    ])
-    .await;
+    ];
+    let town = town_with(&[&ours, more].concat()).await;
     (town, provider)
 }
 

@@ -1,9 +1,12 @@
 //! Sections 5, 6 and 10: what becomes of a notification when its window is shut, when providers tell things out of order, and
 //! when what it stands on goes while it is on its way.
 
+use std::collections::BTreeSet;
+
 use baton::simulator::provider::{Fault, Provider, Taken, twilio};
 use serde_json::{Value, json};
 
+use super::answers::resend_town_with;
 use super::callbacks::{AUTH_TOKEN, meta_calls, meta_town, shown, twilio_town};
 use super::door::Answer;
 use super::town::{Town, phone_number, town_with};
@@ -172,4 +175,38 @@ async fn x8_a_template_and_a_person_that_go_while_a_message_waits_end_it_cleanly
     }
     town.sends_all_it_owes().await;
     assert_eq!(provider.taken(), [], "nothing was sent");
+}
+
+#[tokio::test]
+async fn bulk_mails_go_many_with_one_call_and_each_arrives_once_over_a_kill() {
+    let (mut town, provider) = resend_town_with(&[("CHANNELS__EMAIL__RESEND__RATE_ACCOUNT", "1/2s")]).await;
+    let parts = json!({ "subject": "Your parcel", "text": "{% if possible_repeat %}You may have had this before. {% endif %}Your parcel is ready." });
+    words(&town, "email", json!({ "parts": parts })).await;
+    let yes = json!([{ "channel": "email", "status": "opted_in" }]);
+    let mail = |no: usize| {
+        json!({ "external_ref": format!("bulk-{no}"), "event_type": "parcel.ready", "channel": "email", "template": "parcel",
+            "priority": "low", "recipient": { "contact":
+                { "ref": format!("b{no}"), "email": format!("b{no}@example.com"), "consents": yes } } })
+    };
+    let mails: Vec<Value> = (0..150).map(mail).collect();
+    town.door.post("/api/v1/notifications/batch", json!(mails)).await.is(200);
+    until("the first have left", async || (!provider.taken().is_empty()).then_some(())).await;
+    town.kill_9().await;
+    town.starts_again().await;
+    until("all have left", async || (provider.taken().len() >= 150).then_some(())).await;
+    town.sends_all_it_owes().await;
+    let taken = provider.taken();
+    let calls: BTreeSet<&str> = taken.iter().filter_map(|one| one.key.as_deref()).collect();
+    assert!(calls.len() <= 8, "{} calls", calls.len());
+    let all: BTreeSet<&str> = taken.iter().map(|one| one.to.as_str()).collect();
+    assert_eq!(all.len(), 150, "everybody has it");
+    // What the kill cut off may have come twice, and says so.
+    for to in all {
+        let texts: Vec<&str> = taken.iter().filter(|one| one.to == to).map(|one| one.text.as_str()).collect();
+        assert!(
+            texts.len() <= 2 && texts.iter().skip(1).all(|text| text.contains("You may have had this before.")),
+            "{texts:?}"
+        );
+    }
+    assert_eq!(provider.refused(), []);
 }
