@@ -532,7 +532,9 @@ impl ChannelActor {
         let mut page = std::mem::take(&mut account.page);
         if together(&page) == 1 {
             // It is alone after all.
-            page.iter_mut().for_each(|ready| ready.together = false);
+            for ready in &mut page {
+                ready.together = false;
+            }
         }
         if page.iter().all(|ready| ready.debt.is_none() || self.tells_apart(ready)) {
             return self.send_all(me, account, page);
