@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Path;
 use crate::simulator::mailbox::{Mail, Mailbox};
 use crate::simulator::provider::callback::SendGridKey;
-use crate::simulator::provider::{Provider, Taken, meta, resend, sendgrid, twilio};
-use crate::simulator::telegram::{self, Bot, Limits, Message};
+use crate::simulator::provider::{Limits, Provider, Taken, meta, resend, sendgrid, twilio};
+use crate::simulator::telegram::{self, Bot, Message};
 
 pub const BOT_TOKEN: &str = "123456:TEST-TOKEN";
 pub const BOT_SECRET: &str = "a-secret-that-only-telegram-knows";
@@ -49,7 +49,7 @@ impl Stub {
             Path::Telegram => {
                 let server = telegram::Server::start().await.map_err(no_port)?;
                 let bot = server.bot(BOT_TOKEN, "baton_demo_bot");
-                bot.limited_to(Some(Limits::REAL));
+                bot.limited_to(Some(telegram::Limits::REAL));
                 for no in 1..=3 {
                     bot.chat(chat(no));
                 }
@@ -60,15 +60,17 @@ impl Stub {
                 mailbox.wants_login(MAILER.0, MAILER.1);
                 End::Mail(mailbox)
             }
-            Path::Resend => End::Http(provider(resend::Resend { api_key: "re_TEST".to_owned() }).await?),
-            Path::SendGrid => End::Http(provider(sendgrid::SendGrid { api_key: "SG.TEST".to_owned() }).await?),
+            Path::Resend => End::Http(provider(resend::Resend { api_key: "re_TEST".to_owned() }, Limits::RESEND).await?),
+            Path::SendGrid => {
+                End::Http(provider(sendgrid::SendGrid { api_key: "SG.TEST".to_owned() }, Limits::SENDGRID).await?)
+            },
             Path::Meta => {
                 let (token, phone_number_id) = ("TEST-TOKEN".to_owned(), NUMBER_ID.to_owned());
-                End::Http(provider(meta::Meta { token, phone_number_id, open: true }).await?)
+                End::Http(provider(meta::Meta { token, phone_number_id, open: true }, Limits::META).await?)
             }
             Path::TwilioWhatsapp | Path::TwilioSms => {
                 let (account_sid, auth_token) = (ACCOUNT.to_owned(), AUTH_TOKEN.to_owned());
-                End::Http(provider(twilio::Twilio { account_sid, auth_token, open: true }).await?)
+                End::Http(provider(twilio::Twilio { account_sid, auth_token, open: true }, Limits::TWILIO).await?)
             }
         };
         Ok(Self { path, end })
@@ -183,6 +185,9 @@ impl Stub {
     /// Whether every call, but for the stranger's, kept to the contract.
     pub fn kept_to(&self) -> Result<(), String> {
         match &self.end {
+            End::Http(provider) if provider.turned_away() > 0 => {
+                Err(format!("{} calls were one more than the provider's limit", provider.turned_away()))
+            }
             End::Http(provider) => match provider.refused().get(1) {
                 Some(refusal) => Err(format!("the stub refused a call: {}", refusal.body.0)),
                 None => Ok(()),
@@ -220,8 +225,8 @@ pub fn unfolded(text: &str) -> String {
     text.replace("=\r\n", "").replace("=3D", "=")
 }
 
-async fn provider(wire: impl crate::simulator::provider::Wire) -> Result<Provider, String> {
-    Provider::start(wire).await.map_err(no_port)
+async fn provider(wire: impl crate::simulator::provider::Wire, limits: Limits) -> Result<Provider, String> {
+    Provider::limited(wire, limits).await.map_err(no_port)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]

@@ -32,7 +32,7 @@ pub async fn walk(path: Path, folder: &Folder, seen: &mut Seen) -> Result<(), St
     walk.cascade(seen).await?;
     walk.notification(seen).await?;
     walk.stub.kept_to()?;
-    seen.checked.push("the stub refused nothing that Baton sent".to_owned());
+    seen.checked.push("the stub refused nothing that Baton sent, and its limits were kept".to_owned());
     Ok(())
 }
 
