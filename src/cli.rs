@@ -15,6 +15,7 @@ pub mod health;
 mod import;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod notifications;
 pub mod openapi;
 mod output;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Notifications of a running server.
     #[command(subcommand)]
     Notifications(notifications::Notifications),
+    /// Claim ledgers that were exported.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// API keys in the store.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -102,6 +106,7 @@ impl Command {
             Self::Agents(command) => command.run().await,
             Self::Jobs(command) => command.run().await,
             Self::Notifications(command) => command.run().await,
+            Self::Ledger(command) => command.run(),
             Self::Keys(command) => command.run(),
             Self::Telegram(command) => command.run().await,
             Self::Webhooks(command) => command.run().await,

@@ -9,6 +9,7 @@ pub mod falls;
 pub mod housekeeping;
 pub mod http;
 pub mod keys;
+pub mod ledger;
 pub mod links;
 pub mod phones;
 pub mod replies;

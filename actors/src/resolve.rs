@@ -251,13 +251,15 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
     let offer = match &message.topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => job.offer(*no).map(|offer| shown(job, offer)),
         // What is said to whoever has the job, or had it, is about the offer they took: an answer names it.
-        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::Settled(_) => match message.to {
-            Recipient::Agent(agent) => {
-                job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
+        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::Settled(_) | Topic::Released(_) => {
+            match message.to {
+                Recipient::Agent(agent) => {
+                    job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
+                }
+                Recipient::Desk => None,
             }
-            Recipient::Desk => None,
-        },
-        Topic::ApprovalWanted | Topic::Notice(_) | Topic::Released(_) => None,
+        }
+        Topic::ApprovalWanted | Topic::Notice(_) => None,
     };
     let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
     let about = match &message.topic {

@@ -40,7 +40,14 @@ impl ReplyTo {
 fn offer(errand: &Errand) -> Option<OfferId> {
     match &errand.say {
         Say::Job {
-            topic: Topic::Offer(_) | Topic::OfferOver(..) | Topic::Won | Topic::Reminder | Topic::ClaimEnded(_),
+            topic:
+                Topic::Offer(_)
+                | Topic::OfferOver(..)
+                | Topic::Won
+                | Topic::Reminder
+                | Topic::ClaimEnded(_)
+                | Topic::Settled(_)
+                | Topic::Released(_),
             offer: Some(offer),
             ..
         } => Some(offer.id),

@@ -66,7 +66,7 @@ async fn a13_b1_a_job_is_approved_offered_and_claimed() {
     let ledger = house.ask(&format!("GET {}", path(&job, "/ledger")), "").await;
     assert_eq!((&ledger.json["unbroken"], &ledger.json["items"][0]["verdict"]), (&true.into(), &"claimed".into()));
     let table = house.ask(&format!("GET {}?format=csv", path(&job, "/ledger")), "").await;
-    assert!(table.text.starts_with("seq,at,agent,offer,channel,verdict,hash\n1,"), "{}", table.text);
+    assert!(table.text.starts_with("seq,at,arrived_at,told_at,agent,offer,channel,verdict,hash\n1,"), "{}", table.text);
     let explained = house.ask(&format!("GET {}", path(&job, "/explain")), "").await;
     assert_eq!(explained.json["agents"].as_array().unwrap().len(), 2);
 }

@@ -37,14 +37,14 @@ impl<'a> DetailsPage<'a> {
 fn lines<'a>(details: &'a Details, granted: Fields, words: &Words) -> Vec<(String, &'a str)> {
     let Details { contact_name, phone, from_address, to_address, notes, extra } = details;
     let known = [
-        (Field::ContactName, contact_name.as_deref()),
-        (Field::Phone, phone.as_ref().map(Phone::as_str)),
-        (Field::FromAddress, from_address.as_deref()),
-        (Field::ToAddress, to_address.as_deref()),
-        (Field::Notes, notes.as_deref()),
+        (Field::ContactName, "details.contact_name", contact_name.as_deref()),
+        (Field::Phone, "details.phone", phone.as_ref().map(Phone::as_str)),
+        (Field::FromAddress, "details.from_address", from_address.as_deref()),
+        (Field::ToAddress, "details.to_address", to_address.as_deref()),
+        (Field::Notes, "details.notes", notes.as_deref()),
     ];
-    let known = known.into_iter().filter(|(field, _)| granted.contain(*field));
-    let known = known.filter_map(|(field, value)| Some((words.say(&format!("details.{}", field.as_str())), value?)));
+    let known = known.into_iter().filter(|(field, ..)| granted.contain(*field));
+    let known = known.filter_map(|(_, label, value)| Some((words.say(label), value?)));
     let extra = extra.iter().filter(|_| granted.contain(Field::Extra));
     known.chain(extra.map(|(name, value)| (name.to_owned(), value))).collect()
 }

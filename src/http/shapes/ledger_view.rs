@@ -1,7 +1,5 @@
 //! The claim ledger, as it goes out: every attempt in order of arrival, chained by hashes.
 
-use std::fmt::Write as _;
-
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{JobId, OfferId};
 use baton_core::job::ledger::{Attempt, Head};
@@ -56,17 +54,8 @@ pub struct HeadView {
 impl HeadView {
     /// Shows the end of a ledger.
     pub fn of(head: &Head) -> Self {
-        Self { count: head.count, hash: head.hash.as_ref().map(hex) }
+        Self { count: head.count, hash: head.hash.map(hex::encode) }
     }
-}
-
-/// A hash in hexadecimal.
-fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl<'a> AttemptView<'a> {
@@ -81,7 +70,7 @@ impl<'a> AttemptView<'a> {
             offer: Shown(job.offer(attempt.no)),
             channel: attempt.via.map(ChannelKind::as_str),
             verdict: &attempt.verdict,
-            hash: hex(&attempt.hash),
+            hash: hex::encode(attempt.hash),
         }
     }
 
@@ -90,6 +79,8 @@ impl<'a> AttemptView<'a> {
         vec![
             self.seq.to_string(),
             self.at.0.to_string(),
+            self.arrived_at.as_ref().map(|at| at.0.to_string()).unwrap_or_default(),
+            self.told_at.as_ref().map(|at| at.0.to_string()).unwrap_or_default(),
             self.agent.called().to_owned(),
             self.offer.0.to_string(),
             self.channel.unwrap_or_default().to_owned(),

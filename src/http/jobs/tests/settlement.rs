@@ -255,3 +255,16 @@ async fn a_job_brings_gates_of_its_own() {
     let wrong = house.ask("POST /api/v1/jobs", r#"{"brief":{},"gates":{"confirm":"perhaps"}}"#).await;
     assert_eq!(wrong.json["errors"][0]["field"], "gates.confirm", "{}", wrong.text);
 }
+
+#[tokio::test]
+async fn x16_the_ledger_is_exported_whole_and_ends_where_the_job_says() {
+    let desk = Desk::with_a_claimed_job().await;
+    let shown = desk.shown().await;
+    let ledger = desk.house.ask(&format!("GET /api/v1/jobs/{}/ledger", desk.job), "").await.json;
+    assert_eq!((&ledger["head"], &ledger["unbroken"]), (&shown["ledger"], &true.into()));
+    assert!(ledger["items"].as_array().unwrap().iter().all(|attempt| attempt["arrived_at"].is_string()));
+    let lines = desk.house.ask(&format!("GET /api/v1/jobs/{}/ledger?format=ndjson", desk.job), "").await.text;
+    let holds = crate::ledger::verify(lines.as_bytes()).unwrap();
+    assert_eq!(holds.head.count, 2, "one won, the other stands in line");
+    assert_eq!(shown["ledger"]["hash"].as_str().map(str::to_owned), holds.head.hash.map(hex::encode));
+}
