@@ -42,5 +42,6 @@ mod refusals;
 mod registration;
 mod restart;
 mod security;
+mod settlement;
 mod shows;
 mod stages;

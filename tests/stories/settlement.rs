@@ -1,0 +1,99 @@
+//! From claim to release: the desk takes a job through its gates, and is killed at every step of it.
+
+use serde_json::{Value, json};
+
+use super::desk::{Job, order};
+use super::phone::Phone;
+use super::town::{Town, town};
+
+/// What nobody but the winner may ever see.
+const PRIVATE: [&str; 5] = ["Test Person", "447700900123", "1 Example Street", "2 Example Road", "ring twice"];
+
+/// The links to the details of a job that a phone has been sent, without those that say that they may be a repeat.
+fn links(phone: &Phone, job: &Job) -> Vec<String> {
+    let texts = phone.chat.messages().into_iter().map(|message| message.text);
+    let sent = texts.filter(|text| text.contains(&job.code) && !text.contains("You may have had this before"));
+    let link = |text: String| text.split_whitespace().find(|word| word.contains("/public/details/")).map(str::to_owned);
+    sent.filter_map(link).collect()
+}
+
+/// What a phone shows must be free of anything private.
+fn shows_nothing_private(phone: &Phone) {
+    for message in phone.chat.messages() {
+        assert!(PRIVATE.iter().all(|private| !message.text.contains(private)), "{}", message.text);
+    }
+}
+
+/// The desk gives a command, and the process is killed as soon as it has answered.
+async fn tells_and_is_killed(town: &mut Town, job: &Job, command: &str) -> Value {
+    let seen = town.desk().tells(job, command, json!({})).await.is(200);
+    town.kill_9().await;
+    town.starts_again().await;
+    let after = town.desk().sees(job).await;
+    assert_eq!((&after["status"], &after["settlement"]), (&seen["status"], &seen["settlement"]), "{command}");
+    seen
+}
+
+#[tokio::test]
+async fn c12_x13_the_whole_life_killed_at_every_step_and_nothing_released_twice() {
+    let mut town = town().await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    let job = town.desk().publishes(order("life").everybody()).await;
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+    bo.presses_yes(&job).await;
+    town.desk().waits(&job, "bo stands in line", |job| job["standby"][0]["ref"] == "bo").await;
+    town.desk().tells(&job, "release", json!({})).await.refuses(409, "gates-missing");
+
+    // The desk does not want ana: bo is promoted, and begins anew.
+    tells_and_is_killed(&mut town, &job, "refuse").await;
+    bo.shows_victory(&job).await;
+    ana.shows("has chosen somebody else").await;
+    for (command, status) in [("confirm", "confirmed"), ("invoice", "invoiced"), ("paid", "paid")] {
+        assert_eq!(tells_and_is_killed(&mut town, &job, command).await["status"], status);
+    }
+    let released = tells_and_is_killed(&mut town, &job, "release").await;
+    assert_eq!((&released["status"], &released["release"]["no"]), (&json!("released"), &json!(1)));
+    bo.shows("/public/details/").await;
+    town.sends_all_it_owes().await;
+    // Asked again, nothing more is sent.
+    assert_eq!(town.desk().tells(&job, "release", json!({})).await.is(200)["release"]["no"], 1);
+    town.sends_all_it_owes().await;
+    let sent = links(&bo, &job);
+    assert!(sent.len() <= 1, "{sent:?}");
+    assert!(links(&ana, &job).is_empty());
+
+    // The page opens for whoever has the link, by a button, until the claim ends.
+    let shown = bo.shows("/public/details/").await.text;
+    let link = shown.split_whitespace().find(|word| word.contains("/public/details/")).unwrap().to_owned();
+    let page = Town::path_of(&json!(link));
+    let looked = town.stranger().get(&page).await;
+    assert!(looked.status == 200 && PRIVATE.iter().all(|private| !looked.text.contains(private)), "{}", looked.text);
+    let opened = town.stranger().submits(&page, "show=details").await;
+    assert!(opened.status == 200 && PRIVATE.iter().all(|private| opened.text.contains(private)), "{}", opened.text);
+    tells_and_is_killed(&mut town, &job, "withdraw").await;
+    assert_eq!(town.stranger().submits(&page, "show=details").await.status, 410);
+
+    // Nobody is left in line: the desk gives it to ana after all, and she does it.
+    town.desk().tells(&job, "reassign", json!({ "agent": "ana" })).await.is(200);
+    for command in ["confirm", "invoice", "paid", "release", "start_work"] {
+        tells_and_is_killed(&mut town, &job, command).await;
+    }
+    assert_eq!(town.stranger().submits(&page, "show=details").await.status, 410);
+    assert_eq!(tells_and_is_killed(&mut town, &job, "complete").await["status"], "completed");
+
+    // Timeline and ledger agree.
+    let timeline = town.desk().timeline(&job).await;
+    let count = |event: &str| timeline.iter().filter(|entry| entry["event"] == event).count();
+    assert_eq!((count("released"), count("release_revoked"), count("details_opened")), (2, 2, 1));
+    let ledger = town.door.get(&job.path("/ledger")).await.is(200);
+    let verdicts: Vec<&str> =
+        ledger["items"].as_array().unwrap().iter().map(|attempt| attempt["verdict"].as_str().unwrap()).collect();
+    assert_eq!((verdicts, &ledger["unbroken"]), (vec!["claimed", "job-already-claimed"], &json!(true)));
+    for text in [json!(timeline).to_string(), ledger.to_string()] {
+        assert!(PRIVATE.iter().all(|private| !text.contains(private)), "{text}");
+    }
+    for phone in [&ana, &bo] {
+        shows_nothing_private(phone);
+    }
+}
