@@ -23,5 +23,5 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let job = find::job(&door, caller.tenant(), &name)?;
     let view = door.engine.tenants().view(caller.tenant());
-    Ok(axum::Json(ExplanationView::of(door.engine.explain(&job), &view.roster)).into_response())
+    Ok(axum::Json(ExplanationView::of(&job, door.engine.explain(&job), &view.roster)).into_response())
 }

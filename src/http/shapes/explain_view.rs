@@ -2,6 +2,7 @@
 
 use baton_core::eligibility::Exclusion;
 use baton_core::fit::Short;
+use baton_core::job::Job;
 use baton_core::job::explain::{Explanation, Verdict};
 use baton_core::roster::Roster;
 use serde::Serialize;
@@ -9,10 +10,11 @@ use utoipa::ToSchema;
 
 use crate::http::shapes::agent_view::AgentNamed;
 use crate::http::shapes::next_view::NextView;
+use crate::http::shapes::settlement_view::{GatesView, GrantView, SettlementView};
 
 /// For every agent: asked, able to be asked, or the exact rule that keeps them out; and what happens next.
 #[derive(Serialize, ToSchema)]
-pub struct ExplanationView {
+pub struct ExplanationView<'a> {
     /// Which wave of the plan the verdicts are for, counted from 1; left out where the waves are used up.
     #[serde(skip_serializing_if = "Option::is_none")]
     wave: Option<u16>,
@@ -21,6 +23,16 @@ pub struct ExplanationView {
     /// Why not all of the wave are asked now; left out where they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<ShortView>,
+    /// Who passes the gates behind a claim.
+    gates: GatesView,
+    /// What the winner has reached, and what is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settlement: Option<SettlementView<'a>>,
+    /// The latest release of private details.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<GrantView>,
+    /// Who has the job if its winner loses it, the first of them first.
+    standby: Vec<AgentNamed>,
     /// What happens next, or who must act.
     next: NextView,
 }
@@ -74,9 +86,9 @@ pub struct VerdictView {
     detail: Option<String>,
 }
 
-impl ExplanationView {
-    /// Shows an explanation.
-    pub fn of(explanation: Explanation, roster: &Roster) -> Self {
+impl<'a> ExplanationView<'a> {
+    /// Shows an explanation of a job.
+    pub fn of(job: &'a Job, explanation: Explanation, roster: &Roster) -> Self {
         let agents = explanation
             .agents
             .into_iter()
@@ -85,6 +97,10 @@ impl ExplanationView {
             wave: explanation.step.map(|step| step + 1),
             agents: agents.collect(),
             budget: explanation.short.map(ShortView::of),
+            gates: GatesView::of(job.gates),
+            settlement: SettlementView::of(job),
+            release: job.grant.as_ref().map(|grant| GrantView::of(grant, roster)),
+            standby: job.standby.iter().map(|waiting| AgentNamed::of(waiting.agent, roster)).collect(),
             next: NextView::of(explanation.next, roster),
         }
     }

@@ -101,6 +101,9 @@ async fn c12_d9_the_details_are_released_behind_every_gate_and_not_before() {
     assert_eq!(early.problem(), (409, "gates-missing"));
     assert_eq!(early.json["missing"], json!(["confirm", "invoice", "payment"]));
     assert_eq!(desk.shown().await["next"]["acts"], "operator");
+    let explained = desk.house.ask(&format!("GET /api/v1/jobs/{}/explain", desk.job), "").await.json;
+    assert_eq!(explained["settlement"]["missing"], json!(["confirm", "invoice", "payment", "release"]));
+    assert_eq!(explained["standby"][0]["ref"], "bo");
     assert_eq!(desk.does(&["confirm"]).await["status"], "confirmed");
     let invoiced = desk.asks("invoice", r#"{"reference":"INV-7"}"#).await.json;
     assert_eq!(
