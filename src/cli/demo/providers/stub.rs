@@ -60,10 +60,12 @@ impl Stub {
                 mailbox.wants_login(MAILER.0, MAILER.1);
                 End::Mail(mailbox)
             }
-            Path::Resend => End::Http(provider(resend::Resend { api_key: "re_TEST".to_owned() }, Limits::RESEND).await?),
+            Path::Resend => {
+                End::Http(provider(resend::Resend { api_key: "re_TEST".to_owned() }, Limits::RESEND).await?)
+            }
             Path::SendGrid => {
                 End::Http(provider(sendgrid::SendGrid { api_key: "SG.TEST".to_owned() }, Limits::SENDGRID).await?)
-            },
+            }
             Path::Meta => {
                 let (token, phone_number_id) = ("TEST-TOKEN".to_owned(), NUMBER_ID.to_owned());
                 End::Http(provider(meta::Meta { token, phone_number_id, open: true }, Limits::META).await?)
