@@ -345,6 +345,9 @@ fn details_never_go_to_a_group() {
     assert_eq!(desk.told_of_release(), []);
     assert_eq!(desk.asks(release()), Err(Refusal::NoPrivateWay));
     assert_eq!(desk.job().settlement.late, Some(Late { what: Wait::Gate(Gate::Release), by: None }), "the desk's turn");
+    desk.pass(minutes(1));
+    desk.pass(minutes(1));
+    assert_eq!(desk.happened().iter().filter(|word| **word == "escalated").count(), 1, "told once");
     desk.roster = Roster::of([Agent { email: Some("crew@example.com".into()), ..crew }]);
     desk.pass(minutes(0));
     let released = desk.messages().into_iter().find(|message| matches!(message.topic, Topic::Released(_)));
