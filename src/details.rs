@@ -22,6 +22,8 @@ pub struct Details {
     pub notes: Option<String>,
     /// What else they gave a name.
     pub extra: Extra,
+    /// The lead it was made of, as it came: JSON.
+    pub original: Option<String>,
 }
 
 /// Fields of the client's own, by name: few and short.

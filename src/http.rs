@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod json;
 pub mod keys;
+pub mod leads;
 pub mod limits;
 pub mod lines;
 pub mod notifications;

@@ -8,6 +8,7 @@ mod asked;
 mod bounded;
 mod builtin;
 mod check;
+mod crew;
 pub(crate) mod dates;
 mod error;
 mod filters;
@@ -245,6 +246,7 @@ impl Wording {
             ];
             mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));
         }
+        mistakes.extend(self.mistakes_of_crew().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_pages().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.into_values().collect()
     }

@@ -84,6 +84,8 @@ needs! {
     ReadNotifications = [Scope::NotificationsRead];
     /// `notifications:write`.
     Notify = [Scope::NotificationsWrite];
+    /// `jobs:write` or `operator`: whoever brings work in.
+    BringIn = [Scope::JobsWrite, Scope::Operator];
     /// `operator`.
     Operate = [Scope::Operator];
     /// `admin`.

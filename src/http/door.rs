@@ -18,6 +18,7 @@ use crate::http::desk;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
+use crate::http::leads;
 use crate::http::limits::Limits;
 use crate::http::notifications;
 use crate::http::offers;
@@ -138,6 +139,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .routes(routes!(ops::components::get))
         .merge(quarantine::routes())
         .merge(jobs::routes())
+        .merge(leads::routes())
         .merge(offers::routes())
         .merge(agents::routes())
         .merge(notifications::routes())

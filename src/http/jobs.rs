@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod complete;
 pub mod confirm;
 pub mod create;
+pub mod crew_text;
 pub mod explain;
 pub mod extend;
 pub mod fail;
@@ -48,6 +49,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(timeline::get))
         .routes(routes!(explain::get))
         .routes(routes!(ledger::get))
+        .routes(routes!(crew_text::get))
         .routes(routes!(approve::post))
         .routes(routes!(reject::post))
         .routes(routes!(start::post))

@@ -18,6 +18,7 @@ pub mod forecast_view;
 pub mod job;
 pub mod job_view;
 pub mod key;
+pub mod lead;
 pub mod ledger_view;
 pub mod messages;
 pub mod messages_view;

@@ -9,6 +9,9 @@ use crate::details::Details;
 /// Of the encoding, in its first byte. What it means never changes; another layout is another number.
 const LAYOUT: u8 = 1;
 
+/// The same, with the lead it was made of behind it.
+const WITH_ORIGINAL: u8 = 2;
+
 /// The fields in the order of the encoding.
 #[derive(Serialize, Deserialize)]
 struct Fields<'a> {
@@ -19,6 +22,14 @@ struct Fields<'a> {
     to_address: Option<&'a str>,
     notes: Option<&'a str>,
     extra: Vec<(&'a str, &'a str)>,
+}
+
+/// The fields, and the lead they were made of.
+#[derive(Serialize, Deserialize)]
+struct OfLead<'a> {
+    #[serde(borrow)]
+    fields: Fields<'a>,
+    original: &'a str,
 }
 
 impl<'a> Fields<'a> {
@@ -52,7 +63,8 @@ impl<'a> Fields<'a> {
 /// Enough room for the encoding, so that it is not left behind in a buffer that grew.
 pub(super) fn length(details: &Details) -> usize {
     let fields = Fields::of(details);
-    let texts = [fields.contact_name, fields.phone, fields.from_address, fields.to_address, fields.notes];
+    let original = details.original.as_deref();
+    let texts = [fields.contact_name, fields.phone, fields.from_address, fields.to_address, fields.notes, original];
     let extra = fields.extra.iter().flat_map(|(name, value)| [*name, *value]);
     // A text has an option's byte and up to nine of length.
     let texts: usize = texts.into_iter().flatten().chain(extra).map(|text| 10 + text.len()).sum();
@@ -61,17 +73,30 @@ pub(super) fn length(details: &Details) -> usize {
 
 /// Appends the encoding.
 pub(super) fn write(details: &Details, to: &mut Vec<u8>) {
-    to.push(LAYOUT);
+    let fields = Fields::of(details);
     // Texts written to memory: there is nothing that could fail.
-    let _ = bincode::DefaultOptions::new().serialize_into(to, &Fields::of(details));
+    let _ = match details.original.as_deref() {
+        None => {
+            to.push(LAYOUT);
+            bincode::DefaultOptions::new().serialize_into(to, &fields)
+        }
+        Some(original) => {
+            to.push(WITH_ORIGINAL);
+            bincode::DefaultOptions::new().serialize_into(to, &OfLead { fields, original })
+        }
+    };
 }
 
 /// The details of an encoding; none where it is not ours.
 pub(super) fn read(plain: &[u8]) -> Option<Details> {
     let (layout, fields) = plain.split_first()?;
-    if *layout != LAYOUT {
-        return None;
+    let encoding = bincode::DefaultOptions::new().with_limit(fields.len() as u64);
+    match *layout {
+        LAYOUT => encoding.deserialize::<Fields<'_>>(fields).ok()?.details(),
+        WITH_ORIGINAL => {
+            let OfLead { fields, original } = encoding.deserialize(fields).ok()?;
+            Some(Details { original: Some(original.to_owned()), ..fields.details()? })
+        }
+        _ => None,
     }
-    let limit = fields.len() as u64;
-    bincode::DefaultOptions::new().with_limit(limit).deserialize::<Fields<'_>>(fields).ok()?.details()
 }

@@ -47,6 +47,7 @@ templates![
     "claim_ended.email.subject",
     "claim_ended.plain.text",
     "claim_ended.telegram.html",
+    "crew.plain.text",
     "footer.email.text",
     "job.email.html",
     "job.plain.text",

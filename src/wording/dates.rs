@@ -1,7 +1,7 @@
 //! Days and moments as people read them: in English as it always was here, in every other language as Unicode's data have it.
 
 use baton_core::time::Timestamp;
-use icu_datetime::fieldsets::{MDE, T, YMDE};
+use icu_datetime::fieldsets::{MD, MDE, T, YMDE};
 use icu_datetime::input::{Date as IcuDate, DateTime as IcuDateTime, Time as IcuTime};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use jiff::civil::{Date, DateTime, Time};
@@ -15,6 +15,18 @@ pub(super) fn day(date: Date, locale: &str) -> String {
         return date.strftime("%a %-d %b %Y").to_string();
     }
     let formatter = FixedCalendarDateTimeFormatter::try_new(language::known(locale).into(), YMDE::medium());
+    match (formatter, gregorian(date)) {
+        (Ok(formatter), Some(day)) => formatter.format(&day).to_string(),
+        (Ok(_) | Err(_), Some(_) | None) => date.to_string(),
+    }
+}
+
+/// A day of the year that everybody thinks of: `23 Feb`, `23 февр.`
+pub(super) fn short_day(date: Date, locale: &str) -> String {
+    if is_english(locale) {
+        return date.strftime("%-d %b").to_string();
+    }
+    let formatter = FixedCalendarDateTimeFormatter::try_new(language::known(locale).into(), MD::medium());
     match (formatter, gregorian(date)) {
         (Ok(formatter), Some(day)) => formatter.format(&day).to_string(),
         (Ok(_) | Err(_), Some(_) | None) => date.to_string(),

@@ -23,11 +23,16 @@ pub(super) fn amount(amount: &Decimal, currency: &str, locale: &str) -> Option<S
     Some(with_currency(&language::number(&amount, locale), currency, locale))
 }
 
+/// The sign that stands for a currency alone.
+pub(super) fn sign(currency: &str) -> Option<&'static str> {
+    SIGNS.iter().find(|(code, _)| *code == currency).map(|(_, sign)| *sign)
+}
+
 /// Puts the currency where a language has it. CLDR has it before the amount in English and behind it in Russian and Hebrew.
 pub(super) fn with_currency(amount: &str, currency: &str, locale: &str) -> String {
-    match SIGNS.iter().find(|(code, _)| *code == currency) {
-        Some((_, sign)) if language::language_of(locale) == "en" => format!("{sign}{amount}"),
-        Some((_, sign)) => format!("{amount}\u{a0}{sign}"),
+    match sign(currency) {
+        Some(sign) if language::language_of(locale) == "en" => format!("{sign}{amount}"),
+        Some(sign) => format!("{amount}\u{a0}{sign}"),
         None => format!("{amount}\u{a0}{currency}"),
     }
 }

@@ -27,12 +27,23 @@ pub async fn take_in(
     key: Option<&str>,
 ) -> Result<Done, Problem> {
     let fingerprint = door.fingerprints.of(&shape);
-    let now = door.clock.now();
-    let job = shape.into_core(tenant, now).map_err(Problem::of_fields)?;
+    let job = shape.into_core(tenant, door.clock.now()).map_err(Problem::of_fields)?;
+    take(door, tenant, by, job, fingerprint, key).await
+}
+
+/// Takes in what was read of a request with this fingerprint.
+pub async fn take(
+    door: &Door,
+    tenant: TenantId,
+    by: By,
+    job: JobRead,
+    fingerprint: [u8; 16],
+    key: Option<&str>,
+) -> Result<Done, Problem> {
     let id = match (&job.external_ref, key) {
         (Some(reference), _) => JobId::of_reference(tenant, reference),
         (None, Some(key)) => JobId::of_idempotency_key(tenant, key),
-        (None, None) => JobId::drawn(tenant, drawn_uuid(now)),
+        (None, None) => JobId::drawn(tenant, drawn_uuid(door.clock.now())),
     };
     let view = door.engine.tenants().view(tenant);
     let undoable = undoable(door, tenant, &job);

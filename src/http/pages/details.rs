@@ -35,7 +35,8 @@ impl<'a> DetailsPage<'a> {
 }
 
 fn lines<'a>(details: &'a Details, granted: Fields, words: &Words) -> Vec<(String, &'a str)> {
-    let Details { contact_name, phone, from_address, to_address, notes, extra } = details;
+    // The lead as it came is for the desk.
+    let Details { contact_name, phone, from_address, to_address, notes, extra, original: _ } = details;
     let known = [
         (Field::ContactName, "details.contact_name", contact_name.as_deref()),
         (Field::Phone, "details.phone", phone.as_ref().map(Phone::as_str)),

@@ -53,6 +53,7 @@ impl DetailsShape {
             to_address: form.field("to_address", self.to_address).prose(LINE),
             notes: form.field("notes", self.notes).prose(NOTES),
             extra: form.field("extra", self.extra).refine(value, extra).unwrap_or_default(),
+            original: None,
         })
     }
 }

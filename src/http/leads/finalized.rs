@@ -1,0 +1,50 @@
+//! `POST /api/v1/leads/finalized`: a finished lead becomes a job.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::caller::{BringIn, Caller};
+use crate::http::door::Door;
+use crate::http::jobs::intake;
+use crate::http::json::Json;
+use crate::http::problem::{Body, Problem};
+use crate::http::shapes::lead::LeadShape;
+
+/// The job of a lead.
+#[derive(Serialize, ToSchema)]
+pub struct LeadTaken {
+    /// The job's id: the same lead is always the same job.
+    id: String,
+    /// What people call it.
+    code: String,
+    /// Where it stands.
+    status: &'static str,
+}
+
+/// Makes a job of a finished lead.
+///
+/// What a crew may see is taken from typed values alone; what is not of the typed form counts as not specified, and everything
+/// that came is sealed with the job's details. The same `lead_id` with the same body gives the existing job.
+#[utoipa::path(post, path = "/api/v1/leads/finalized", tag = "jobs", request_body = LeadShape,
+    responses(
+        (status = 202, description = "it is stored, now or before", body = LeadTaken),
+        (status = 400, body = Body, content_type = "application/problem+json"),
+        (status = 409, description = "`external-ref-conflict`", body = Body, content_type = "application/problem+json"),
+    ))]
+pub async fn post(
+    caller: Caller<BringIn>,
+    State(door): State<Door>,
+    Json(lead): Json<LeadShape>,
+) -> Result<Response, Problem> {
+    let fingerprint = door.fingerprints.of(&lead);
+    let job = lead.into_core().map_err(Problem::of_fields)?;
+    let done = intake::take(&door, caller.tenant(), caller.by(), job, fingerprint, None).await?;
+    let id = done.job.id.to_string();
+    let location = format!("/api/v1/jobs/{id}");
+    let taken = LeadTaken { id, code: done.job.id.code().to_string(), status: done.job.status() };
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], axum::Json(taken)).into_response())
+}
