@@ -78,9 +78,8 @@ impl<'a> Values<'a> {
         let stops = stops(sheet);
         let known = stops.iter().any(|stop| stop.floor.is_some() || stop.lift.is_some());
         let stops = if known { stops } else { Vec::new() };
-        let lift = stops.first().and_then(|first| first.lift).filter(|lift| {
-            stops.iter().all(|stop| stop.lift == Some(*lift))
-        });
+        let lift =
+            stops.first().and_then(|first| first.lift).filter(|lift| stops.iter().all(|stop| stop.lift == Some(*lift)));
         Self {
             locale,
             direction: Direction::of(locale).as_str(),
@@ -91,7 +90,10 @@ impl<'a> Values<'a> {
             volume: volume.map(Volume::as_str),
             stops,
             lift,
-            items: items.iter().map(|(thing, quantity)| ItemValues { kind: thing.as_str(), quantity: *quantity }).collect(),
+            items: items
+                .iter()
+                .map(|(thing, quantity)| ItemValues { kind: thing.as_str(), quantity: *quantity })
+                .collect(),
             extras: extras.iter().map(|extra| extra.as_str()).collect(),
             estimate: estimate.as_ref().map(shown_estimate),
         }

@@ -120,7 +120,12 @@ mod tests {
         let read = sheet(Brief {
             from: Some("Haifa".into()),
             via: vec!["Tel Aviv".into()],
-            services: vec!["packing".into(), "delivery floor 2 lift".into(), "pickup 2".into(), "pickup 1 floor 3".into()],
+            services: vec![
+                "packing".into(),
+                "delivery floor 2 lift".into(),
+                "pickup 2".into(),
+                "pickup 1 floor 3".into(),
+            ],
             items: vec![Item { kind: "fridge".into(), quantity: 2 }],
             ..Brief::default()
         });

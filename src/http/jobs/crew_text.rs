@@ -46,6 +46,7 @@ pub async fn get(
     })?;
     let job = find::job(&door, caller.tenant(), &name)?;
     let locale = wanted.unwrap_or_else(|| door.engine.tenants().view(caller.tenant()).settings.locale.clone());
-    let text = door.wording.crew_text(&CrewSheet::of(&job.crew_view()), &locale).map_err(|error| Problem::internal(&error))?;
+    let text =
+        door.wording.crew_text(&CrewSheet::of(&job.crew_view()), &locale).map_err(|error| Problem::internal(&error))?;
     Ok(axum::Json(CrewText { locale, text }))
 }

@@ -113,7 +113,10 @@ fn c3_each_private_thing_in_every_field_at_once_is_said_nowhere_and_sealed() {
 fn c2_a_whole_lead_fills_the_brief() {
     let job = read(&lead());
     assert_eq!(job.brief.from.as_deref(), Some("Haifa"));
-    assert_eq!(job.brief.services, ["pickup 1 floor 3 no lift", "delivery floor 2 no lift", "fridge", "washing_machine"]);
+    assert_eq!(
+        job.brief.services,
+        ["pickup 1 floor 3 no lift", "delivery floor 2 no lift", "fridge", "washing_machine"]
+    );
     let details = job.details.expect("details");
     assert_eq!(details.phone.expect("a phone").as_str(), "+447700900017");
     assert_eq!(details.notes.as_deref(), Some("mum's sofa\nring twice please"));
@@ -172,7 +175,10 @@ async fn c3_an_id_that_says_something_is_refused_and_not_repeated() {
         let mut lead = lead();
         lead["lead_id"] = private.into();
         let refused = house.ask("POST /api/v1/leads/finalized", &lead.to_string()).await;
-        assert_eq!((refused.problem(), refused.json["errors"][0]["field"].as_str()), ((400, "validation-failed"), Some("lead_id")));
+        assert_eq!(
+            (refused.problem(), refused.json["errors"][0]["field"].as_str()),
+            ((400, "validation-failed"), Some("lead_id"))
+        );
         assert!(!refused.text.contains(private), "{}", refused.text);
     }
 }

@@ -17,10 +17,10 @@ use utoipa::ToSchema;
 use crate::details::Details;
 use crate::http::form::Form;
 use crate::http::given::Wanted;
+use crate::http::problem::FieldError;
 use crate::http::shapes::brief::read_date;
 use crate::http::shapes::job::JobRead;
 use crate::http::shapes::payload::{BYTES_MAX, Payload};
-use crate::http::problem::FieldError;
 use crate::http::strangers::Strangers;
 use crate::phones;
 
@@ -30,9 +30,31 @@ use localities::Localities;
 
 /// What a lead has besides `custom`, in which anything may stand.
 const KNOWN: &[&str] = &[
-    "data", "event", "lead_id", "status", "created_at", "finalized_at", "language", "provider", "chat_id", "sender_name", "phone",
-    "addr_from", "addr_to", "floor_from", "floor_to", "elevator_from", "elevator_to", "time_window", "extras", "cargo_description",
-    "details_free", "photos", "videos", "media", "custom",
+    "data",
+    "event",
+    "lead_id",
+    "status",
+    "created_at",
+    "finalized_at",
+    "language",
+    "provider",
+    "chat_id",
+    "sender_name",
+    "phone",
+    "addr_from",
+    "addr_to",
+    "floor_from",
+    "floor_to",
+    "elevator_from",
+    "elevator_to",
+    "time_window",
+    "extras",
+    "cargo_description",
+    "details_free",
+    "photos",
+    "videos",
+    "media",
+    "custom",
 ];
 
 const REFERENCE: usize = 64;
@@ -96,7 +118,11 @@ impl LeadShape {
         let original = self.text();
         if original.len() > BYTES_MAX {
             let message = format!("has {} bytes", original.len());
-            form.blame("", message, format!("give a lead of at most {BYTES_MAX} bytes, and links to media instead of media"));
+            form.blame(
+                "",
+                message,
+                format!("give a lead of at most {BYTES_MAX} bytes, and links to media instead of media"),
+            );
             return None;
         }
         let lead = match self.0.get("data") {
@@ -150,7 +176,9 @@ fn brief(lead: &Map<String, Value>, all: &Map<String, Value>) -> Brief {
         via,
         date: text(custom.get("move_date")).and_then(|date| read_date(&date).ok()),
         window: text(lead.get("time_window")).and_then(|window| When::read(&window)).map(When::word),
-        volume: text(custom.get("volume_category")).and_then(|volume| Volume::read(&volume)).map(|v| v.as_str().to_owned()),
+        volume: text(custom.get("volume_category"))
+            .and_then(|volume| Volume::read(&volume))
+            .map(|v| v.as_str().to_owned()),
         items: list(custom, "cargo_items").iter().filter_map(item).take(ITEMS).collect(),
         services,
         price: estimate(custom),
@@ -164,7 +192,8 @@ fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a [Value] {
 
 fn item(value: &Value) -> Option<Item> {
     let thing = Thing::read(value.get("key")?.as_str()?)?;
-    let quantity = value.get("qty").map_or(Some(1), Value::as_u64).filter(|quantity| (1..=QUANTITY).contains(quantity))?;
+    let quantity =
+        value.get("qty").map_or(Some(1), Value::as_u64).filter(|quantity| (1..=QUANTITY).contains(quantity))?;
     Some(Item { kind: thing.as_str().to_owned(), quantity: u32::try_from(quantity).ok()? })
 }
 
@@ -215,7 +244,8 @@ fn estimate(custom: &Map<String, Value>) -> Option<Price> {
     if hidden("estimate_suppressed") || hidden("estimate_display_disabled") {
         return None;
     }
-    let amount = |name: &str| custom.get(name)?.as_u64().filter(|amount| *amount <= AMOUNT).and_then(|a| u32::try_from(a).ok());
+    let amount =
+        |name: &str| custom.get(name)?.as_u64().filter(|amount| *amount <= AMOUNT).and_then(|a| u32::try_from(a).ok());
     let currency = match custom.get("currency") {
         None | Some(Value::Null) => "ILS",
         Some(code) => Currency::from_code(code.as_str()?)?.code(),
@@ -234,7 +264,8 @@ fn details(lead: &Map<String, Value>, original: String) -> Details {
         let text = lead.get(name)?.as_str()?.trim();
         (!text.is_empty()).then(|| text.chars().take(longest).collect::<String>())
     };
-    let notes: Vec<String> = ["cargo_description", "details_free"].iter().filter_map(|name| text(name, NOTES / 2)).collect();
+    let notes: Vec<String> =
+        ["cargo_description", "details_free"].iter().filter_map(|name| text(name, NOTES / 2)).collect();
     Details {
         contact_name: text("sender_name", LINE),
         phone: text("phone", LINE).or_else(|| text("chat_id", LINE)).and_then(|text| phones::read(&text).ok()),

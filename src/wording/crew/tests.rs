@@ -36,7 +36,8 @@ fn c2_the_message_is_the_documented_one() {
 
 #[test]
 fn c4_what_is_missing_is_not_specified_or_not_there() {
-    let expected = "🧰 Job #0952ef82\n\nRoute: not specified\nDate: not specified\nVolume: not specified\nFloors: not specified";
+    let expected =
+        "🧰 Job #0952ef82\n\nRoute: not specified\nDate: not specified\nVolume: not specified\nFloors: not specified";
     assert_eq!(wording().crew_text(&sheet(Brief::default()), "en").expect("a text"), expected);
     let half = Brief { from: Some("Haifa".into()), services: words(&["delivery floor 0"]), ..Brief::default() };
     let text = wording().crew_text(&sheet(half), "en").expect("a text");
@@ -45,7 +46,8 @@ fn c4_what_is_missing_is_not_specified_or_not_there() {
 
 #[test]
 fn c5_several_pickups_are_chained_with_a_line_of_floors_each() {
-    let several = |via: &[&str], stops: &[&str]| sheet(Brief { via: words(via), services: words(stops), ..documented() });
+    let several =
+        |via: &[&str], stops: &[&str]| sheet(Brief { via: words(via), services: words(stops), ..documented() });
     let two = several(&["Tel Aviv"], &["pickup 1 floor 3 no lift", "pickup 2 floor 1 lift", "delivery floor 2"]);
     let text = wording().crew_text(&two, "en").expect("a text");
     assert!(text.contains("Route: Haifa → Tel Aviv → Kiryat Ata\n"), "{text}");
@@ -65,7 +67,16 @@ fn c5_every_language_has_its_own_labels() {
     let several = sheet(Brief { items, via: words(&["Lod"]), ..documented() });
     for (locale, expected) in [
         ("en", ["Route: ", "(Morning)", "Pickup 1: 3 (No elevator)", "Items: Box ×10, Sofa\n", "Estimate: ₪850–₪950"]),
-        ("ru", ["Маршрут: ", "23 февр. (Утро)", "Забор 1: 3 (без лифта)", "Вещи: Коробка ×10, Диван\n", "Оценка: ₪850–₪950"]),
+        (
+            "ru",
+            [
+                "Маршрут: ",
+                "23 февр. (Утро)",
+                "Забор 1: 3 (без лифта)",
+                "Вещи: Коробка ×10, Диван\n",
+                "Оценка: ₪850–₪950",
+            ],
+        ),
         ("he", ["מסלול: ", "(בוקר)", "איסוף 1: 3 (ללא מעלית)", "פריטים: ארגז ×10, ספה\n", "₪850–₪950"]),
     ] {
         let text = wording().crew_text(&several, locale).expect("a text");

@@ -90,10 +90,14 @@ mod tests {
 
     #[test]
     fn a_stop_reads_back_as_it_was_written_and_nothing_else_is_one() {
-        for text in ["pickup 1", "pickup 2 floor -1", "pickup 1 floor 3 no lift", "delivery floor 12 lift", "delivery lift"] {
+        for text in
+            ["pickup 1", "pickup 2 floor -1", "pickup 1 floor 3 no lift", "delivery floor 12 lift", "delivery lift"]
+        {
             assert_eq!(Stop::read(text).map(|stop| stop.to_string()).as_deref(), Some(text));
         }
-        for other in ["", "pickup", "pickup 0", "pickup é", "pickup 1 floor 03", "pickup 1 floor 100", "delivery call Dana lift"] {
+        for other in
+            ["", "pickup", "pickup 0", "pickup é", "pickup 1 floor 03", "pickup 1 floor 100", "delivery call Dana lift"]
+        {
             assert_eq!(Stop::read(other), None, "{other}");
         }
     }

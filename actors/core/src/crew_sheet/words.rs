@@ -162,7 +162,8 @@ impl When {
         let digits = text.strip_prefix("exact:").unwrap_or(text).as_bytes();
         let &[h1, h2, b':', m1, m2] = digits else { return None };
         let number = |tens: u8, ones: u8| {
-            (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i8::try_from((tens - b'0') * 10 + ones - b'0').ok())?
+            (tens.is_ascii_digit() && ones.is_ascii_digit())
+                .then(|| i8::try_from((tens - b'0') * 10 + ones - b'0').ok())?
         };
         Time::new(number(h1, h2)?, number(m1, m2)?, 0, 0).ok().map(Self::At)
     }

@@ -26,7 +26,10 @@ impl Localities {
         let point = |name: &str, field: &str| custom.get("geo_points").and_then(|points| points.get(name)?.get(field));
         let pickup = |no: usize| custom.get("pickups").and_then(|pickups| pickups.get(no)?.get("locality"));
         let place = |routed: Option<&Value>, pickup: Option<&Value>, name: &str| {
-            text(routed).or_else(|| text(pickup)).or_else(|| text(point(name, "locality"))).or_else(|| text(point(name, "name")))
+            text(routed)
+                .or_else(|| text(pickup))
+                .or_else(|| text(point(name, "locality")))
+                .or_else(|| text(point(name, "name")))
         };
         let end = |name: &str| routed.and_then(|routed| routed.get(name));
         let pickups = custom.get("pickups").and_then(Value::as_array).map_or(1, Vec::len).clamp(1, PICKUPS);
@@ -72,7 +75,10 @@ impl Private {
     fn holds(&self, place: &str) -> bool {
         let place = place.to_lowercase();
         place.split([' ', '-', '\'']).any(|word| self.names.contains(word))
-            || self.texts.iter().any(|text| text.match_indices(&place).any(|(at, _)| beside_a_number(text, at, place.len())))
+            || self
+                .texts
+                .iter()
+                .any(|text| text.match_indices(&place).any(|(at, _)| beside_a_number(text, at, place.len())))
     }
 }
 
