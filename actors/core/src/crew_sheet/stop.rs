@@ -32,13 +32,12 @@ impl Stop {
 
     /// Reads what its `Display` wrote, and nothing else.
     pub fn read(text: &str) -> Option<Self> {
-        let (place, mut rest) = match text.strip_prefix("delivery") {
-            Some(rest) => (Place::Delivery, rest),
-            None => {
-                let rest = text.strip_prefix("pickup ")?;
-                let no = rest.chars().next().and_then(|c| c.to_digit(10)).and_then(|no| u8::try_from(no).ok())?;
-                (Place::Pickup(no), rest.get(1..)?)
-            }
+        let (place, mut rest) = if let Some(rest) = text.strip_prefix("delivery") {
+            (Place::Delivery, rest)
+        } else {
+            let rest = text.strip_prefix("pickup ")?;
+            let no = rest.chars().next().and_then(|c| c.to_digit(10)).and_then(|no| u8::try_from(no).ok())?;
+            (Place::Pickup(no), rest.get(1..)?)
         };
         let lift = if let Some(before) = rest.strip_suffix(" no lift") {
             rest = before;
@@ -58,7 +57,7 @@ impl Stop {
         (stop.is_sane() && stop.to_string() == text).then_some(stop)
     }
 
-    fn is_sane(&self) -> bool {
+    fn is_sane(self) -> bool {
         let place = match self.place {
             Place::Pickup(no) => (1..=PICKUPS).contains(&no),
             Place::Delivery => true,
