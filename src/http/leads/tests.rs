@@ -39,7 +39,7 @@ const PRIVATE: [(&str, &[&str]); 7] = [
 
 fn read(lead: &Value) -> JobRead {
     let shape = json::parse::<LeadShape>(lead.to_string().as_bytes()).expect("an object");
-    shape.into_core().ok().expect("a lead")
+    shape.into_core().expect("a lead")
 }
 
 /// All that crews and desks can copy of a lead, in every language, and what a brief holds besides.
