@@ -72,7 +72,7 @@ type Limiter = RateLimiter<String, Kept, HandMoved, NoOpMiddleware<Nanos>>;
 const ACCOUNT: &str = "account";
 
 /// A span is taken to be longer by a part of so many: clocks differ, and no two ways are equally long.
-const MARGIN: u64 = 100;
+const MARGIN: u64 = 200;
 
 /// A call that is not answered within so many spans has arrived, or never will.
 const ANSWERED_WITHIN: u64 = 3;
