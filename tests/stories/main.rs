@@ -31,6 +31,7 @@ mod damaged;
 mod falls;
 mod intake;
 mod kill;
+mod leads;
 mod load;
 mod mail_tls;
 mod messages;

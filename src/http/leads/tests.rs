@@ -123,6 +123,18 @@ fn c2_a_whole_lead_fills_the_brief() {
 }
 
 #[test]
+fn c3_a_bare_street_is_no_locality_where_the_lead_has_it_in_an_address() {
+    for (street, address) in [("Herzl", "Herzl Street 12, flat 7"), ("Ленина", "ул. Ленина"), ("הרצל", "רחוב הרצל 12")]
+    {
+        let mut lead = lead();
+        lead["addr_to"] = address.into();
+        lead["custom"]["route_classification"]["to_locality"] = street.into();
+        let brief = read(&lead).brief;
+        assert_eq!((brief.from.as_deref(), brief.to), (Some("Haifa"), None), "{street}");
+    }
+}
+
+#[test]
 fn c4_a_suppressed_estimate_has_no_sign() {
     let wording = Wording::builtin(samples::links()).expect("a wording");
     assert!(crew_texts(&wording, &lead()).contains('₪'));

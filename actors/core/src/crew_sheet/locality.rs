@@ -112,7 +112,74 @@ const NEVER: [&str; 91] = [
     "שדרות",
 ];
 
+/// What streets are called by, behind their names in Latin letters and on either side of them in Cyrillic ones.
+const BEHIND: [&str; 31] = [
+    "alley",
+    "ave",
+    "avenue",
+    "blvd",
+    "boulevard",
+    "close",
+    "court",
+    "crescent",
+    "drive",
+    "highway",
+    "lane",
+    "ln",
+    "rd",
+    "road",
+    "row",
+    "sq",
+    "square",
+    "st",
+    "str",
+    "street",
+    "terrace",
+    "way",
+    "бульвар",
+    "наб",
+    "набережная",
+    "переулок",
+    "проезд",
+    "проспект",
+    "ул",
+    "улица",
+    "шоссе",
+];
+
+/// The same before their names.
+const BEFORE: [&str; 20] = [
+    "бул",
+    "бульвар",
+    "наб",
+    "набережная",
+    "пер",
+    "переулок",
+    "пр",
+    "проезд",
+    "проспект",
+    "ул",
+    "улица",
+    "шоссе",
+    "דרך",
+    "כביש",
+    "סמטה",
+    "סמטת",
+    "רח",
+    "רחוב",
+    "שד",
+    "שדרות",
+];
+
 impl Locality {
+    /// Whether a name between these words, in small letters, is that of a street.
+    pub fn is_street_between(before: &str, behind: &str) -> bool {
+        let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let number = |word: &str| word.chars().next().is_some_and(char::is_numeric);
+        let (before, behind) = (bare(before), bare(behind));
+        number(&before) || number(&behind) || BEFORE.contains(&before.as_str()) || BEHIND.contains(&behind.as_str())
+    }
+
     /// The name, where the text is of the form of one.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -162,6 +229,17 @@ fn script(c: char) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn c3_a_name_is_a_streets_by_what_stands_beside_it() {
+        for (before, behind) in [("", "street"), ("", "st."), ("12", ""), ("", "12,"), ("ул.", ""), ("רחוב", "")]
+        {
+            assert!(Locality::is_street_between(before, behind), "{before} … {behind}");
+        }
+        for (before, behind) in [("", ""), ("from", "to"), ("street", ""), ("", "flat")] {
+            assert!(!Locality::is_street_between(before, behind), "{before} … {behind}");
+        }
+    }
 
     #[test]
     fn c3_towns_are_localities_and_addresses_are_not() {

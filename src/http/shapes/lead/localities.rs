@@ -71,19 +71,20 @@ impl Private {
         }
     }
 
-    /// Whether the client is called so, or a street: what stands before or behind the number of a house.
+    /// Whether the client is called so, or a street of an address in it.
     fn holds(&self, place: &str) -> bool {
         let place = place.to_lowercase();
         place.split([' ', '-', '\'']).any(|word| self.names.contains(word))
             || self
                 .texts
                 .iter()
-                .any(|text| text.match_indices(&place).any(|(at, _)| beside_a_number(text, at, place.len())))
+                .any(|text| text.match_indices(&place).any(|(at, _)| in_a_street(text, at, place.len())))
     }
 }
 
-fn beside_a_number(text: &str, at: usize, long: usize) -> bool {
-    let before = text[..at].strip_suffix(' ').and_then(|rest| rest.chars().next_back());
-    let behind = text[at + long..].strip_prefix(' ').and_then(|rest| rest.chars().next());
-    [before, behind].into_iter().flatten().any(char::is_numeric)
+/// Whether what stands there is called a street, or has the number of a house.
+fn in_a_street(text: &str, at: usize, long: usize) -> bool {
+    let before = text[..at].strip_suffix(' ').and_then(|rest| rest.split(' ').next_back());
+    let behind = text[at + long..].strip_prefix(' ').and_then(|rest| rest.split(' ').next());
+    Locality::is_street_between(before.unwrap_or_default(), behind.unwrap_or_default())
 }
