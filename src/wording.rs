@@ -13,6 +13,7 @@ pub(crate) mod dates;
 mod error;
 mod filters;
 mod gsm;
+mod kept;
 pub(crate) mod language;
 mod link_buttons;
 mod money;
@@ -52,8 +53,8 @@ pub(crate) use values::one_line;
 
 use values::Values;
 
-/// How many instructions one template may take: a hundred times what the longest of ours needs.
-const FUEL: u64 = 100_000;
+/// How many instructions one template may take: twenty times what the longest of ours needs.
+const FUEL: u64 = 20_000;
 
 /// Makes the address of an offer's page, good until the given moment.
 pub type OfferLink = Arc<dyn Fn(&OfferId, Option<Timestamp>) -> String + Send + Sync>;
@@ -293,8 +294,9 @@ impl Wording {
         }
     }
 
-    /// Fills a text that is no file, as if it were this one.
+    /// Fills a text that is no file but came in by the API, as if it were this one.
     fn fill_source(&self, file: &str, source: &str, values: &Value) -> Result<String, WordingError> {
+        kept::check(source).map_err(|refused| WordingError::refused(file, refused))?;
         let template = self.templates.template_from_named_str(file, source);
         filled(&template.map_err(|error| WordingError::of(file, &error))?, file, values)
     }

@@ -15,6 +15,7 @@ pub mod preview_stored;
 pub mod show;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod turn;
 
 /// Its endpoints.

@@ -9,8 +9,11 @@ use baton_core::ids::TenantId;
 use serde_json::{Map, Value as Json};
 
 use super::notification::{Body, Filling, GIVEN, declared_values, missing};
-use super::{LinkButton, Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError};
+use super::{LinkButton, Matter, MetaMessage, TwilioMessage, Worded, Wording, WordingError, kept};
 use crate::simulator::telegram::visible_text;
+
+/// So many unknown names are told of a text: more are no help to anybody.
+const TOLD: usize = 50;
 
 /// Something that is wrong with a template, or with what it is to be filled with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -228,6 +231,9 @@ impl Wording {
     }
 
     fn names(&self, mistakes: &mut Vec<Mistake>, place: String, file: &str, source: &str, body: &Body<'_>) {
+        if let Err(refused) = kept::check(source) {
+            return mistakes.push(invalid(place, Some(refused.line), refused.reason));
+        }
         let compiled = match self.templates.template_from_named_str(file, source) {
             Ok(compiled) => compiled,
             Err(error) => return mistakes.push(of_error(place, &WordingError::of(file, &error))),
@@ -240,7 +246,7 @@ impl Wording {
                 || body.variables.iter().any(|variable| variable.name == name)
         };
         let unknown: BTreeSet<String> = compiled.undeclared_variables(false).into_iter().collect();
-        for name in unknown.into_iter().filter(|name| !declared(name)) {
+        for name in unknown.into_iter().filter(|name| !declared(name)).take(TOLD) {
             mistakes.push(Mistake {
                 place: place.clone(),
                 line: line_of(source, &name),

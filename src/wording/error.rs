@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use baton_core::delivery::ChannelKind;
 use minijinja::ErrorKind;
 
+use super::kept::Refused;
+
 /// A template that cannot be read or filled.
 #[derive(Debug, thiserror::Error)]
 pub enum WordingError {
@@ -90,6 +92,10 @@ pub enum WordingError {
 impl WordingError {
     pub(super) fn missing(name: &str, part: &str) -> Self {
         Self::Missing { file: format!("{name}.{part}") }
+    }
+
+    pub(super) fn refused(file: &str, refused: Refused) -> Self {
+        Self::Invalid { file: file.to_owned(), line: refused.line, reason: refused.reason }
     }
 
     /// Explains an error that came out of filling `file`; it may lie in a template which that one includes.

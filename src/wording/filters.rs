@@ -4,8 +4,8 @@
 
 use icu_decimal::input::Decimal;
 use jiff::civil::{Date, DateTime};
-use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, State, Value};
+use minijinja::value::{Kwargs, StringInput, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, HtmlEscape, State, Value};
 
 use baton_core::time::Timestamp;
 
@@ -13,6 +13,9 @@ use super::{dates, language, money};
 
 /// The forms that a number can ask for, as CLDR calls them.
 const FORMS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
+/// No filter of these makes more: far above what any channel takes.
+const LONGEST: usize = 64 * 1024;
 
 /// Lets every template use them.
 pub(super) fn add_to(templates: &mut Environment<'static>) {
@@ -22,6 +25,8 @@ pub(super) fn add_to(templates: &mut Environment<'static>) {
     templates.add_filter("number", number);
     templates.add_filter("money", amount);
     templates.add_filter("plural", plural);
+    templates.add_filter("join", join);
+    templates.add_filter("replace", replace);
 }
 
 /// `{{ day|date }}`: a date, or the day of a moment in the person's own zone.
@@ -84,7 +89,52 @@ fn plural(state: &State, value: Value, forms: Kwargs) -> Result<String, Error> {
     let form = language::plural_form(&count, &locale);
     let said = forms.get::<Option<String>>(form)?.or(forms.get::<Option<String>>("other")?);
     let said = said.ok_or_else(|| wrong(format!("plural needs {form}=… in this language, or other=…")))?;
-    Ok(said.replace('#', &language::number(&count, &locale)))
+    let number = language::number(&count, &locale);
+    bounded(said.len() + said.matches('#').count() * number.len(), "plural")?;
+    Ok(said.replace('#', &number))
+}
+
+/// `{{ stops|join(", ") }}`, as it always is, but not without end.
+fn join(
+    state: &mut State,
+    value: &Value,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    kwargs: Kwargs,
+) -> Result<Value, Error> {
+    let between = match &joiner {
+        Some(joiner) => joiner.as_str().len(),
+        None => kwargs.peek::<Option<&str>>("d").ok().flatten().map_or(0, str::len),
+    };
+    let items = value.len().or_else(|| value.try_iter().ok().map(Iterator::count)).unwrap_or_default();
+    bounded(items.saturating_mul(between), "join")?;
+    let joined = minijinja::filters::join(state, value, joiner, attribute, kwargs)?;
+    bounded(joined.as_str().map_or(0, str::len), "join")?;
+    Ok(joined)
+}
+
+/// `{{ street|replace("Street", "St") }}`, as it always is, but not without end.
+fn replace(
+    state: &mut State,
+    value: StringInput<'_>,
+    from: StringInput<'_>,
+    to: StringInput<'_>,
+) -> Result<Value, Error> {
+    // Whether they are escaped before is its own affair: the longer way counts.
+    let (escaped, to_len) = (HtmlEscape(value.as_str()).to_string(), HtmlEscape(to.as_str()).to_string().len());
+    let times = [value.as_str(), &escaped].map(|text| text.matches(from.as_str()).count());
+    let most = times.into_iter().max().unwrap_or_default();
+    bounded(escaped.len().saturating_add(most.saturating_mul(to_len)), "replace")?;
+    minijinja::filters::replace(state, value, from, to)
+}
+
+/// A filter that makes much of little stops here.
+fn bounded(length: usize, filter: &str) -> Result<(), Error> {
+    if length > LONGEST {
+        Err(wrong(format!("{filter} makes more than 64 KiB; shorten what it is given")))
+    } else {
+        Ok(())
+    }
 }
 
 /// What stands for a point or a stretch of time.

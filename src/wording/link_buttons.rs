@@ -14,6 +14,9 @@ const BAR: &str = " | ";
 /// No message has more of them.
 const MOST: usize = 10;
 
+/// Each line is filled by itself, whether or not it comes to say anything.
+const LINES: usize = 50;
+
 /// So many letters of one are seen.
 const SAID: usize = 64;
 
@@ -35,6 +38,9 @@ impl Wording {
             |line: usize, reason: &str| WordingError::Invalid { file: file.clone(), line, reason: reason.to_owned() };
         let mut buttons = Vec::new();
         for (at, line) in (1..).zip(source.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            if at > LINES {
+                return Err(invalid(at, "the buttons of a message stand on 50 lines at most"));
+            }
             let (text, url) = parted(line).ok_or_else(|| {
                 invalid(at, "a button is one line: what it says, a bar between two spaces, and where it leads")
             })?;

@@ -23,6 +23,9 @@ pub(crate) const GIVEN: [&str; 8] =
 /// No parameter of a provider's template is longer.
 const PARAMETER_MAX: usize = 1_000;
 
+/// No text of a mail that a tenant words is longer.
+const TEXT_MAX: usize = 64 * 1024;
+
 /// A notification for one person on one channel.
 #[derive(Clone, Copy)]
 pub struct Matter<'a> {
@@ -286,6 +289,10 @@ impl Wording {
             ChannelKind::Whatsapp | ChannelKind::Console => Worded::Text(must(Part::Text)?),
             ChannelKind::Email => {
                 let (subject, text) = (one_line(&must(Part::Subject)?), must(Part::Text)?);
+                // It is a value of the HTML, where a filter may copy it again and again.
+                if text.len() > TEXT_MAX {
+                    return Err(WordingError::TooLong { file: filling.file(Part::Text) });
+                }
                 let with_text = minijinja::context! { text => text.clone(), ..values.clone() };
                 let html = match filling.body.parts.get(&Part::Html) {
                     Some(source) => self.fill_source(&filling.file(Part::Html), source, &with_text)?,

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use baton_actors::tenants::library::TemplateAsk;
 
+use super::tried::tried;
 use crate::http::caller::{Caller, Write};
 use crate::http::door::Door;
 use crate::http::form::Form;
@@ -12,6 +13,7 @@ use crate::http::json::Json;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::template::{NewTemplate, TemplateShape, of_mistake};
 use crate::http::shapes::template_view::TemplateView;
+use crate::wording::Wording;
 
 /// Stores a template. It is tried with its samples first: mistakes in its language, names that are not declared, and what a
 /// channel would refuse are all told at once, with their lines. A version never changes; at most one of a template is active.
@@ -19,6 +21,7 @@ use crate::http::shapes::template_view::TemplateView;
     (status = 201, body = TemplateView),
     (status = 400, description = "wrong fields, or mistakes in the texts", body = Body, content_type = "application/problem+json"),
     (status = 409, description = "`template-exists`, `templates-full`", body = Body, content_type = "application/problem+json"),
+    (status = 503, description = "`overloaded`: too many are being tried", body = Body, content_type = "application/problem+json"),
 ))]
 pub async fn post(
     caller: Caller<Write>,
@@ -26,7 +29,8 @@ pub async fn post(
     Json(shape): Json<TemplateShape>,
 ) -> Result<Response, Problem> {
     let new = Form::body(shape, |form, shape| shape.read(form)).map_err(Problem::of_fields)?;
-    let mistakes = door.wording.check(new.place(), &new.body);
+    let look = move |wording: &Wording| (wording.check(new.place(), &new.body), new);
+    let (mistakes, new) = tried(door.wording.clone(), look).await?;
     if !mistakes.is_empty() {
         return Err(Problem::of_fields(mistakes.into_iter().map(of_mistake).collect()));
     }

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
 use super::show::not_found;
+use super::tried::tried;
 use crate::http::caller::{Caller, Read};
 use crate::http::door::Door;
 use crate::http::form::Form;
@@ -11,6 +12,7 @@ use crate::http::json::MaybeJson;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::template::{self, StoredPreviewShape};
 use crate::http::shapes::template_view::PreviewView;
+use crate::wording::Wording;
 
 /// Fills a stored template, in whatever state, and shows every part as its channel would get it, or everything that is wrong.
 #[utoipa::path(post, path = "/api/v1/templates/{key}/{channel}/{locale}/{version}/preview", tag = "templates",
@@ -22,6 +24,7 @@ use crate::http::shapes::template_view::PreviewView;
         (status = 200, body = PreviewView),
         (status = 400, body = Body, content_type = "application/problem+json"),
         (status = 404, description = "`template-not-found`", body = Body, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`: too many are being tried", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn post(
     caller: Caller<Read>,
@@ -36,7 +39,8 @@ pub async fn post(
     });
     let (id, shown) = read.map_err(Problem::of_fields)?;
     let view = door.engine.tenants().view(caller.tenant());
-    let found = view.templates.get(&id).ok_or_else(not_found)?;
-    let preview = door.wording.preview(found, shown.reader(), &shown.values);
-    Ok(axum::Json(PreviewView::of(preview, id.channel)).into_response())
+    let found = view.templates.get(&id).ok_or_else(not_found)?.clone();
+    let look =
+        move |wording: &Wording| PreviewView::of(wording.preview(&found, shown.reader(), &shown.values), id.channel);
+    Ok(axum::Json(tried(door.wording.clone(), look).await?).into_response())
 }

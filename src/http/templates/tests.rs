@@ -161,3 +161,28 @@ async fn f4_who_may_only_read_changes_no_template() {
     assert_eq!(house.send("POST /api/v1/templates", &headers, &sms(&json!({}))).await.problem(), (403, "forbidden"));
     assert_eq!(house.send("GET /api/v1/templates", &headers, "").await.status, 200);
 }
+
+#[tokio::test]
+async fn f4_a_template_that_would_bring_the_server_down_is_refused_with_its_field() {
+    let house = House::open().await;
+    for text in [
+        "{% set ns=namespace(x=[]) %}{% for i in range(9000) %}{% set ns.x=[ns.x] %}{% endfor %}{{ ns.x|string }}"
+            .to_owned(),
+        format!("{{{{ {}1 }}}}", "-".repeat(9000)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(9000)),
+        "{{ range(99999)|join('x'*10000)|length }}".to_owned(),
+    ] {
+        let template = sms(&json!({"parts": {"text": text}}));
+        let refused = house.ask("POST /api/v1/templates", &template).await;
+        assert_eq!(
+            (refused.status, &refused.json["errors"][0]["field"]),
+            (400, &json!("parts.text")),
+            "{}",
+            refused.text
+        );
+        let preview = json!({"template": serde_json::from_str::<Value>(&template).unwrap()}).to_string();
+        let shown = house.ask("POST /api/v1/templates/preview", &preview).await;
+        assert_eq!(shown.json["mistakes"][0]["place"], "parts.text", "{}", shown.text);
+        assert_eq!(shown.json["mistakes"][0]["line"], 1, "{}", shown.text);
+    }
+}

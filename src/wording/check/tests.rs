@@ -82,12 +82,23 @@ fn f4_a_template_that_falls_without_what_is_optional_is_refused() {
 
 #[test]
 fn f4_a_template_without_an_end_is_refused() {
-    let endless = "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}";
-    let mistakes = told(ChannelKind::Sms, &body(&[(Part::Text, endless)], &[]));
+    let endless = "{% for a in n %}{% for b in n %}x{% endfor %}{% endfor %}";
+    let many = format!("\"{}\"", "x".repeat(900));
+    let mistakes = told(
+        ChannelKind::Sms,
+        &body(&[(Part::Text, endless)], &[("n", true, Some(&format!("[{}1]", "1,".repeat(900))))]),
+    );
     assert!(mistakes[0].contains("fuel"), "{mistakes:?}");
-    let huge = "{% set x = 'x' * 100000 %}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}";
-    let mistakes = told(ChannelKind::Sms, &body(&[(Part::Text, huge)], &[]));
+    let huge = format!("{{% for a in n %}}{}{{% endfor %}}", "{{ x }}".repeat(20));
+    let list = format!("[{}1]", "1,".repeat(200));
+    let mistakes =
+        told(ChannelKind::Sms, &body(&[(Part::Text, &huge)], &[("n", true, Some(&list)), ("x", true, Some(&many))]));
     assert!(mistakes[0].contains("too long"), "{mistakes:?}");
+    let calls = told(ChannelKind::Sms, &body(&[(Part::Text, "x\n{{ range(9)|join }}")], &[]));
+    assert_eq!(
+        calls,
+        ["invalid parts.text:2: nothing can be called; give what it makes as a variable, or use a filter"]
+    );
 }
 
 #[test]

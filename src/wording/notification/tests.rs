@@ -365,3 +365,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn f4_what_was_stored_before_it_was_looked_at_fails_and_brings_nothing_down() {
+    let poison = "{% if n %}{% set ns=namespace(x=[]) %}{% for i in range(9000) %}{% set ns.x=[ns.x] %}{% endfor %}\
+                  {{ ns.x|string|length }}{% else %}ok{% endif %}";
+    let deep = format!("{{{{ {}1 }}}}", "-".repeat(9000));
+    let payload = json!({"n": 1});
+    for source in [poison, &deep, "{{ range(99999)|join('x'*10000)|length }}"] {
+        let wording = wording([template(ChannelKind::Sms, "en", &[(Part::Text, source)], &[("n", true)])]);
+        let failed = wording.notification(&matter(ChannelKind::Sms, "en", &payload));
+        assert!(matches!(failed, Err(WordingError::Invalid { line: 1, .. })), "{source:.40}");
+    }
+}
