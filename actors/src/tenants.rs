@@ -136,6 +136,11 @@ impl TenantView {
         last(self.writers.email(&email.to_lowercase()))
     }
 
+    /// Everybody with this mailbox, in the order of asking: people may share one.
+    pub fn agents_by_email(&self, email: &str) -> Vec<AgentId> {
+        self.writers.email(&email.to_lowercase()).iter().map(|(_, id)| *id).collect()
+    }
+
     /// Whether two have this phone number.
     pub(crate) fn phone_is_shared(&self, phone: &str) -> bool {
         self.writers.phone(phone).len() > 1

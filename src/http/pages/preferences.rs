@@ -4,6 +4,7 @@ use askama::Template;
 use baton_core::agent::{Agent, QuietHours};
 use baton_core::consent::{Chosen, Purpose};
 use baton_core::delivery::ChannelKind;
+use baton_core::time::Timestamp;
 use jiff::civil::Time;
 
 use crate::telemetry::redact::{mask_email, mask_phone};
@@ -13,6 +14,7 @@ use crate::wording::Words;
 #[derive(Template)]
 #[template(path = "preferences.html")]
 pub struct PreferencesPage {
+    shown_at: i64,
     words: Words,
     told: Told,
     channels: Vec<Channel>,
@@ -30,6 +32,8 @@ pub enum Told {
     Nothing,
     /// It was stored.
     Saved,
+    /// A yes on it was older than the no that holds; the rest was stored.
+    TooOld,
     /// It was not stored, for this.
     Mistakes(Vec<String>),
 }
@@ -60,7 +64,14 @@ struct Place {
 
 impl PreferencesPage {
     /// Shows what is known of an agent: of these channels, of which the ordered ones have a place.
-    pub fn of(agent: &Agent, channels: &[ChannelKind], ordered: &[ChannelKind], words: Words, told: Told) -> Self {
+    pub fn of(
+        agent: &Agent,
+        channels: &[ChannelKind],
+        ordered: &[ChannelKind],
+        words: Words,
+        told: Told,
+        at: Timestamp,
+    ) -> Self {
         let purposes = agent.purposes();
         let places = (1..).zip(ordered).map(|(at, kind)| {
             let label = words.fill("preferences.place", &[("channel", &name(*kind, &words))]);
@@ -69,6 +80,7 @@ impl PreferencesPage {
         let QuietShown { from, to } = QuietShown::of(agent.quiet_hours);
         let locale = agent.locale.as_deref().map(|locale| words.nearest(locale).to_owned());
         Self {
+            shown_at: at.0,
             told,
             channels: channels.iter().map(|kind| Channel::of(agent, *kind, &purposes, &words)).collect(),
             places: if ordered.len() > 1 { places.collect() } else { Vec::new() },

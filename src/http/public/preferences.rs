@@ -2,6 +2,7 @@
 //! nothing, because mail scanners look at links before people do; what was not touched on the page stays as it is by then.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -55,15 +56,22 @@ async fn chosen(door: &Door, id: AgentId, fields: Result<Fields, Problem>, words
         Err(mistakes) => return page(door, id, StatusCode::BAD_REQUEST, Told::Mistakes(mistakes)),
     };
     let version = words.version(SOURCE);
-    said(&door.engine, id, move |agent, at| wishes.onto(agent, &configured, SOURCE, &version, at)).await?;
-    page(door, id, StatusCode::OK, Told::Saved)
+    let is_whole = Arc::new(AtomicBool::new(true));
+    let found = Arc::clone(&is_whole);
+    said(&door.engine, id, move |agent, at| {
+        found.store(wishes.onto(agent, &configured, SOURCE, &version, at), Ordering::Release);
+    })
+    .await?;
+    page(door, id, StatusCode::OK, if is_whole.load(Ordering::Acquire) { Told::Saved } else { Told::TooOld })
 }
 
 fn page(door: &Door, id: AgentId, status: StatusCode, told: Told) -> Result<Response, Problem> {
+    // Before what it shows is read: a no that comes meanwhile is newer than the page.
+    let at = door.clock.now();
     let (agent, configured) = (known(door, id)?, configured(door, id));
     let shown = Shown::of(&agent, &configured);
     let words = words::of_agent(door, id);
-    Ok(Page(status, PreferencesPage::of(&agent, &shown.channels, &shown.ordered, words, told)).into_response())
+    Ok(Page(status, PreferencesPage::of(&agent, &shown.channels, &shown.ordered, words, told, at)).into_response())
 }
 
 fn known(door: &Door, id: AgentId) -> Result<Arc<Agent>, Problem> {

@@ -4,7 +4,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use baton_core::consent::{Consent, Purpose as About, Status};
+use baton_core::consent::{Purpose as About, Status};
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::AgentId;
 
@@ -33,22 +33,17 @@ pub async fn post(Path(token): Path<String>, State(door): State<Door>, request: 
     let words = words::of_agent(&door, agent);
     let in_words = |problem: Problem| problem.in_language(words.locale());
     collect(request, door.settings.body_limit).await.map_err(in_words)?;
-    if door.engine.tenants().view(agent.tenant).roster.get(&agent).is_none() {
-        return Err(unknown());
-    }
-    said(&door.engine, agent, |agent, at| {
-        let (source, wording) = ("unsubscribe".to_owned(), None);
-        agent.says(Consent {
-            channel: ChannelKind::Email,
-            purpose: About::EVERY,
-            status: Status::OptedOut,
-            source,
-            at,
-            wording,
+    let view = door.engine.tenants().view(agent.tenant);
+    let known = view.roster.get(&agent).ok_or_else(unknown)?;
+    // What ends is mails to this mailbox, whoever shares it.
+    let others = known.email.as_deref().map(|email| view.agents_by_email(email)).unwrap_or_default();
+    let others = others.into_iter().filter(|other| *other != agent);
+    for one in std::iter::once(agent).chain(others) {
+        let noted = said(&door.engine, one, |agent, at| {
+            agent.wants_nothing(ChannelKind::Email, "unsubscribe", at);
         });
-    })
-    .await
-    .map_err(|failure| in_words(failure.into()))?;
+        noted.await.map_err(|failure| in_words(failure.into()))?;
+    }
     Ok(page(&door, agent, true))
 }
 
@@ -88,6 +83,21 @@ mod tests {
         assert_eq!(house.send(&format!("POST {path}"), &parts, body).await.status, 200);
         let again = house.send(&format!("GET {path}"), &[], "").await;
         assert!(!again.text.contains("<button"), "{}", again.text);
+    }
+
+    #[tokio::test]
+    async fn d12_one_click_ends_mails_to_everybody_with_that_mailbox() {
+        let house = House::with_people().await;
+        for who in ["ana", "bo"] {
+            let mailbox = r#"{"email":"Family@example.com"}"#;
+            assert_eq!(house.ask(&format!("PATCH /api/v1/agents/{who}"), mailbox).await.status, 200);
+        }
+        let path = format!("/public/unsubscribe/{}", house.door.links.unsubscribe(agent("ana")));
+        assert_eq!(house.send(&format!("POST {path}"), &[], "").await.status, 200);
+        for who in ["ana", "bo"] {
+            let consents = house.ask(&format!("GET /api/v1/agents/{who}/consents"), "").await.text;
+            assert!(consents.contains("opted_out"), "{who}: {consents}");
+        }
     }
 
     #[tokio::test]

@@ -30,8 +30,14 @@ impl Desk {
             tracing::info!("a mail that a machine wrote by itself is not answered");
             return Ok(());
         }
-        let Some((person, about)) = self.writer(&mail, at) else { return Ok(()) };
+        let Some((mut person, about)) = self.writer(&mail, at) else { return Ok(()) };
         let text = self.answer(&person, &mail.text);
+        // Whoever wants no more mails means the mailbox, whomever of those who share it we wrote to. A yes is one person's own.
+        if read(&text, "en").reply == Reply::OptOut {
+            let others = self.with_mailbox(&person.id).into_iter().filter(|other| !person.agents.contains(other));
+            let others: Vec<AgentId> = others.collect();
+            person.agents.extend(others);
+        }
         self.heard(&person, &text, about).await
     }
 

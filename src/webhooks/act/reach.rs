@@ -50,11 +50,9 @@ impl Desk {
         }
     }
 
-    /// A mailbox can belong to people of several tenants: what they told the provider holds for all of them.
+    /// A mailbox can belong to several people, of one tenant or of more: what was told the provider holds for all of them.
     pub(super) async fn wants(&self, wants: &Wants) -> Result<(), NotDone> {
-        let all = self.engine.tenants().all();
-        let agents: Vec<AgentId> = all.iter().filter_map(|(_, view)| view.agent_by_email(&wants.address)).collect();
-        for agent in agents {
+        for agent in self.with_mailbox(&wants.address) {
             if wants.some {
                 let channel = wants.channel.kind();
                 let source = wants.source.clone();
@@ -68,6 +66,12 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// Everybody with a mailbox.
+    pub(super) fn with_mailbox(&self, address: &str) -> Vec<AgentId> {
+        let all = self.engine.tenants().all();
+        all.iter().flat_map(|(_, view)| view.agents_by_email(address)).collect()
     }
 
     async fn wants_nothing(&self, agent: AgentId, channel: ChannelKind, source: &str) -> Result<(), NotDone> {

@@ -77,6 +77,15 @@ impl Agent {
         }
     }
 
+    /// Whether this is a yes from a page that was shown before they said the no that holds now: it knew nothing of it.
+    pub fn has_refused_since(&self, choice: &Choice, shown: Timestamp) -> bool {
+        let refused = |purpose| {
+            let own = |known: &&Consent| known.channel == choice.channel && known.purpose == purpose;
+            self.consents.iter().find(own).is_some_and(|no| no.status == Status::OptedOut && no.at > shown)
+        };
+        choice.wanted && (refused(Purpose::EVERY) || refused(choice.purpose))
+    }
+
     fn refused_by_name(&self, channel: ChannelKind) -> Vec<Purpose> {
         let refused = |known: &&Consent| {
             known.channel == channel && known.purpose != Purpose::EVERY && known.status == Status::OptedOut
@@ -137,6 +146,23 @@ mod tests {
             (known.source.as_str(), known.wording.as_deref(), known.at),
             ("preferences", Some("v2"), Timestamp(5))
         );
+    }
+
+    #[test]
+    fn d12_a_yes_from_a_page_that_is_older_than_the_no_is_known() {
+        let mut ana = ana();
+        ana.chooses(&[choice(SMS, Purpose::DISPATCH, false)], "preferences", None, Timestamp(5));
+        let since = |ana: &Agent, purpose, wanted, shown| {
+            ana.has_refused_since(&choice(SMS, purpose, wanted), Timestamp(shown))
+        };
+        assert!(since(&ana, Purpose::DISPATCH, true, 4) && !since(&ana, Purpose::DISPATCH, true, 5));
+        assert!(!since(&ana, Purpose::DISPATCH, false, 4), "a no is never too old");
+        assert!(!since(&ana, Purpose::EVERY, true, 4), "they refused this by name, not all of it");
+        stop(&mut ana, 9);
+        assert!(since(&ana, Purpose::EVERY, true, 8) && since(&ana, Purpose::NOTIFICATIONS, true, 8));
+        assert!(!ana.has_refused_since(&choice(MAIL, Purpose::EVERY, true), Timestamp(0)), "another channel");
+        ana.chooses(&[choice(SMS, Purpose::EVERY, true)], "preferences", None, Timestamp(10));
+        assert!(!since(&ana, Purpose::EVERY, true, 0), "the no does not hold any more");
     }
 
     #[test]

@@ -1,6 +1,10 @@
+use std::time::Duration;
+
+use baton_core::delivery::ChannelKind;
 use serde_json::{Value, json};
 
 use crate::http::sample::{Answered, House, agent};
+use crate::replies::consent::given;
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
@@ -117,6 +121,35 @@ async fn d12_an_old_page_ends_no_opt_out_that_came_after_it() {
     let new = shows(&house, &path).await;
     assert_eq!(sends(&house, &path, &new, &[("email.all", "yes")]).await.status, 200);
     assert_eq!(standing(&house, "email", "all").await["status"], "opted_in");
+}
+
+#[tokio::test]
+async fn d12_the_same_page_sent_again_ends_no_opt_out_that_came_after_it() {
+    let house = House::with_people().await;
+    let path = ana(&house, json!({})).await;
+    let page = shows(&house, &path).await;
+    let yes = [("sms.all", "yes")];
+    assert_eq!(sends(&house, &path, &page, &yes).await.status, 200);
+    assert_eq!(standing(&house, "sms", "all").await["status"], "opted_in");
+    let clock = &house.door.clock;
+    clock.sleep_until(clock.now() + Duration::from_millis(2)).await;
+    given(&house.door.engine, agent("ana"), Some(ChannelKind::Sms), false, "STOP").await.unwrap();
+    let no = standing(&house, "sms", "all").await;
+    assert_eq!(no["status"], "opted_out");
+    let again = sends(&house, &path, &page, &yes).await;
+    assert_eq!((again.status, standing(&house, "sms", "all").await), (200, no.clone()));
+    assert!(again.text.contains("You said No after that page was shown"), "{}", again.text);
+    let (later, none) = ((house.door.clock.now() + Duration::from_hours(1)).0.to_string(), String::new());
+    for moment in [later, none] {
+        assert_eq!(sends(&house, &path, &page, &[yes[0], ("shown_at", &moment)]).await.status, 200);
+        assert_eq!(standing(&house, "sms", "all").await, no, "{moment:?} is no moment at which it was shown");
+    }
+    assert!(sends(&house, &path, &again.text, &yes).await.text.contains("It is noted."));
+    assert_eq!(
+        standing(&house, "sms", "all").await["status"],
+        "opted_in",
+        "they have seen their no, and think otherwise"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! What somebody changed on the page of their preferences. Every field comes with what it was when the page was shown: only what is
-//! another since is a wish, so that an old page in somebody's hands ends no STOP that was said after it.
+//! What somebody changed on the page of their preferences. Every field comes with what it was when the page was shown, and the page
+//! with that moment: only what is another is a wish, and no yes of an old page ends a STOP that was said after it was shown.
 
 use std::cmp::Ordering;
 
@@ -17,6 +17,9 @@ use crate::wording::Words;
 /// No zone of the database has a longer name.
 const ZONE: usize = 64;
 
+/// The field with the moment at which the page was shown.
+const SHOWN_AT: &str = "shown_at";
+
 /// What of somebody stands on the page.
 pub struct Shown {
     /// The channels on which they have an address, best first.
@@ -29,6 +32,7 @@ pub struct Shown {
 /// What is to be another.
 #[derive(Default)]
 pub struct Wishes {
+    shown_at: Timestamp,
     choices: Vec<Choice>,
     order: Option<Vec<ChannelKind>>,
     locale: Change<String>,
@@ -79,7 +83,7 @@ impl Wishes {
             mistakes.push(words.say("preferences.wrong_quiet"));
             Change::Keep
         });
-        let wishes = Self { choices, order, locale, time_zone, quiet_hours };
+        let wishes = Self { shown_at: shown_at(fields), choices, order, locale, time_zone, quiet_hours };
         Ok(if mistakes.is_empty() { Ok(wishes) } else { Err(mistakes) })
     }
 
@@ -90,9 +94,22 @@ impl Wishes {
         Self { choices: choices.collect(), ..Self::default() }
     }
 
-    /// The agent as they want it.
-    pub fn onto(self, agent: &mut Agent, configured: &[ChannelKind], source: &str, wording: &str, at: Timestamp) {
-        agent.chooses(&self.choices, source, Some(wording), at);
+    /// The agent as they want it; whether all of it was still theirs to want. A page cannot have been shown in the future: one that
+    /// says so counts as older than everything.
+    pub fn onto(
+        self,
+        agent: &mut Agent,
+        configured: &[ChannelKind],
+        source: &str,
+        wording: &str,
+        at: Timestamp,
+    ) -> bool {
+        let shown = if self.shown_at > at { Timestamp(0) } else { self.shown_at };
+        let asked = self.choices.len();
+        let choices: Vec<Choice> =
+            self.choices.into_iter().filter(|choice| !agent.has_refused_since(choice, shown)).collect();
+        let is_whole = choices.len() == asked;
+        agent.chooses(&choices, source, Some(wording), at);
         if let Some(order) = self.order {
             // Channels that have no address yet keep their places behind.
             let known =
@@ -103,7 +120,13 @@ impl Wishes {
         self.locale.onto(&mut agent.locale);
         self.time_zone.onto(&mut agent.time_zone);
         self.quiet_hours.onto(&mut agent.quiet_hours);
+        is_whole
     }
+}
+
+/// When the page was shown; the beginning of time where it does not tell.
+fn shown_at(fields: &Fields) -> Timestamp {
+    Timestamp(fields.get(SHOWN_AT).and_then(|millis| millis.parse().ok()).unwrap_or_default())
 }
 
 fn choices(fields: &Fields, shown: &Shown, strange: &mut Vec<FieldError>) -> Vec<Choice> {
