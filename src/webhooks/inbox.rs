@@ -2,9 +2,9 @@
 //! however often a provider tells it.
 
 pub mod kept;
+mod line;
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,17 +22,13 @@ use baton_core::time::Timestamp;
 use metrics::counter;
 use tokio::sync::{mpsc, watch};
 
+use self::line::{LINES, Line, MAIL_LINES, Place, Surplus, line};
 use super::act::{Desk, Means};
 use super::manners::Manners;
 use super::news::{Channel, News, Told};
 
-/// News of one message or person is acted upon in one line; so many lines go on beside each other.
-const LINES: usize = 64;
-
-/// Mails have lines of their own: their provider has to be asked for them, and may take its time.
-const MAIL_LINES: usize = 16;
-
-/// So much may wait in a line; past it the door says that it is full.
+/// So much may wait in a line; past it the door says that it is full. A call that found room and brings more than that is taken in
+/// whole: as it is repeated whole, it would never fit.
 const WAITING_MAX: usize = 256;
 
 /// The first wait of news that could not be acted upon; each further one is twice as long.
@@ -45,7 +41,7 @@ const TRIES: u32 = 8;
 #[derive(Clone)]
 pub struct Inbox {
     engine: Engine,
-    lines: Arc<[mpsc::Sender<Stored>]>,
+    lines: Arc<[Line]>,
     /// Updates of Telegram's that were acted upon when they still had a record of their own.
     earlier: Arc<HashSet<i64>>,
     taken_up: Arc<AtomicBool>,
@@ -82,7 +78,7 @@ impl Inbox {
         let lines = (0..LINES + MAIL_LINES).map(|_| {
             let (sender, receiver) = mpsc::channel(WAITING_MAX);
             tokio::spawn(go_on(Arc::clone(&desk), Arc::clone(clock), receiver, stop.clone()));
-            sender
+            Line::of(sender)
         });
         let earlier = Arc::new(earlier(&*engine.house().store));
         let inbox = Self { engine: engine.clone(), lines: lines.collect(), earlier, taken_up: Arc::default() };
@@ -101,6 +97,7 @@ impl Inbox {
             return Err(NotTaken::Restored);
         }
         let mut storing = Vec::with_capacity(told.len());
+        let mut surplus: HashMap<usize, Surplus> = HashMap::new();
         for Told { id, news } in told {
             if self.is_earlier(&id, &news) {
                 count(news.channel(), "repeat");
@@ -111,16 +108,33 @@ impl Inbox {
                 count(news.channel(), "repeat");
                 continue;
             }
-            let place = self.line(&news).clone().try_reserve_owned().map_err(|_| NotTaken::Full)?;
+            let no = line(&news);
+            let line = &self.lines[no];
+            let place = match surplus.get_mut(&no) {
+                Some(own) => own.place(line, no),
+                None => {
+                    let place = line.reserve().ok_or(NotTaken::Full)?;
+                    surplus.insert(no, Surplus::default());
+                    Place::Held(place)
+                }
+            };
             storing.push(async move { (place, self.store(key, news).await) });
         }
         // They are acted upon in the order in which they were told, whichever was stored first.
         let mut all = Ok(());
         for (place, stored) in futures_util::future::join_all(storing).await {
             match stored {
-                Ok(Some(stored)) => drop(place.send(stored)),
+                Ok(Some(stored)) => match place {
+                    Place::Held(place) => drop(place.send(stored)),
+                    Place::Behind(no) => surplus.entry(no).or_default().stored.push(stored),
+                },
                 Ok(None) => {}
                 Err(error) => all = Err(error.into()),
+            }
+        }
+        for (no, surplus) in surplus {
+            if surplus.behind.is_some() {
+                tokio::spawn(surplus.follow(self.lines[no].sender.clone()));
             }
         }
         all
@@ -156,15 +170,13 @@ impl Inbox {
     }
 
     fn line(&self, news: &News) -> &mpsc::Sender<Stored> {
-        let mut hasher = DefaultHasher::new();
-        news.line().hash(&mut hasher);
-        match news {
-            News::Mailed(_) => &self.lines[LINES + (hasher.finish() % MAIL_LINES as u64) as usize],
-            News::Reached(_) | News::Wrote(_) | News::Pressed(_) | News::Telegram(_) | News::Wants(_) => {
-                &self.lines[(hasher.finish() % LINES as u64) as usize]
-            }
-        }
+        &self.lines[line(news)].sender
     }
+}
+
+/// Counts a call that cannot be read, and is left out.
+pub fn unreadable(channel: Channel) {
+    count(channel, "unreadable");
 }
 
 fn count(channel: Channel, outcome: &'static str) {

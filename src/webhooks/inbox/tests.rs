@@ -1,11 +1,12 @@
 //! The inbox before an engine on a store in memory.
 
 use baton_actors::clock::SystemClock;
+use baton_core::delivery::Progress;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::http::sample::House;
-use crate::webhooks::news::Wrote;
+use crate::webhooks::news::{Mailed, Reached, Wants, Wrote};
 
 fn yes() -> News {
     let (digits, text) = ("447700900001".to_owned(), "YES".to_owned());
@@ -90,7 +91,7 @@ async fn p9_a_full_line_refuses_before_anything_is_stored() {
     let (house, _) = offered().await;
     // Nobody reads this line, so what comes in waits.
     let (line, _waits) = mpsc::channel(2);
-    let lines = std::iter::repeat_n(line, LINES).collect();
+    let lines = std::iter::repeat_n(Line::of(line), LINES).collect();
     let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default(), taken_up: Arc::default() };
     for no in 0..2 {
         let told = vec![Told { id: format!("SM{no}"), news: yes() }];
@@ -99,4 +100,59 @@ async fn p9_a_full_line_refuses_before_anything_is_stored() {
     let error = inbox.take("twilio", vec![Told { id: "SM2".to_owned(), news: yes() }]).await.expect_err("full");
     assert!(matches!(error, NotTaken::Full), "{error}");
     assert!(house.door.engine.house().store.get(&row("SM2")).expect("readable").is_none());
+}
+
+#[tokio::test]
+async fn p9_a_call_with_more_than_a_line_holds_is_taken_in_whole_and_in_order() {
+    let (house, _) = offered().await;
+    let (line, mut waits) = mpsc::channel(WAITING_MAX);
+    let lines = std::iter::repeat_n(Line::of(line), LINES).collect();
+    let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default(), taken_up: Arc::default() };
+    let status = |no: usize| {
+        let reached = Reached {
+            channel: Channel::Whatsapp,
+            trace: "one-trace".to_owned(),
+            message: "wamid.1".to_owned(),
+            progress: Progress::Sent,
+            class: String::new(),
+            reason: String::new(),
+            digits: String::new(),
+        };
+        Told { id: format!("status-{no:03}"), news: News::Reached(reached) }
+    };
+    inbox.take("meta", (0..300).map(status).collect()).await.expect("a call that can be answered");
+    let next = || vec![status(300)];
+    assert!(matches!(inbox.take("meta", next()).await, Err(NotTaken::Full)), "nothing goes before what is behind");
+    for no in 0..300 {
+        let stored = waits.recv().await.expect("every status");
+        let Some(Key::Inbox { id, .. }) = Key::parse(&stored.key) else { panic!("a key of the inbox") };
+        assert_eq!(id, format!("status-{no:03}"));
+    }
+    // It lets go of the line after its last one is in.
+    while inbox.lines[0].behind.load(Ordering::Acquire) > 0 {
+        tokio::task::yield_now().await;
+    }
+    inbox.take("meta", next()).await.expect("room again");
+}
+
+#[tokio::test]
+async fn d12_what_is_told_of_a_mailbox_holds_for_everybody_who_shares_it() {
+    let address = || "family@example.com".to_owned();
+    let complaint = Wants { channel: Channel::Email, address: address(), some: false, source: "complaint".to_owned() };
+    let stop = Mailed { from: address(), text: "STOP".to_owned(), ..Mailed::default() };
+    for (id, news) in [("evt-1", News::Wants(complaint)), ("evt-2", News::Mailed(stop))] {
+        let house = House::with_people().await;
+        for who in ["ana", "bo"] {
+            let mailbox = r#"{"email":"Family@example.com"}"#;
+            assert_eq!(house.ask(&format!("PATCH /api/v1/agents/{who}"), mailbox).await.status, 200);
+        }
+        let (_stop, stopping) = watch::channel(false);
+        let inbox = opened(&house, &stopping);
+        inbox.take("resend", vec![Told { id: id.to_owned(), news }]).await.expect("taken");
+        house.has_acted("resend", id).await;
+        for who in ["ana", "bo"] {
+            let consents = house.ask(&format!("GET /api/v1/agents/{who}/consents"), "").await.text;
+            assert!(consents.contains("opted_out"), "{id}, {who}: {consents}");
+        }
+    }
 }
