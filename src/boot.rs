@@ -45,6 +45,7 @@ use crate::housekeeping;
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
 use crate::http::public::webhooks;
+use crate::http::public::webhooks::bodies::Bodies;
 use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::server::{Ended, Server};
 use crate::http::settings::Settings as DoorSettings;
@@ -253,6 +254,7 @@ pub async fn start_with(
         accounts: Accounts::of(&config),
         inbox: Inbox::open(&engine, means, &clock, &stopping),
         public_url: public_url.clone(),
+        bodies: Bodies::default(),
     };
     if let Some(desk) = &telegram {
         tokio::spawn(follow_moves(hooks.inbox.clone(), Arc::clone(desk), stopping.clone()));

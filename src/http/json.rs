@@ -86,14 +86,22 @@ fn wrong_type() -> Problem {
 
 /// The whole body, unless it is larger than the limit.
 pub async fn collect(request: Request, limit: usize) -> Result<Bytes, Problem> {
-    if says_too_large(request.headers(), limit) {
-        return Err(too_large(limit));
+    fits(request.headers(), limit)?;
+    let collected = Limited::new(request.into_body(), limit).collect().await;
+    collected.map(|collected| collected.to_bytes()).map_err(|fault| broken_off(&*fault, limit))
+}
+
+/// Refuses what says itself that its body is over a limit: then nothing of it needs to be read.
+pub fn fits(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    if says_too_large(headers, limit) { Err(too_large(limit)) } else { Ok(()) }
+}
+
+/// Why a body of at most so many bytes did not come whole.
+pub fn broken_off(fault: &(dyn std::error::Error + Send + Sync + 'static), limit: usize) -> Problem {
+    if fault.is::<LengthLimitError>() {
+        return too_large(limit);
     }
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(fault) if fault.is::<LengthLimitError>() => Err(too_large(limit)),
-        Err(_) => Err(Problem::new(Code::MalformedJson, "the body ended before its end")),
-    }
+    Problem::new(Code::MalformedJson, "the body ended before its end")
 }
 
 fn too_large(limit: usize) -> Problem {

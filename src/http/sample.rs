@@ -28,6 +28,7 @@ use crate::channels::console::Console;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::http::door::{Behind, Door};
 use crate::http::idempotency::Fingerprints;
+use crate::http::public::webhooks::bodies::Bodies;
 use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::settings::Settings;
 use crate::http::shapes::agent::SyncShape;
@@ -36,8 +37,9 @@ use crate::links::{Links, Purpose};
 use crate::sealing::Keyring;
 use crate::telegram_desk::TelegramDesk;
 use crate::webhooks::Means;
-use crate::webhooks::accounts::Accounts;
+use crate::webhooks::accounts::{Accounts, Meta, Twilio};
 use crate::webhooks::inbox::Inbox;
+use crate::webhooks::verify::standard;
 use crate::wording::{Wording, Words};
 
 /// The morning of all tests.
@@ -106,7 +108,14 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
     while !inbox.has_taken_up() {
         clock.sleep_until(clock.now() + std::time::Duration::from_millis(1)).await;
     }
-    let hooks = Hooks { accounts: Accounts::default(), inbox, public_url: "https://baton.example.com".to_owned() };
+    let accounts = Accounts {
+        meta: Some(Meta { app_secret: HOOK.into(), verify_token: None, phone_number_id: "106540352242922".to_owned() }),
+        twilio: Some(Twilio { auth_token: HOOK.into(), shared_key: None }),
+        resend: standard::Key::read("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY"),
+        ..Accounts::default()
+    };
+    let public_url = "https://baton.example.com".to_owned();
+    let hooks = Hooks { accounts, inbox, public_url, bodies: Bodies::default() };
     Door::from(Behind {
         settings: Arc::new(settings),
         keys: Arc::new(Keys::new(keys)),

@@ -297,8 +297,8 @@ pub const TABLE: &[Metric] = &[
         name::INBOUND,
         Counter,
         Unit::Count,
-        &[("channel", CHANNELS), ("outcome", Listed(&["taken", "repeat", "failed", "unanswered"]))],
-        "What people and providers sent in, and what was not answered because somebody had enough answers.",
+        &[("channel", CHANNELS), ("outcome", Listed(&["taken", "repeat", "failed", "unanswered", "unreadable"]))],
+        "What people and providers sent in, what was not answered because somebody had enough answers, and what could not be read.",
     ),
     metric(
         name::RETENTION_REMOVED,

@@ -1,33 +1,26 @@
 //! What the providers' endpoints share.
 
-use std::time::Duration;
-
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
 use baton_actors::error::Failure;
-use bytes::Bytes;
 
 use crate::http::door::Door;
-use crate::http::json;
 use crate::http::problem::{Code, Problem};
+use crate::http::public::webhooks::bodies::{BUSY, Bodies};
 use crate::webhooks::accounts::Accounts;
-use crate::webhooks::inbox::{Inbox, NotTaken};
-use crate::webhooks::news::Told;
+use crate::webhooks::inbox::{self, Inbox, NotTaken};
+use crate::webhooks::news::{Channel, Told};
 use crate::webhooks::read::Unreadable;
 use crate::webhooks::verify::NotGenuine;
 
 /// The name of the one account there is of each provider.
 pub const ACCOUNT: &str = "default";
 
-/// Providers gather much into one call: Meta up to 3 MiB.
-const BODY_MAX: usize = 4 * 1024 * 1024;
+/// Providers gather much into one call.
+pub const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// A mail comes with what is attached to it.
 pub const MAIL_MAX: usize = 32 * 1024 * 1024;
-
-/// When a provider may come again.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// What the endpoints need.
 pub struct Hooks {
@@ -37,6 +30,8 @@ pub struct Hooks {
     pub inbox: Inbox,
     /// Our address as providers know it.
     pub public_url: String,
+    /// What is under way.
+    pub bodies: Bodies,
 }
 
 /// The account of a call, if there is such a one.
@@ -52,17 +47,10 @@ pub fn account<'a, T>(
     })
 }
 
-/// Head and body of a call.
-pub async fn collect(request: Request) -> Result<(Parts, Bytes), Problem> {
-    collect_up_to(request, BODY_MAX).await
-}
-
-/// The same of a call that may be so large.
-pub async fn collect_up_to(request: Request, most: usize) -> Result<(Parts, Bytes), Problem> {
-    let (parts, body) = request.into_parts();
-    let head = parts.clone();
-    let body = json::collect(Request::from_parts(parts, body), most).await?;
-    Ok((head, body))
+/// Whether a call carries what its signature stands in. Without it nothing of its body is read.
+pub fn is_signed(request: &Request, by: &[&str]) -> Result<(), NotGenuine> {
+    let signed = by.iter().all(|name| header(request.headers(), name).is_some());
+    if signed { Ok(()) } else { Err(NotGenuine::Unsigned) }
 }
 
 /// A header, where it is text.
@@ -74,6 +62,12 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub async fn take(hooks: &Hooks, provider: &str, told: Result<Vec<Told>, Unreadable>) -> Result<(), Problem> {
     let Ok(told) = told else {
         // It is the provider's, and will not be different next time: refused, it would come again for days.
+        inbox::unreadable(match provider {
+            "meta" => Channel::Whatsapp,
+            "twilio" => Channel::Sms,
+            "telegram" => Channel::Telegram,
+            _ => Channel::Email,
+        });
         tracing::warn!(provider, "a call of a provider cannot be read; it is answered and left out");
         return Ok(());
     };

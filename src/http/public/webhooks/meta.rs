@@ -5,11 +5,15 @@ use axum::http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::hooks::{account, collect, header, take};
+use super::hooks::{account, header, is_signed, take};
 use crate::http::door::Door;
 use crate::http::problem::{Code, Problem};
 use crate::webhooks::read;
+use crate::webhooks::verify::NotGenuine;
 use crate::webhooks::verify::meta::{SIGNATURE, handshake, verify};
+
+/// Meta gathers up to 3 MB into one call.
+const BODY_MAX: usize = 3 * 1024 * 1024;
 
 /// What a set-up asks.
 #[derive(Deserialize)]
@@ -39,9 +43,10 @@ pub async fn get(
 /// Takes in what is told.
 pub async fn post(Path(name): Path<String>, State(door): State<Door>, request: Request) -> Result<StatusCode, Problem> {
     let (hooks, meta) = account(&door, &name, |accounts| accounts.meta.as_ref())?;
-    let (head, body) = collect(request).await?;
-    verify(meta.app_secret.expose_secret(), header(&head.headers, SIGNATURE), &body)
-        .map_err(|reason| Problem::new(Code::Forbidden, reason.to_string()))?;
-    take(hooks, "meta", read::meta::read(&body, &meta.phone_number_id)).await?;
+    let forged = |reason: NotGenuine| Problem::new(Code::Forbidden, reason.to_string());
+    is_signed(&request, &[SIGNATURE]).map_err(forged)?;
+    let call = hooks.bodies.collect(request, BODY_MAX).await?;
+    verify(meta.app_secret.expose_secret(), header(&call.head.headers, SIGNATURE), &call.body).map_err(forged)?;
+    take(hooks, "meta", read::meta::read(&call.body, &meta.phone_number_id)).await?;
     Ok(StatusCode::OK)
 }

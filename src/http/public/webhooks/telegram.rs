@@ -8,13 +8,15 @@ use secrecy::ExposeSecret;
 use super::hooks::take;
 use crate::channels::telegram::Inbound;
 use crate::http::door::Door;
-use crate::http::json;
 use crate::http::problem::{Code, Problem};
-use crate::webhooks::read;
+use crate::webhooks::read::{self, Unreadable};
 use crate::webhooks::verify::telegram::{SECRET, verify};
 
 /// The path of the bot's webhook, below the public address.
 pub const PATH: &str = "/public/webhooks/telegram/default";
+
+/// A message with its answer, entities and keyboard is far over what other requests may be.
+const BODY_MAX: usize = 1024 * 1024;
 
 const ACCOUNT: &str = "default";
 
@@ -31,10 +33,9 @@ pub async fn post(
         verify(secret.expose_secret(), said)
             .map_err(|_| Problem::new(Code::Unauthorized, "the call does not carry the bot's secret"))?;
     }
-    let body = json::collect(request, door.settings.body_limit).await?;
-    let update = Inbound::parse(&body, desk.bot.as_deref())
-        .map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))?;
+    let call = hooks.bodies.collect(request, BODY_MAX).await?;
+    let update = Inbound::parse(&call.body, desk.bot.as_deref()).map_err(|_| Unreadable);
     // With another status than 200 it comes again, after a while.
-    take(hooks, "telegram", Ok(read::telegram::read(update).into_iter().collect())).await?;
+    take(hooks, "telegram", update.map(|update| read::telegram::read(update).into_iter().collect())).await?;
     Ok(StatusCode::OK)
 }

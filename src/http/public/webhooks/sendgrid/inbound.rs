@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use crate::http::door::Door;
 use crate::http::problem::Problem;
-use crate::http::public::webhooks::hooks::{MAIL_MAX, account, collect_up_to, header, take};
+use crate::http::public::webhooks::hooks::{MAIL_MAX, account, header, is_signed, take};
 use crate::webhooks::read;
 use crate::webhooks::verify::NotGenuine;
 use crate::webhooks::verify::sendgrid::{SIGNATURE, TIMESTAMP};
@@ -25,12 +25,15 @@ pub async fn post(
     if !bool::from(secret.as_bytes().ct_eq(inbound.secret.expose_secret().as_bytes())) {
         return Err(NotGenuine::Wrong.into());
     }
-    let (head, body) = collect_up_to(request, MAIL_MAX).await?;
-    if let Some(key) = &inbound.key {
-        key.verify(header(&head.headers, SIGNATURE), header(&head.headers, TIMESTAMP), &body)?;
+    if inbound.key.is_some() {
+        is_signed(&request, &[SIGNATURE, TIMESTAMP])?;
     }
-    let kind = header(&head.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    let told = read::sendgrid::inbound::read(kind, body).await;
+    let call = hooks.bodies.collect(request, MAIL_MAX).await?;
+    if let Some(key) = &inbound.key {
+        key.verify(header(&call.head.headers, SIGNATURE), header(&call.head.headers, TIMESTAMP), &call.body)?;
+    }
+    let kind = header(&call.head.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+    let told = read::sendgrid::inbound::read(kind, call.body.clone()).await;
     take(hooks, "sendgrid", told.map(|told| vec![told])).await?;
     Ok(StatusCode::OK)
 }
