@@ -175,6 +175,12 @@ async fn f9_one_that_waits_is_replaced_and_called_off_by_its_reference() {
     assert_eq!((replaced.status, &replaced.json["id"]), (202, &made.json["id"]));
     assert_eq!(replaced.json["due_at"], "2027-06-02T08:00:00.000Z");
     assert_eq!(house.ask(&format!("PUT {by_ref}"), &later).await.status, 200);
+    let bare = REMINDER.replace(r#""external_ref":"r-1","#, "");
+    for spaced in ["%20sp1", "sp1%20", "%C2%A0sp1"] {
+        let spaced = house.ask(&format!("PUT /api/v1/notifications/by-ref/{spaced}"), &bare).await;
+        assert_eq!(spaced.problem(), (400, "validation-failed"));
+        assert_eq!(spaced.json["errors"][0]["field"], "ref", "{}", spaced.text);
+    }
     let wrong = house.ask("PUT /api/v1/notifications/by-ref/r-2", REMINDER).await;
     assert_eq!((wrong.problem(), fields(&wrong.json)), ((400, "validation-failed"), vec!["external_ref"]));
     let canceled = house.ask(&format!("POST {by_ref}/cancel"), r#"{"reason":"moved away"}"#).await;

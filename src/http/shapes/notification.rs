@@ -169,6 +169,10 @@ impl NotificationShape {
     pub fn into_core_of(self, reference: &str, now: Timestamp) -> Result<NotificationRead, Vec<FieldError>> {
         Form::body(self, |form, shape| {
             let path = form.field("ref", Given::Is(reference.to_owned())).line(REFERENCE);
+            // It is looked up as it stands in the path.
+            if reference.trim() != reference {
+                form.blame("ref", "begins or ends with a space", "take the space out of the path");
+            }
             let read = shape.read(form, now);
             if read.as_ref().is_some_and(|read| read.external_ref.as_ref().is_some_and(|said| said != reference)) {
                 form.blame("external_ref", "is not the reference of the path", "leave it out, or give the same");
