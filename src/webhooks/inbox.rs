@@ -110,13 +110,12 @@ impl Inbox {
             }
             let no = line(&news);
             let line = &self.lines[no];
-            let place = match surplus.get_mut(&no) {
-                Some(own) => own.place(line, no),
-                None => {
-                    let place = line.reserve().ok_or(NotTaken::Full)?;
-                    surplus.insert(no, Surplus::default());
-                    Place::Held(place)
-                }
+            let place = if let Some(own) = surplus.get_mut(&no) {
+                own.place(line, no)
+            } else {
+                let place = line.reserve().ok_or(NotTaken::Full)?;
+                surplus.insert(no, Surplus::default());
+                Place::Held(place)
             };
             storing.push(async move { (place, self.store(key, news).await) });
         }
