@@ -71,7 +71,7 @@ impl Door {
     }
 
     /// A form, as a browser sends it.
-    pub async fn submits(&self, path: &str, form: &'static str) -> Answer {
+    pub async fn submits(&self, path: &str, form: impl Into<reqwest::Body>) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         send(self.request(Method::POST, path).header("content-type", kind).body(form)).await
     }

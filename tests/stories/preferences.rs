@@ -47,7 +47,7 @@ fn path_in(taken: &Taken) -> String {
 }
 
 /// A browser sends what was chosen: each with what the page showed before.
-async fn chooses(town: &Town, path: &str, fields: &'static str) -> Answer {
+async fn chooses(town: &Town, path: &str, fields: impl Into<reqwest::Body>) -> Answer {
     let answer = town.stranger().submits(path, fields).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer
@@ -89,8 +89,12 @@ async fn f3_d12_who_says_no_behind_the_link_in_a_mail_gets_no_more_and_a_restart
     town.door.post("/api/v1/notifications", note("fourth")).await.is(202);
     becomes(&town, "fourth", "suppressed").await;
 
-    // The same person wants them again, and says so on the same page.
-    chooses(&town, &path, "email.notifications=yes&was.email.notifications=no").await;
+    // The same person looks again, wants them again, and says so.
+    let page = send(town.stranger().request(reqwest::Method::GET, &path)).await.text;
+    let (_, shown_at) = page.split_once(r#"name="shown_at" value=""#).expect("the page says when it was shown");
+    let shown_at = shown_at.split('"').next().unwrap();
+    let yes = format!("email.notifications=yes&was.email.notifications=no&shown_at={shown_at}");
+    chooses(&town, &path, yes).await;
     town.door.post("/api/v1/notifications", note("fifth")).await.is(202);
     shown(&provider, "the fifth note", |taken| taken.text.contains("This is fifth")).await;
     let said: Vec<_> = provider.taken().into_iter().map(|taken| taken.text).collect();
