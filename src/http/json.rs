@@ -88,7 +88,7 @@ fn wrong_type() -> Problem {
 pub async fn collect(request: Request, limit: usize) -> Result<Bytes, Problem> {
     fits(request.headers(), limit)?;
     let collected = Limited::new(request.into_body(), limit).collect().await;
-    collected.map(|collected| collected.to_bytes()).map_err(|fault| broken_off(&*fault, limit))
+    collected.map(http_body_util::Collected::to_bytes).map_err(|fault| broken_off(&*fault, limit))
 }
 
 /// Refuses what says itself that its body is over a limit: then nothing of it needs to be read.
