@@ -520,10 +520,10 @@ mod tests {
         assert_eq!(buckets.take("b", false, 1, at(0)), Ok(()));
         buckets.answered("a", false, 1, at(0), at(400), Duration::from_millis(400));
         let refused = |wait: Result<(), Wait>| wait.map_err(|wait| wait.until.0 - 1_000_000);
-        assert_eq!(refused(buckets.take("c", false, 1, at(1_000))), Err(1_410), "it may have arrived after 400 ms");
-        assert_eq!(buckets.take("c", false, 1, at(1_410)), Ok(()));
-        assert_eq!(refused(buckets.take("d", false, 1, at(1_500))), Err(2_510), "b is still on its way");
-        buckets.unused("c", false, 1, at(1_410));
+        assert_eq!(refused(buckets.take("c", false, 1, at(1_000))), Err(1_405), "it may have arrived after 400 ms");
+        assert_eq!(buckets.take("c", false, 1, at(1_405)), Ok(()));
+        assert_eq!(refused(buckets.take("d", false, 1, at(1_500))), Err(2_505), "b is still on its way");
+        buckets.unused("c", false, 1, at(1_405));
         assert_eq!(buckets.take("d", false, 1, at(1_500)), Ok(()), "c did not leave");
         assert_eq!(buckets.take("e", false, 1, at(3_100)), Ok(()), "nobody waits for ever");
     }
