@@ -48,7 +48,7 @@ codes! {
     BodyTooLarge = PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large";
     BodyTooSlow = REQUEST_TIMEOUT, "body-too-slow", "The body did not arrive in time";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "This idempotency key came with another body before";
-    ExternalRefConflict = CONFLICT, "external-ref-conflict", "Another job has this external reference";
+    ExternalRefConflict = CONFLICT, "external-ref-conflict", "Something else has this external reference";
     VersionChanged = PRECONDITION_FAILED, "version-changed", "It has been changed in the meantime";
 
     // Who is asking.
