@@ -4,6 +4,8 @@
 # usage: benches/http/channels.sh [sustained|hanging|all] [seconds]
 # MAILER=sendgrid measures SendGrid in place of Resend; BATON names another binary, TMPDIR a folder on the disk to measure.
 set -euo pipefail
+# A server that is left over would answer the next run, and well.
+trap '[ -z "${pid:-}" ] || kill -TERM $pid 2>/dev/null || true' EXIT
 cd "$(dirname "$0")/../.."
 what=${1:-all}; seconds=${2:-20}; port=${PORT:-18097}; export STUB=${STUB:-18090} MAILER=${MAILER:-resend}
 bin=${BATON:-target/release/baton}
@@ -25,6 +27,7 @@ case $MAILER in
     export BATON__CHANNELS__EMAIL__SENDGRID__FROM=bench@example.com ;;
 esac
 one() {
+  ! curl -s -o /dev/null "http://127.0.0.1:$port/ready" || { echo "something answers on port $port already"; exit 1; }
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-channels.XXXXXX")
   mkdir -p "$folder/words/en"; echo 'A note.' >"$folder/words/en/bench_note.plain.text"
   echo 'A note' >"$folder/words/en/bench_note.email.subject"

@@ -4,6 +4,8 @@
 # RATE=5000 so many a second, each timed from the moment it was due.
 # Needs curl and python3, and wrk or cargo. usage: benches/http/webhooks.sh [twilio|meta|all] [seconds] [connections]
 set -euo pipefail
+# A server that is left over would answer the next run, and well.
+trap '[ -z "${pid:-}" ] || kill -TERM $pid 2>/dev/null || true' EXIT
 cd "$(dirname "$0")/../.."
 what=${1:-all}; seconds=${2:-10}; connections=${3:-32}; port=${PORT:-18096}
 bin=${BATON:-target/release/baton}
@@ -20,6 +22,7 @@ if [ -n "${RATE:-}" ]; then
 fi
 metric() { curl -s "http://127.0.0.1:$port/metrics" | awk -v name="$1" 'index($0, name) == 1 {sum += $2} END {printf "%d", sum}'; }
 one() {
+  ! curl -s -o /dev/null "http://127.0.0.1:$port/ready" || { echo "something answers on port $port already"; exit 1; }
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-webhooks.XXXXXX")
   REQUESTS="$folder/requests"; export REQUESTS
   python3 benches/http/webhooks.py "$1" $(( seconds * ${PER_SECOND:-25000} )) >"$REQUESTS"
