@@ -131,7 +131,7 @@ fn by() -> By {
 }
 
 fn sealed() -> SealedDetails {
-    SealedDetails { key: 1, sealed: vec![7; 260] }
+    SealedDetails { key: 1, salt: 1, wrapped: vec![5; 72], sealed: vec![7; 260] }
 }
 
 /// Runs `count` of something, `width` at a time, and prints what it took.

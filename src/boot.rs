@@ -51,6 +51,8 @@ use crate::http::server::{Ended, Server};
 use crate::http::settings::Settings as DoorSettings;
 use crate::keys::{ApiKeyRecord, Keys, WeakKey};
 use crate::links::{Links, Purpose};
+use crate::sealing::rotate::{self, RotateError};
+use crate::sealing::salts::Salts;
 use crate::sealing::{Keyring, SealingError};
 use crate::store::{SledOptions, SledStore};
 use crate::telegram_desk::TelegramDesk;
@@ -197,7 +199,7 @@ pub async fn start_with(
     let settings = Arc::new(DoorSettings { public_url: public_url.clone(), ..settings });
     let sled = open_store(&config).await?;
     let store: Arc<dyn Store> = Arc::clone(&sled) as Arc<dyn Store>;
-    let keyring = Arc::new(keyring(&config)?);
+    let keyring = Arc::new(opened_keyring(&config, &sled)?);
     let secret = link_secret(&config);
     let links = Arc::new(Links::new(&secret, &[]));
     let tenants = Tenants::default();
@@ -298,11 +300,28 @@ async fn open_store(config: &Config) -> Result<Arc<SledStore>, ServeError> {
     Ok(Arc::new(opened?))
 }
 
+/// The keys with the salts of the store. What was going on with these when the process ended comes to its end first.
+pub fn opened_keyring(config: &Config, store: &SledStore) -> Result<Keyring, ServeError> {
+    let salts = match Salts::open(store.folder()).map_err(SealingError::Salts)? {
+        Some(salts) => salts,
+        None if rotate::needs_salts(store)? => return Err(SealingError::NoSalts.into()),
+        None => Salts::make(store.folder()).map_err(SealingError::Salts)?,
+    };
+    let keyring = keyring(config)?.with_salts(salts);
+    rotate::finish(store, &keyring).map_err(|error| match error {
+        RotateError::Store(error) => ServeError::Store(error),
+        RotateError::Sealing(error) => ServeError::Sealing(error),
+    })?;
+    Ok(keyring)
+}
+
 fn keyring(config: &Config) -> Result<Keyring, SealingError> {
+    let older = config.sealing.older.values().cloned();
     if config.dev && config.sealing.master.is_none() && config.sealing.own.is_empty() {
-        return Keyring::for_dev(Some(&config.store.path));
+        return older.into_iter().try_fold(Keyring::for_dev(Some(&config.store.path))?, Keyring::with_older);
     }
-    Keyring::new(config.sealing.master.clone(), config.sealing.own.clone())
+    let keyring = Keyring::new(config.sealing.master.clone(), config.sealing.own.clone())?;
+    older.into_iter().try_fold(keyring, Keyring::with_older)
 }
 
 /// With `--dev` and without a secret, links are signed with one that everybody can know: they reach loopback only.

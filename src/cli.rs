@@ -20,6 +20,7 @@ pub mod notifications;
 pub mod openapi;
 mod output;
 pub mod quarantine;
+pub mod sealing;
 pub mod serve;
 pub mod settings;
 mod table;
@@ -74,6 +75,9 @@ pub enum Command {
     /// API keys in the store.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// The keys that private things are sealed with.
+    #[command(subcommand)]
+    Sealing(sealing::Sealing),
     /// The Telegram bot.
     #[command(subcommand)]
     Telegram(telegram::Telegram),
@@ -108,6 +112,7 @@ impl Command {
             Self::Notifications(command) => command.run().await,
             Self::Ledger(command) => command.run(),
             Self::Keys(command) => command.run(),
+            Self::Sealing(command) => command.run(),
             Self::Telegram(command) => command.run().await,
             Self::Webhooks(command) => command.run().await,
             Self::Backup(command) => command.run(),

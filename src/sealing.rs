@@ -1,4 +1,9 @@
-//! Private details under an authenticated cipher, one key a tenant.
+//! Private details under an authenticated cipher, one key a job.
+//!
+//! Each job's details have a key of their own, drawn for them. It lies beside them, sealed with the tenant's key and the salt
+//! of the job's partition ([`salts`]): a new sealing key needs only these small keys to be sealed anew, and a destroyed salt
+//! takes all of them with it that nobody has taken over. The values of a notification live for weeks and are sealed with the
+//! tenant's key.
 //!
 //! XChaCha20-Poly1305: its nonces are long enough to be drawn. The tenant and the job are authenticated with the text, so
 //! that sealed details laid under another job do not open. A key is named by a fingerprint of itself: nobody numbers
@@ -6,13 +11,15 @@
 
 mod key;
 mod plain;
+pub mod rotate;
+pub mod salts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use baton_core::details::SealedDetails;
+use baton_core::details::{SealedDetails, SealedPayload};
 use baton_core::ids::{JobId, NotificationId, TenantId};
 use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
@@ -20,6 +27,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::details::Details;
 use key::{Key, NONCE_LEN, TAG_LEN};
+use salts::Salts;
 
 /// No details take more bytes than this, so that a sealed record is one the store takes.
 pub const DETAILS_MAX: usize = 32 * 1024;
@@ -29,14 +37,27 @@ const DEV_KEY_FILE: &str = "dev-sealing-key";
 
 /// The keys that details are sealed with and opened by.
 pub struct Keyring {
-    /// The newest first: only it seals.
-    masters: Vec<SecretSlice<u8>>,
+    master: Option<SecretSlice<u8>>,
     own: BTreeMap<TenantId, SecretSlice<u8>>,
+    /// Of before, master keys and tenants' own: they open, and seal no more.
+    older: Vec<SecretSlice<u8>>,
     tenants: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
+    salts: Salts,
 }
 
-/// The first seals, all open.
-struct TenantKeys(Vec<Key>);
+/// The keys of one tenant: all open.
+struct TenantKeys {
+    /// What is sealed from now on, is with this one.
+    seals: Option<Key>,
+    older: Vec<Key>,
+}
+
+impl TenantKeys {
+    fn fitting(&self, id: u32) -> impl Iterator<Item = &Key> {
+        // Two keys of one fingerprint are as good as impossible, and harmless: all that fit are tried.
+        self.seals.iter().chain(&self.older).filter(move |key| key.id == id)
+    }
+}
 
 /// Why something was not sealed or opened. It never holds any of it.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +80,18 @@ pub enum SealingError {
     /// A key is not 32 bytes.
     #[error("a sealing key has 32 bytes")]
     KeyLength,
+    /// The salt that their key was sealed under is destroyed: they are erased.
+    #[error("the details are erased")]
+    Erased,
+    /// The file of the salts.
+    #[error("the salts of the sealing, in the data folder, cannot be used: {0}")]
+    Salts(#[source] std::io::Error),
+    /// There are none, and details were sealed under some.
+    #[error(
+        "the file {} is missing from the data folder, and without it private details cannot be read; bring it back, or restore a \
+         backup, which holds it", salts::SALTS_FILE
+    )]
+    NoSalts,
     /// The key file of a ring for trying out.
     #[error("the key file of --dev, {DEV_KEY_FILE} in the data folder, cannot be used")]
     DevKey(#[source] std::io::Error),
@@ -73,7 +106,18 @@ impl Keyring {
         if master.iter().chain(own.values()).any(|key| key.expose_secret().len() != 32) {
             return Err(SealingError::KeyLength);
         }
-        Ok(Self { masters: master.into_iter().collect(), own, tenants: RwLock::default() })
+        Ok(Self { master, own, older: Vec::new(), tenants: RwLock::default(), salts: Salts::in_memory() })
+    }
+
+    /// With the salts of a store's folder.
+    #[must_use]
+    pub fn with_salts(self, salts: Salts) -> Self {
+        Self { salts, ..self }
+    }
+
+    /// The salts.
+    pub fn salts(&self) -> &Salts {
+        &self.salts
     }
 
     /// A ring for trying out: its key is kept in the data folder, so that a restart opens what was sealed; without a
@@ -86,20 +130,19 @@ impl Keyring {
         Self::new(Some(SecretSlice::from(key.to_vec())), BTreeMap::new())
     }
 
-    /// Adds a master key of before: it opens what it sealed, and seals no more.
-    pub fn with_older_master(mut self, master: SecretSlice<u8>) -> Result<Self, SealingError> {
-        if master.expose_secret().len() != 32 {
+    /// Adds a key of before, the master key or a tenant's own: it opens what it sealed, and seals no more.
+    pub fn with_older(mut self, key: SecretSlice<u8>) -> Result<Self, SealingError> {
+        if key.expose_secret().len() != 32 {
             return Err(SealingError::KeyLength);
         }
-        self.masters.push(master);
+        self.older.push(key);
         self.tenants.write().clear();
         Ok(self)
     }
 
     /// Seals the details of a job.
     pub fn seal(&self, job: JobId, details: &Details) -> Result<SealedDetails, SealingError> {
-        let keys = self.keys_of(job.tenant);
-        let key = keys.0.first().ok_or(SealingError::NoKey(job.tenant))?;
+        let own = key::drawn();
         // One buffer from plain to sealed: the plain text is overwritten where it lies.
         let mut buffer = Vec::with_capacity(NONCE_LEN + plain::length(details) + TAG_LEN);
         buffer.resize(NONCE_LEN, 0);
@@ -108,27 +151,83 @@ impl Keyring {
             let _wiped = Zeroizing::new(buffer);
             return Err(SealingError::TooLarge);
         }
-        key.seal(&bound_to(job), &mut buffer).ok_or(SealingError::TooLarge)?;
-        Ok(SealedDetails { key: key.id, sealed: buffer })
+        let cipher = Key::new(own.as_slice()).ok_or(SealingError::KeyLength)?;
+        cipher.seal(&bound_to(job), &mut buffer).ok_or(SealingError::TooLarge)?;
+        let (key, salt, wrapped) = self.wrap(job, own.as_slice())?;
+        Ok(SealedDetails { key, salt, wrapped, sealed: buffer })
     }
 
     /// Opens the details of a job. They leave the house only through a release.
     pub fn open(&self, job: JobId, sealed: &SealedDetails) -> Result<Details, SealingError> {
-        let keys = self.keys_of(job.tenant);
-        // Two keys of one fingerprint are as good as impossible, and harmless: all that fit are tried.
-        let mut fitting = keys.0.iter().filter(|key| key.id == sealed.key).peekable();
-        if fitting.peek().is_none() {
-            return Err(SealingError::UnknownKey(sealed.key));
-        }
-        let plain =
-            fitting.find_map(|key| key.open(&bound_to(job), &sealed.sealed)).ok_or(SealingError::NotAuthentic)?;
+        let plain = if sealed.wrapped.is_empty() {
+            self.open_with_tenants(job.tenant, sealed.key, &bound_to(job), &sealed.sealed)?
+        } else {
+            let own = self.unwrap(job, sealed)?;
+            let cipher = Key::new(own.as_slice()).ok_or(SealingError::NotAuthentic)?;
+            cipher.open(&bound_to(job), &sealed.sealed).ok_or(SealingError::NotAuthentic)?
+        };
         plain::read(&plain).ok_or(SealingError::Unreadable)
     }
 
+    /// The same details under what seals now; none where they are.
+    pub fn renewed(&self, job: JobId, sealed: &SealedDetails) -> Result<Option<SealedDetails>, SealingError> {
+        if sealed.wrapped.is_empty() {
+            return self.seal(job, &self.open(job, sealed)?).map(Some);
+        }
+        let keys = self.keys_of(job.tenant);
+        let seals = keys.seals.as_ref().ok_or(SealingError::NoKey(job.tenant))?.id;
+        let salt = self.salts.now(job.partition()).map_or(0, |salt| salt.no);
+        if (sealed.key, sealed.salt) == (seals, salt) {
+            return Ok(None);
+        }
+        let (key, salt, wrapped) = self.wrap(job, &self.unwrap(job, sealed)?)?;
+        Ok(Some(SealedDetails { key, salt, wrapped, sealed: sealed.sealed.clone() }))
+    }
+
+    /// A job's own key, sealed.
+    fn wrap(&self, job: JobId, own: &[u8]) -> Result<(u32, u32, Vec<u8>), SealingError> {
+        let keys = self.keys_of(job.tenant);
+        let key = keys.seals.as_ref().ok_or(SealingError::NoKey(job.tenant))?;
+        let salt = self.salts.now(job.partition()).ok_or(SealingError::Erased)?;
+        let mut buffer = Vec::with_capacity(NONCE_LEN + own.len() + TAG_LEN);
+        buffer.resize(NONCE_LEN, 0);
+        buffer.extend_from_slice(own);
+        let salted = key.salted(&salt.bytes).ok_or(SealingError::KeyLength)?;
+        salted.seal(&bound_to(job), &mut buffer).ok_or(SealingError::TooLarge)?;
+        Ok((key.id, salt.no, buffer))
+    }
+
+    fn unwrap(&self, job: JobId, sealed: &SealedDetails) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        let salt = self.salts.numbered(job.partition(), sealed.salt).ok_or(SealingError::Erased)?;
+        let keys = self.keys_of(job.tenant);
+        let mut fitting = keys.fitting(sealed.key).peekable();
+        if fitting.peek().is_none() {
+            return Err(SealingError::UnknownKey(sealed.key));
+        }
+        fitting
+            .find_map(|key| key.salted(&salt.bytes)?.open(&bound_to(job), &sealed.wrapped))
+            .ok_or(SealingError::NotAuthentic)
+    }
+
+    fn open_with_tenants(
+        &self,
+        tenant: TenantId,
+        id: u32,
+        bound: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        let keys = self.keys_of(tenant);
+        let mut fitting = keys.fitting(id).peekable();
+        if fitting.peek().is_none() {
+            return Err(SealingError::UnknownKey(id));
+        }
+        fitting.find_map(|key| key.open(bound, sealed)).ok_or(SealingError::NotAuthentic)
+    }
+
     /// Seals the values of a notification.
-    pub fn seal_payload(&self, id: NotificationId, payload: &[u8]) -> Result<SealedDetails, SealingError> {
+    pub fn seal_payload(&self, id: NotificationId, payload: &[u8]) -> Result<SealedPayload, SealingError> {
         let keys = self.keys_of(id.tenant);
-        let key = keys.0.first().ok_or(SealingError::NoKey(id.tenant))?;
+        let key = keys.seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?;
         if payload.len() > DETAILS_MAX {
             return Err(SealingError::TooLarge);
         }
@@ -136,27 +235,38 @@ impl Keyring {
         buffer.resize(NONCE_LEN, 0);
         buffer.extend_from_slice(payload);
         key.seal(&bound_to_notification(id), &mut buffer).ok_or(SealingError::TooLarge)?;
-        Ok(SealedDetails { key: key.id, sealed: buffer })
+        Ok(SealedPayload { key: key.id, sealed: buffer })
     }
 
     /// Opens the values of a notification: to word it, and for whoever asked for it.
-    pub fn open_payload(&self, id: NotificationId, sealed: &SealedDetails) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+    pub fn open_payload(&self, id: NotificationId, sealed: &SealedPayload) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        self.open_with_tenants(id.tenant, sealed.key, &bound_to_notification(id), &sealed.sealed)
+    }
+
+    /// The same values under the key that seals now; none where they are.
+    pub fn renewed_payload(
+        &self,
+        id: NotificationId,
+        sealed: &SealedPayload,
+    ) -> Result<Option<SealedPayload>, SealingError> {
         let keys = self.keys_of(id.tenant);
-        let mut fitting = keys.0.iter().filter(|key| key.id == sealed.key).peekable();
-        if fitting.peek().is_none() {
-            return Err(SealingError::UnknownKey(sealed.key));
+        if keys.seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?.id == sealed.key {
+            return Ok(None);
         }
-        let bound = bound_to_notification(id);
-        fitting.find_map(|key| key.open(&bound, &sealed.sealed)).ok_or(SealingError::NotAuthentic)
+        self.seal_payload(id, &self.open_payload(id, sealed)?).map(Some)
     }
 
     fn keys_of(&self, tenant: TenantId) -> Arc<TenantKeys> {
         if let Some(keys) = self.tenants.read().get(&tenant) {
             return keys.clone();
         }
-        let own = self.own.get(&tenant).map(|key| Key::new(key.expose_secret()));
-        let derived = self.masters.iter().map(|master| Key::derived(master.expose_secret(), tenant));
-        let keys = Arc::new(TenantKeys(own.into_iter().chain(derived).flatten().collect()));
+        let own = self.own.get(&tenant).and_then(|key| Key::new(key.expose_secret()));
+        let derived = self.master.as_ref().and_then(|master| Key::derived(master.expose_secret(), tenant));
+        let both = |key: &SecretSlice<u8>| [Key::derived(key.expose_secret(), tenant), Key::new(key.expose_secret())];
+        let mut keys = own.into_iter().chain(derived);
+        // Nobody says of a key of before whose it was.
+        let (seals, older) = (keys.next(), keys.chain(self.older.iter().flat_map(both).flatten()).collect());
+        let keys = Arc::new(TenantKeys { seals, older });
         self.tenants.write().insert(tenant, keys.clone());
         keys
     }

@@ -3,7 +3,7 @@
 use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
-use baton_core::details::SealedDetails;
+use baton_core::details::SealedPayload;
 use baton_core::ids::{AgentId, NotificationId, OfferId, TenantId};
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
@@ -174,7 +174,7 @@ pub struct Shown {
     /// What it is about, in the words of the system that asked.
     pub event_type: String,
     /// The values the template is filled with, sealed.
-    pub payload: SealedDetails,
+    pub payload: SealedPayload,
     /// Whom it is for: links to end such messages carry it.
     pub agent: AgentId,
     /// What it is for.

@@ -34,6 +34,7 @@ use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
 use crate::outbox::{self, Outbox};
 use crate::post::Post;
+use crate::salted::Salted;
 use crate::store::Store;
 use crate::supervisor::{Room, Supervisor, SupervisorMessage};
 use crate::tenants::Tenants;
@@ -140,6 +141,7 @@ impl Engine {
             limits,
             approve_link,
             details_link,
+            salted: Salted::default(),
             falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });

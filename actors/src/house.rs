@@ -26,6 +26,7 @@ use crate::notification_actor::NotificationMessage;
 use crate::outbox::Outbox;
 use crate::post::Post;
 use crate::reach;
+use crate::salted::Salted;
 use crate::store::Store;
 use crate::tenants::roster::RosterMessage;
 use crate::tenants::{TenantView, Tenants};
@@ -72,6 +73,8 @@ pub struct House {
     pub approve_link: ApproveLink,
     /// The page behind which released details lie.
     pub details_link: DetailsLink,
+    /// Which salts details may still be sealed under.
+    pub salted: Salted,
     /// Where actors are to fall. Empty but for servers that are tried out.
     pub falls: OnceLock<Falls>,
     /// Whether commands are let in.

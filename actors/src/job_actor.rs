@@ -218,12 +218,19 @@ impl JobActor {
         let world = house.world(&tenant, &outages);
         let mut replies: Vec<(Reply, Result<Answer, Refusal>)> = Vec::new();
         let mut sealed = None;
+        // Until what comes in now is with the committer.
+        let salts = house.salted.hold();
         let mut turn = match &life.known {
             Known::Stored { job, .. } => Some(Turn::of(Job::clone(job), world, now)),
             Known::Absent | Known::Unread => None,
         };
         for input in life.waiting.drain(..) {
             match (input, &mut turn) {
+                (Input::Create { new, details: Some(late), reply, .. }, None)
+                    if !salts.takes(new.id.partition(), late.salt) =>
+                {
+                    reply.send(house, Err(Failure::Overloaded));
+                }
                 (Input::Create { new, details, by, reply }, None) => {
                     turn = Some(Turn::create(*new, by, world, now));
                     sealed = details;

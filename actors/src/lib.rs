@@ -26,6 +26,7 @@ pub(crate) mod reach;
 pub mod records;
 pub mod resolve;
 pub mod retention;
+pub mod salted;
 pub mod store;
 pub mod supervisor;
 pub mod tally;

@@ -5,6 +5,7 @@
 mod agent_v1;
 mod agent_v2;
 mod attempt_v1;
+mod details_v1;
 mod job_v1;
 mod job_v2;
 mod settings_v1;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
 use self::attempt_v1::AttemptV1;
+use self::details_v1::DetailsV1;
 use self::job_v1::JobV1;
 use self::job_v2::JobV2;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
@@ -53,7 +55,14 @@ impl Record for Job {
 
 impl Record for SealedDetails {
     const KIND: Kind = Kind::Details;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<DetailsV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 impl Record for Attempt {

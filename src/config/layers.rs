@@ -21,7 +21,8 @@ pub const PREFIX: &str = "BATON__";
 const OTHER_VARIABLES: [&str; 5] = ["BATON_CONFIG", "BATON_DEV_FALLS", "BATON_DEV_KEY", "BATON_KEY", "BATON_SERVER"];
 
 /// Tables whose next part is a name that the user chooses.
-const NAMED: [&str; 4] = ["api_keys", "sealing.keys", "sealing.key_files", "tenants"];
+const NAMED: [&str; 6] =
+    ["api_keys", "sealing.keys", "sealing.key_files", "sealing.older", "sealing.older_files", "tenants"];
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, Default)]

@@ -59,5 +59,5 @@ const SECRETS: [&str; 12] = [
 /// Whether a setting is one that nobody may see.
 pub(super) fn is_secret(key: &str) -> bool {
     let (section, name) = split(key);
-    section == "sealing.keys" || SECRETS.contains(&name)
+    matches!(section, "sealing.keys" | "sealing.older") || SECRETS.contains(&name)
 }

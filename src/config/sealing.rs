@@ -1,6 +1,6 @@
 //! `[sealing]`: the keys that private details are sealed with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +17,8 @@ pub struct Sealing {
     pub master: Option<SecretSlice<u8>>,
     /// Tenants' own keys.
     pub own: BTreeMap<TenantId, SecretSlice<u8>>,
+    /// Keys of before, by names of the operator's own: they open what they sealed, and seal no more.
+    pub older: BTreeMap<String, SecretSlice<u8>>,
 }
 
 impl Sealing {
@@ -48,7 +50,19 @@ impl Sealing {
             section.expect(set, read.is_some(), wrong);
             own.extend(read.map(|key| (tenant, key)));
         }
-        Self { master, own }
+        let mut older = BTreeMap::new();
+        let names = reader.names("sealing.older").into_iter().chain(reader.names("sealing.older_files"));
+        for name in names.collect::<BTreeSet<_>>() {
+            let mut section = reader.section("sealing");
+            let (key, file_key) = (format!("older.{name}"), format!("older_files.{name}"));
+            let (inline, file) = (section.optional(&key), section.optional(&file_key));
+            let set = if inline.is_empty() { &file_key } else { &key };
+            let Some(given) = section.secret_from(&key, inline, &file_key, &file) else { continue };
+            let read = bytes(&given);
+            section.expect(set, read.is_some(), wrong);
+            older.extend(read.map(|key| (name, key)));
+        }
+        Self { master, own, older }
     }
 }
 

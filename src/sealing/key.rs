@@ -21,6 +21,7 @@ pub(super) const TAG_LEN: usize = 16;
 pub(super) struct Key {
     pub(super) id: u32,
     cipher: XChaCha20Poly1305,
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Key {
@@ -30,7 +31,7 @@ impl Key {
         name.update(bytes);
         let [a, b, c, d, ..] = name.finalize().0;
         let cipher = XChaCha20Poly1305::new_from_slice(bytes).ok()?;
-        Some(Self { id: u32::from_be_bytes([a, b, c, d]), cipher })
+        Some(Self { id: u32::from_be_bytes([a, b, c, d]), cipher, bytes: Zeroizing::new(bytes.to_vec()) })
     }
 
     /// The key of a tenant that has none of its own.
@@ -40,6 +41,16 @@ impl Key {
         mac.update(tenant.bytes());
         let bytes = Zeroizing::new(mac.finalize().into_bytes().0);
         Self::new(bytes.as_slice())
+    }
+
+    /// What the key of one job is sealed with: this key and the salt of its partition together.
+    pub(super) fn salted(&self, salt: &[u8; 32]) -> Option<Self> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.bytes).ok()?;
+        mac.update(b"baton data keys under ");
+        mac.update(salt);
+        let bytes = Zeroizing::new(mac.finalize().into_bytes().0);
+        let cipher = XChaCha20Poly1305::new_from_slice(bytes.as_slice()).ok()?;
+        Some(Self { id: self.id, cipher, bytes: Zeroizing::new(bytes.to_vec()) })
     }
 
     /// Seals what stands behind the room for the nonce; none where there is too much of it.

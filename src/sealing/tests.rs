@@ -10,7 +10,7 @@ fn secret(byte: u8) -> SecretSlice<u8> {
 }
 
 fn ring(master: u8) -> Keyring {
-    Keyring::new(Some(secret(master)), BTreeMap::new()).unwrap()
+    Keyring::new(Some(secret(master)), BTreeMap::new()).unwrap().with_salts(Salts::known(9))
 }
 
 fn job(reference: &str) -> JobId {
@@ -81,12 +81,55 @@ fn any_changed_byte_is_found() {
 fn what_an_older_key_sealed_stays_open() {
     let sealed = ring(1).seal(job("a"), &details()).unwrap();
     assert!(matches!(ring(2).open(job("a"), &sealed), Err(SealingError::UnknownKey(key)) if key == sealed.key));
-    let rotated = ring(2).with_older_master(secret(1)).unwrap();
+    let rotated = ring(2).with_older(secret(1)).unwrap();
     assert!(rotated.open(job("a"), &sealed).unwrap() == details());
     assert_ne!(rotated.seal(job("a"), &details()).unwrap().key, sealed.key);
     // A tenant that is given a key of its own still reads what the master sealed.
     let own = Keyring::new(Some(secret(1)), BTreeMap::from([(TenantId::DEFAULT, secret(3))])).unwrap();
+    let own = own.with_salts(Salts::known(9));
     assert!(own.open(job("a"), &sealed).unwrap() == details());
+}
+
+#[test]
+fn a_rotated_key_takes_over_what_the_older_one_sealed_and_may_go_then() {
+    let sealed = ring(1).seal(job("a"), &details()).unwrap();
+    let both = ring(2).with_older(secret(1)).unwrap();
+    let renewed = both.renewed(job("a"), &sealed).unwrap().expect("another key");
+    assert!(renewed.sealed == sealed.sealed, "the details themselves stay as they are");
+    let alone = ring(2);
+    assert!(alone.open(job("a"), &renewed).unwrap() == details());
+    assert!(matches!(alone.open(job("a"), &sealed), Err(SealingError::UnknownKey(_))));
+    assert!(both.renewed(job("a"), &renewed).unwrap().is_none(), "nothing is done twice");
+    // So is what tenants' own keys of before sealed.
+    let own = Keyring::new(None, BTreeMap::from([(TenantId::DEFAULT, secret(3))])).unwrap().with_salts(Salts::known(9));
+    let sealed = own.seal(job("b"), &details()).unwrap();
+    let after = ring(2).with_older(secret(3)).unwrap();
+    assert!(after.renewed(job("b"), &sealed).unwrap().is_some());
+    let id = NotificationId::drawn(TenantId::DEFAULT, job("n").local);
+    let payload = ring(1).seal_payload(id, b"{}").unwrap();
+    let renewed = both.renewed_payload(id, &payload).unwrap().expect("another key");
+    assert!(alone.open_payload(id, &renewed).unwrap().as_slice() == b"{}");
+    assert!(alone.renewed_payload(id, &renewed).unwrap().is_none());
+}
+
+#[test]
+fn p8_what_nobody_took_over_from_a_destroyed_salt_opens_with_nothing() {
+    let ring = ring(1);
+    let (kept, erased) = (job("a"), (0..).map(|n| job(&n.to_string())).find(|other| other.partition() == job("a").partition()));
+    let erased = erased.expect("64 partitions");
+    let (one, two) = (ring.seal(kept, &details()).unwrap(), ring.seal(erased, &details()).unwrap());
+    ring.salts().turn(kept.partition()).unwrap();
+    let taken_over = ring.renewed(kept, &one).unwrap().expect("another salt");
+    assert!(ring.open(erased, &two).is_ok(), "until the salt is destroyed");
+    ring.salts().destroy_before(kept.partition()).unwrap();
+    assert!(ring.open(kept, &taken_over).unwrap() == details());
+    for old in [(kept, one), (erased, two)] {
+        assert!(matches!(ring.open(old.0, &old.1), Err(SealingError::Erased)));
+        assert!(matches!(ring.renewed(old.0, &old.1), Err(SealingError::Erased)));
+        // Whoever says that it lies under the new salt fares no better.
+        let forged = SealedDetails { salt: taken_over.salt, ..old.1 };
+        assert!(matches!(ring.open(old.0, &forged), Err(SealingError::NotAuthentic)));
+    }
 }
 
 #[test]
@@ -107,9 +150,10 @@ fn too_much_is_refused() {
 fn the_key_of_dev_outlives_a_restart_and_is_ours_alone() {
     let folder = tempdir().unwrap();
     let folder = folder.path().join("data");
-    let sealed = Keyring::for_dev(Some(&folder)).unwrap().seal(job("a"), &details()).unwrap();
-    assert!(Keyring::for_dev(Some(&folder)).unwrap().open(job("a"), &sealed).is_ok());
-    assert!(Keyring::for_dev(None).unwrap().open(job("a"), &sealed).is_err());
+    let ring = |folder| Keyring::for_dev(folder).unwrap().with_salts(Salts::known(9));
+    let sealed = ring(Some(folder.as_path())).seal(job("a"), &details()).unwrap();
+    assert!(ring(Some(&folder)).open(job("a"), &sealed).is_ok());
+    assert!(ring(None).open(job("a"), &sealed).is_err());
     let file = folder.join(DEV_KEY_FILE);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     std::fs::write(&file, "short").unwrap();
@@ -119,10 +163,18 @@ fn the_key_of_dev_outlives_a_restart_and_is_ours_alone() {
 /// Sealed once, by this layout and this derivation: it must open for ever.
 #[test]
 fn what_was_sealed_long_ago_still_opens() {
-    let sealed = SealedDetails { key: 0, sealed: from_hex(include_str!("golden.hex")) };
-    let key = ring(1).keys_of(TenantId::DEFAULT).0[0].id;
+    let sealed = SealedDetails { key: 0, salt: 0, wrapped: Vec::new(), sealed: from_hex(include_str!("golden.hex")) };
+    let key = ring(1).keys_of(TenantId::DEFAULT).seals.as_ref().unwrap().id;
     assert!(ring(1).open(job("a"), &SealedDetails { key, ..sealed }).unwrap() == details());
     assert_eq!(key, 0x84d4_4736, "the name of a key never changes");
+}
+
+/// The same since jobs have keys of their own.
+#[test]
+fn what_was_sealed_with_a_key_of_its_own_still_opens() {
+    let (wrapped, sealed) = include_str!("golden_own.hex").split_once("--\n").unwrap();
+    let sealed = SealedDetails { key: 0x84d4_4736, salt: 1, wrapped: from_hex(wrapped), sealed: from_hex(sealed) };
+    assert!(ring(1).open(job("a"), &sealed).unwrap() == details());
 }
 
 fn from_hex(text: &str) -> Vec<u8> {

@@ -9,6 +9,9 @@
 //! Numbers are little-endian; the checksum covers everything before it. A scan alone would be torn: a job that closes in
 //! the meantime would be in it twice or not at all. So the keys written during the scan are remembered, and at the end,
 //! with commits held for that moment, their rows follow once more. Later rows of a file hold.
+//!
+//! The salts of the sealing, which lie beside the store, are a row of the backup: without them it could not be read. So what is
+//! erased later can still be read from a backup of before; see `docs/PRIVACY.md`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -16,10 +19,12 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use baton_actors::store::keys::{Key, MetaRow};
 use baton_actors::store::{Store, StoreError, restored};
 use baton_core::time::Timestamp;
 
 use super::sled::SledStore;
+use crate::sealing::salts::Salts;
 
 /// How a backup file begins.
 pub(super) const MAGIC: [u8; 8] = *b"BATONBAK";
@@ -111,7 +116,11 @@ pub fn backup(
             for key in watch.changed() {
                 file.row(&key, store.get(&key)?.as_deref(), progress)?;
             }
-            Ok::<_, BackupError>(())
+            let salts = Salts::copy(store.folder()).map_err(failing("reading the salts in", store.folder()))?;
+            match salts {
+                Some(salts) => file.row(&salts_key(), Some(&salts), progress),
+                None => Ok(()),
+            }
         })?;
         file.end(path)
     });
@@ -176,6 +185,11 @@ impl BackupWriter {
         }
         Ok(())
     }
+}
+
+/// Where a backup keeps the salts.
+pub(super) fn salts_key() -> Vec<u8> {
+    Key::Meta(MetaRow::Salts).bytes()
 }
 
 /// Names the file that something failed with.

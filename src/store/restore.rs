@@ -8,8 +8,9 @@ use baton_actors::store::restored::{self, Restored};
 use baton_actors::store::{KEY_MAX, StepWrites, Store, StoreError, VALUE_MAX, Verdict, Write};
 use baton_core::time::Timestamp;
 
-use super::backup::{Backup, BackupError, END, FORMAT, GONE, MAGIC, ROW, failing};
+use super::backup::{Backup, BackupError, END, FORMAT, GONE, MAGIC, ROW, failing, salts_key};
 use super::sled::{SledOptions, SledStore};
+use crate::sealing::salts::Salts;
 
 /// So many rows are stored in one commit: more would take memory (see the store's own cap).
 const PAGE: usize = 256;
@@ -41,6 +42,10 @@ pub fn restore(
     let mut reader = BackupReader::open(path)?;
     let mut page = Vec::with_capacity(PAGE);
     while let Some(row) = reader.next()? {
+        if let (true, Some(salts)) = (row.key == salts_key(), &row.value) {
+            Salts::write(folder, salts).map_err(failing("writing the salts into", folder))?;
+            continue;
+        }
         page.push(row);
         if page.len() == PAGE {
             commit(&store, std::mem::take(&mut page))?;

@@ -42,6 +42,7 @@ const _: () = assert!(19 * (KEY_MAX + VALUE_MAX) < SEGMENT / 4 - 16 * 1024);
 /// A store in a folder.
 pub struct SledStore {
     db: Db,
+    folder: PathBuf,
     /// Our own handle on sled's file, to sync it with.
     file: File,
     options: SledOptions,
@@ -94,6 +95,7 @@ impl SledStore {
         let file = File::open(folder.join("db")).map_err(failed("opening the store's file"))?;
         Ok(Self {
             db,
+            folder: folder.to_owned(),
             file,
             options,
             writing: Mutex::new(()),
@@ -106,6 +108,11 @@ impl SledStore {
     /// Why nothing is believed any more; none while all is well.
     pub fn failure(&self) -> Option<&StoreError> {
         self.failure.get()
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Remembers the keys that are written from now on; none where somebody does already.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
 use crate::delivery::{ChannelKind, Provider};
-use crate::details::SealedDetails;
+use crate::details::SealedPayload;
 use crate::ids::{AgentId, EffectNo, JobId, NotificationId};
 use crate::job::Actor;
 use crate::message::Lane;
@@ -83,7 +83,7 @@ pub struct Intent {
     /// The key of its template.
     pub template: String,
     /// The values its template is filled with, sealed.
-    pub payload: SealedDetails,
+    pub payload: SealedPayload,
     /// The language, where it is not the person's own.
     pub locale: Option<String>,
     /// How urgent it is.

@@ -23,6 +23,7 @@ use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Setti
 use baton_core::world::{Idle, World};
 
 use super::*;
+use baton_core::details::SealedPayload;
 use crate::store::golden;
 
 const T: TenantId = TenantId::DEFAULT;
@@ -250,7 +251,7 @@ fn what_can_happen_behind_a_claim_is_written_as_it_always_was() {
 #[test]
 fn what_stands_beside_a_job_is_written_as_it_always_was() {
     let job = lived();
-    holds("details-v1", &SealedDetails { key: 7, sealed: vec![1, 2, 3] });
+    holds("details-v2", &SealedDetails { key: 7, salt: 3, wrapped: vec![4, 5], sealed: vec![1, 2, 3] });
     holds("history-v1", &History(job.timeline.clone()));
     holds("closed-line-v1", &ClosedLine { outcome: Ending::Completed, at: Timestamp(5) });
     let claim = (AgentId::of_reference(T, "ana"), 1, Some(ChannelKind::Sms));
@@ -329,6 +330,7 @@ fn what_was_written_in_older_layouts_is_still_read() {
     let (attempt, _) = Attempt::chain(head, &lived().id, Timestamp(5), claim, Heard::default(), "claimed");
     reads("ledger-v1", &attempt);
     assert!(attempt.follows(&lived().id, None), "its hash still holds");
+    reads("details-v1", &SealedDetails { key: 7, salt: 0, wrapped: Vec::new(), sealed: vec![1, 2, 3] });
     reads("agent-v1", &agent("ana"));
     reads("agent-v2", &Agent { unreachable: vec![ChannelKind::Telegram], ..agent("ana") });
     reads("tenant-v1", &TenantRecord { version: 3, settings: settings(), created_at: Timestamp(1) });
@@ -417,7 +419,7 @@ fn noted() -> Notification {
             channels: vec![ChannelKind::Sms, ChannelKind::Email],
             purpose: Purpose::NOTIFICATIONS,
             template: "shipped".to_owned(),
-            payload: SealedDetails { key: 7, sealed: vec![1, 2, 3] },
+            payload: SealedPayload { key: 7, sealed: vec![1, 2, 3] },
             locale: Some("en".to_owned()),
             priority: Priority::High,
             critical: Some("a flood".to_owned()),

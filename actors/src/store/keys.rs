@@ -160,6 +160,8 @@ pub enum MetaRow {
     Heartbeat,
     /// Set by a restore until somebody releases it.
     Restored,
+    /// The salts of the sealing, in backups alone: a store keeps them in a file of its own, where they can be overwritten.
+    Salts,
 }
 
 /// A quarantined row is two rows: the original may be as large as a value can be, and must stay byte for byte.
@@ -339,11 +341,13 @@ impl MetaRow {
             MetaRow::Boot => 1,
             MetaRow::Heartbeat => 2,
             MetaRow::Restored => 3,
+            MetaRow::Salts => 4,
         }
     }
 
     fn from_number(number: u8) -> Option<Self> {
-        [MetaRow::Boot, MetaRow::Heartbeat, MetaRow::Restored].into_iter().find(|row| row.number() == number)
+        let all = [MetaRow::Boot, MetaRow::Heartbeat, MetaRow::Restored, MetaRow::Salts];
+        all.into_iter().find(|row| row.number() == number)
     }
 }
 

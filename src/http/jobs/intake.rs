@@ -116,6 +116,9 @@ fn not_sealed(error: SealingError) -> Problem {
         | SealingError::NotAuthentic
         | SealingError::Unreadable
         | SealingError::KeyLength
+        | SealingError::Erased
+        | SealingError::Salts(_)
+        | SealingError::NoSalts
         | SealingError::DevKey(_) => Problem::internal(&error),
     }
 }

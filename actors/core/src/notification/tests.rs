@@ -44,7 +44,7 @@ fn intent() -> Intent {
         channels: Vec::new(),
         purpose: Purpose::NOTIFICATIONS,
         template: "shipped".to_owned(),
-        payload: SealedDetails { key: 1, sealed: vec![1, 2, 3] },
+        payload: SealedPayload { key: 1, sealed: vec![1, 2, 3] },
         locale: None,
         priority: Priority::Normal,
         critical: None,

@@ -21,7 +21,7 @@ fn notifications() -> impl Strategy<Value = NotificationId> {
 fn keys() -> impl Strategy<Value = Key> {
     let text = ".{0,40}";
     prop_oneof![
-        (1..=3_u8).prop_map(|row| Key::Meta(MetaRow::from_number(row).unwrap())),
+        (1..=4_u8).prop_map(|row| Key::Meta(MetaRow::from_number(row).unwrap())),
         jobs().prop_map(Key::LiveJob),
         jobs().prop_map(Key::ClosedJob),
         (jobs(), any::<i32>()).prop_map(|(job, day)| Key::ClosedDay { tenant: job.tenant, day, job: job.local }),

@@ -1,0 +1,248 @@
+//! What is sealed, sealed anew: under another sealing key, or under another salt so that the one before can be destroyed.
+//!
+//! Harmless to interrupt and to repeat: what is sealed as it should be is left alone, a row is replaced only as it was read, and
+//! a salt goes only when nothing needs it any more.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use baton_actors::store::codec;
+use baton_actors::store::keys::{Key as RowKey, PARTITIONS, Prefix, Space};
+use baton_actors::store::{StepWrites, Store, StoreError, VersionCheck, Write};
+use baton_core::details::SealedDetails;
+use baton_core::ids::TenantId;
+use baton_core::notification::Notification;
+use secrecy::{ExposeSecret, SecretSlice};
+
+use super::key::Key;
+use super::{Keyring, SealingError};
+
+/// So many rows are gone over at a time.
+pub const PAGE: usize = 128;
+
+/// Where rows lie that are sealed.
+pub const SEALED: [Space; 3] = [Space::Details, Space::LiveNotifications, Space::EndedNotifications];
+
+/// A page of a partition, gone over.
+#[derive(Default)]
+pub struct Page {
+    /// The rows that are to be replaced, each as it was read.
+    pub steps: Vec<StepWrites>,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many of them cannot be opened because their key is not configured.
+    pub locked: u64,
+    /// How many of them nothing opens: damaged ones, and such as were erased.
+    pub broken: u64,
+    /// Where to go on; none: it was the last.
+    pub next: Option<Vec<u8>>,
+}
+
+/// What a rotation came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rotated {
+    /// What was sealed anew.
+    pub renewed: u64,
+    /// What was as it should be.
+    pub fresh: u64,
+    /// What cannot be opened because its key is not configured.
+    pub locked: u64,
+    /// What nothing opens.
+    pub broken: u64,
+}
+
+/// Why a rotation did not come to its end. It can be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The salts.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+}
+
+/// Goes over the next rows of a partition.
+pub fn page(
+    store: &dyn Store,
+    keyring: &Keyring,
+    (space, partition): (Space, u8),
+    after: Option<&[u8]>,
+) -> Result<Page, StoreError> {
+    let mut page = Page::default();
+    store.scan(&Prefix::partition(space, partition), after, &mut |key, record| {
+        page.rows += 1;
+        match renewed(keyring, key, record) {
+            Ok(Some(step)) => page.steps.push(step),
+            Ok(None) => {}
+            Err(SealingError::UnknownKey(_) | SealingError::NoKey(_)) => page.locked += 1,
+            Err(_) => page.broken += 1,
+        }
+        page.next = Some(key.to_vec());
+        if page.rows < PAGE as u64 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    if page.rows < PAGE as u64 {
+        page.next = None;
+    }
+    Ok(page)
+}
+
+fn renewed(keyring: &Keyring, key: &[u8], record: &[u8]) -> Result<Option<StepWrites>, SealingError> {
+    match RowKey::parse(key) {
+        Some(RowKey::Details(job)) => {
+            let (header, sealed) = codec::open::<SealedDetails>(record).map_err(|_| SealingError::Unreadable)?;
+            let Some(sealed) = keyring.renewed(job, &sealed)? else { return Ok(None) };
+            let version = header.version + 1;
+            let value = codec::seal(&sealed, version, header.epoch).map_err(|_| SealingError::TooLarge)?;
+            Ok(Some(replaced(key, header.version, value)))
+        }
+        Some(RowKey::LiveNotification(id) | RowKey::EndedNotification(id)) => {
+            let (header, mut notification) =
+                codec::open::<Notification>(record).map_err(|_| SealingError::Unreadable)?;
+            let Some(payload) = keyring.renewed_payload(id, &notification.intent.payload)? else { return Ok(None) };
+            notification.intent.payload = payload;
+            // What it says is the same: it keeps its version, which its one writer counts.
+            let value = codec::seal(&notification, header.version, header.epoch).map_err(|_| SealingError::TooLarge)?;
+            Ok(Some(replaced(key, header.version, value)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn replaced(key: &[u8], version: u64, value: Vec<u8>) -> StepWrites {
+    let check = Some(VersionCheck { key: key.to_vec(), version });
+    StepWrites { check, writes: vec![Write { key: key.to_vec(), value: Some(value) }] }
+}
+
+/// Seals everything anew that is sealed with a key of before. Nobody else may be using the store. `progress` is told how many rows
+/// are done.
+pub fn rotate(
+    store: &dyn Store,
+    keyring: &Keyring,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Rotated, RotateError> {
+    let mut rotated = Rotated::default();
+    for partition in 0..PARTITIONS {
+        // The keys of before may have leaked: with another salt they open nothing that lies about, either.
+        let stale = page_with_work(store, keyring, partition)?;
+        if stale && !keyring.salts().is_turning(partition) {
+            keyring.salts().turn(partition).map_err(SealingError::Salts)?;
+        }
+        let mut locked = 0;
+        for space in SEALED {
+            let missing = go_over(store, keyring, (space, partition), &mut rotated, progress)?;
+            locked += if space == Space::Details { missing } else { 0 };
+        }
+        finish_partition(keyring, partition, locked)?;
+    }
+    Ok(rotated)
+}
+
+/// Ends what was going on when the process ended. Nobody else may be using the store.
+pub fn finish(store: &dyn Store, keyring: &Keyring) -> Result<(), RotateError> {
+    for partition in 0..PARTITIONS {
+        if keyring.salts().is_turning(partition) {
+            let place = (Space::Details, partition);
+            let locked = go_over(store, keyring, place, &mut Rotated::default(), &mut |_| {})?;
+            finish_partition(keyring, partition, locked)?;
+        }
+    }
+    Ok(())
+}
+
+fn page_with_work(store: &dyn Store, keyring: &Keyring, partition: u8) -> Result<bool, StoreError> {
+    let mut after = None;
+    loop {
+        let page = page(store, keyring, (Space::Details, partition), after.as_deref())?;
+        match (page.steps.is_empty(), page.next) {
+            (false, _) => return Ok(true),
+            (true, None) => return Ok(false),
+            (true, next) => after = next,
+        }
+    }
+}
+
+fn go_over(
+    store: &dyn Store,
+    keyring: &Keyring,
+    place: (Space, u8),
+    rotated: &mut Rotated,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64, RotateError> {
+    let (mut after, mut locked) = (None, 0);
+    loop {
+        let page = page(store, keyring, place, after.as_deref())?;
+        let renewed = page.steps.len() as u64;
+        if !page.steps.is_empty() {
+            store.commit(&page.steps)?;
+        }
+        rotated.renewed += renewed;
+        locked += page.locked;
+        rotated.locked += page.locked;
+        rotated.broken += page.broken;
+        rotated.fresh += page.rows - renewed - page.locked - page.broken;
+        progress(rotated.renewed + rotated.locked + rotated.broken + rotated.fresh);
+        match page.next {
+            None => return Ok(locked),
+            next => after = next,
+        }
+    }
+}
+
+/// Destroys the salt of before, unless something needs it whose key is not configured.
+fn finish_partition(keyring: &Keyring, partition: u8, locked: u64) -> Result<(), RotateError> {
+    if locked > 0 && keyring.salts().is_turning(partition) {
+        tracing::warn!(partition, locked, "a salt is kept: details need it whose sealing key is not configured");
+        return Ok(());
+    }
+    keyring.salts().destroy_before(partition).map_err(SealingError::Salts)?;
+    Ok(())
+}
+
+/// Whether details lie in the store that cannot be opened without salts.
+pub fn needs_salts(store: &dyn Store) -> Result<bool, StoreError> {
+    let mut needed = false;
+    store.scan(&Prefix::space(Space::Details), None, &mut |_, record| {
+        needed = codec::open::<SealedDetails>(record).is_ok_and(|(_, sealed)| !sealed.wrapped.is_empty());
+        if needed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(needed)
+}
+
+/// How many rows are sealed with which key, by tenant.
+pub type InUse = BTreeMap<(TenantId, u32), u64>;
+
+/// Counts what is sealed.
+pub fn in_use(store: &dyn Store) -> Result<InUse, StoreError> {
+    let mut used = InUse::new();
+    for space in SEALED {
+        store.scan(&Prefix::space(space), None, &mut |key, record| {
+            let key = RowKey::parse(key);
+            let tenant = key.as_ref().and_then(RowKey::tenant);
+            let sealed = match space {
+                Space::Details => codec::open::<SealedDetails>(record).ok().map(|(_, sealed)| sealed.key),
+                _ => codec::open::<Notification>(record).ok().map(|(_, notification)| notification.intent.payload.key),
+            };
+            if let (Some(tenant), Some(sealed)) = (tenant, sealed) {
+                *used.entry((tenant, sealed)).or_default() += 1;
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(used)
+}
+
+/// How many rows a configured key opens, its own or those of tenants' keys that are derived from it.
+pub fn opens(used: &InUse, key: &SecretSlice<u8>) -> u64 {
+    let key = key.expose_secret();
+    let own = Key::new(key).map(|key| key.id);
+    let fits = |(tenant, id): &(TenantId, u32)| {
+        own == Some(*id) || Key::derived(key, *tenant).is_some_and(|derived| derived.id == *id)
+    };
+    used.iter().filter(|(place, _)| fits(place)).map(|(_, count)| count).sum()
+}
+
+/// The name of a configured key: the fingerprint of what it is.
+pub fn name(key: &SecretSlice<u8>) -> String {
+    Key::new(key.expose_secret()).map(|key| format!("{:08x}", key.id)).unwrap_or_default()
+}
