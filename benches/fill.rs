@@ -48,7 +48,8 @@ fn main() {
         |agent: &Agent| Write { key: Key::Agent(agent.id).bytes(), value: Some(codec::seal(agent, 1, 1).unwrap()) };
     store.commit(&[StepWrites { check: None, writes: agents.iter().map(row).collect() }]).unwrap();
     let roster = Roster::of(agents);
-    let details = codec::seal(&SealedDetails { key: 1, salt: 1, wrapped: vec![5; 72], sealed: vec![7; 260] }, 1, 1).unwrap();
+    let details =
+        codec::seal(&SealedDetails { key: 1, salt: 1, wrapped: vec![5; 72], sealed: vec![7; 260] }, 1, 1).unwrap();
     let mut group = Vec::new();
     for n in 0..count {
         let wait = if n < due {

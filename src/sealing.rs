@@ -89,7 +89,8 @@ pub enum SealingError {
     /// There are none, and details were sealed under some.
     #[error(
         "the file {} is missing from the data folder, and without it private details cannot be read; bring it back, or restore a \
-         backup, which holds it", salts::SALTS_FILE
+         backup, which holds it",
+        salts::SALTS_FILE
     )]
     NoSalts,
     /// The key file of a ring for trying out.

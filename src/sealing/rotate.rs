@@ -116,11 +116,7 @@ fn replaced(key: &[u8], version: u64, value: Vec<u8>) -> StepWrites {
 
 /// Seals everything anew that is sealed with a key of before. Nobody else may be using the store. `progress` is told how many rows
 /// are done.
-pub fn rotate(
-    store: &dyn Store,
-    keyring: &Keyring,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Rotated, RotateError> {
+pub fn rotate(store: &dyn Store, keyring: &Keyring, progress: &mut dyn FnMut(u64)) -> Result<Rotated, RotateError> {
     let mut rotated = Rotated::default();
     for partition in 0..PARTITIONS {
         // The keys of before may have leaked: with another salt they open nothing that lies about, either.

@@ -23,8 +23,8 @@ use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Setti
 use baton_core::world::{Idle, World};
 
 use super::*;
-use baton_core::details::SealedPayload;
 use crate::store::golden;
+use baton_core::details::SealedPayload;
 
 const T: TenantId = TenantId::DEFAULT;
 
