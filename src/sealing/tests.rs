@@ -116,7 +116,7 @@ fn a_rotated_key_takes_over_what_the_older_one_sealed_and_may_go_then() {
 fn p8_what_nobody_took_over_from_a_destroyed_salt_opens_with_nothing() {
     let ring = ring(1);
     let (kept, erased) =
-        (job("a"), (0..).map(|n| job(&n.to_string())).find(|other| other.partition() == job("a").partition()));
+        (job("a"), (0..10_000).map(|n| job(&n.to_string())).find(|other| other.partition() == job("a").partition()));
     let erased = erased.expect("64 partitions");
     let (one, two) = (ring.seal(kept, &details()).unwrap(), ring.seal(erased, &details()).unwrap());
     ring.salts().turn(kept.partition()).unwrap();
