@@ -156,6 +156,17 @@ impl Wording {
         self.two_buttons(errand, "telegram.buttons")
     }
 
+    /// What the buttons under a message to the desk say, in their order.
+    pub fn desk_buttons(&self, errand: &Errand) -> Result<Vec<String>, WordingError> {
+        let values = self.values(errand);
+        let labels = self.fill("desk", "telegram.buttons", &values)?.unwrap_or_default();
+        let labels: Vec<String> = labels.lines().map(one_line).filter(|label| !label.is_empty()).collect();
+        if labels.len() == values.deeds() {
+            return Ok(labels);
+        }
+        Err(WordingError::Buttons { file: format!("{}/desk.telegram.buttons", values.locale) })
+    }
+
     /// The same in WhatsApp, each of 20 characters at most.
     pub fn whatsapp_buttons(&self, errand: &Errand) -> Result<(String, String), WordingError> {
         self.two_buttons(errand, "whatsapp.buttons")
@@ -239,6 +250,7 @@ impl Wording {
             let tried = [
                 self.telegram(&errand).err(),
                 self.buttons(&errand).err(),
+                self.desk_buttons(&errand).err(),
                 self.plain(&errand).err(),
                 self.whatsapp(&errand).err(),
                 self.whatsapp_buttons(&errand).err(),

@@ -4,7 +4,8 @@ use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::SealedPayload;
-use baton_core::ids::{AgentId, NotificationId, OfferId, TenantId};
+use baton_core::ids::{AgentId, NotificationId, OfferId, OfferNo, TenantId};
+use baton_core::job::Deed;
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
@@ -137,6 +138,8 @@ pub enum Say {
         approve_url: Option<String>,
         /// The page where the winner sees the private details, for a release: a secret of theirs.
         details_url: Option<String>,
+        /// For the desk: what can be done about it, and what was.
+        desk: Option<Box<AtDesk>>,
     },
     /// An answer to somebody who wrote to us.
     Answer(Answer),
@@ -144,6 +147,15 @@ pub enum Say {
     Notification(Box<Shown>),
     /// The desk: nothing is sent to somebody's address any more.
     AddressPaused(Box<PausedAddress>),
+}
+
+/// What the desk can do about what it is told, by a button each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtDesk {
+    /// What, the likeliest first.
+    pub deeds: Vec<Deed>,
+    /// The claim it is about, by the number of its offer; 0: none.
+    pub claim: OfferNo,
 }
 
 /// An address to which nothing is sent any more. It is worded masked.
@@ -241,6 +253,27 @@ pub enum Answer {
     BadLink,
     /// The acknowledgement was noted.
     Acknowledged(Box<CrewView>),
+    /// What became of a command of the desk.
+    Order(Box<Ordered>),
+}
+
+/// What became of a command of the desk, given in chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    /// The word of the command.
+    pub order: &'static str,
+    /// What came of it, in a word; of a refusal of the job's, its code.
+    pub came: &'static str,
+    /// The job.
+    pub job: Option<CrewView>,
+    /// Where it stands.
+    pub status: Option<&'static str>,
+    /// Who has it.
+    pub winner: Option<String>,
+    /// Who waits behind them.
+    pub line: Vec<String>,
+    /// What is lacking before it can be done.
+    pub missing: Option<String>,
 }
 
 impl Answer {
@@ -264,6 +297,7 @@ impl Answer {
             Self::AlreadyRegistered => "answer_already_registered",
             Self::BadLink => "answer_bad_link",
             Self::Acknowledged(_) => "answer_acknowledged",
+            Self::Order(_) => "answer_order",
         }
     }
 }

@@ -5,9 +5,10 @@ use baton_core::agent::Agent;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{JobId, TenantId};
+use baton_core::job::Deed;
 use baton_core::message::{Notice, Recipient, Topic};
 
-use crate::channel::{Address, Errand, PausedAddress, Say};
+use crate::channel::{Address, AtDesk, Errand, PausedAddress, Say};
 use crate::house::House;
 use crate::records;
 use crate::resolve::{About, person};
@@ -26,6 +27,7 @@ pub(crate) fn job_parked(house: &House, id: JobId) -> Option<(ChannelKind, Erran
         about: None,
         approve_url: None,
         details_url: None,
+        desk: Some(Box::new(AtDesk { deeds: vec![Deed::Retry], claim: 0 })),
     };
     to_the_desk(house, id.tenant, format!("{id}-quarantined"), say)
 }

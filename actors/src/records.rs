@@ -10,6 +10,7 @@ mod job_v1;
 mod job_v2;
 mod settings_v1;
 mod settings_v2;
+mod settings_v3;
 mod template;
 
 use baton_core::agent::Agent;
@@ -35,6 +36,7 @@ use self::job_v1::JobV1;
 use self::job_v2::JobV2;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
+use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
 pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
@@ -151,12 +153,13 @@ pub struct TenantRecord {
 
 impl Record for TenantRecord {
     const KIND: Kind = Kind::Tenant;
-    const SCHEMA: u16 = 3;
+    const SCHEMA: u16 = 4;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<TenantRecordV1>(payload).map(Self::from),
             2 => codec::decode::<TenantRecordV2>(payload).map(Self::from),
+            3 => codec::decode::<TenantRecordV3>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -177,12 +180,13 @@ pub struct SettingsChange {
 
 impl Record for SettingsChange {
     const KIND: Kind = Kind::TenantAudit;
-    const SCHEMA: u16 = 3;
+    const SCHEMA: u16 = 4;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<SettingsChangeV1>(payload).map(Self::from),
             2 => codec::decode::<SettingsChangeV2>(payload).map(Self::from),
+            3 => codec::decode::<SettingsChangeV3>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }

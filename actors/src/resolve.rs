@@ -9,7 +9,7 @@ use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::notification::Notification;
 use baton_core::time::Timestamp;
 
-use crate::channel::{Address, Errand, OfferShown, Say, Shown};
+use crate::channel::{Address, AtDesk, Errand, OfferShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records;
@@ -284,7 +284,14 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
         about,
         approve_url,
         details_url: details_url(house, job, &message.topic),
+        desk: at_desk(job, &message.topic),
     }
+}
+
+/// What the desk can do about it.
+fn at_desk(job: &Job, topic: &Topic) -> Option<Box<AtDesk>> {
+    let Topic::Notice(notice) = topic else { return None };
+    Some(Box::new(AtDesk { deeds: job.deeds(*notice), claim: job.claim_no() }))
 }
 
 /// The page behind which the details of a grant lie.

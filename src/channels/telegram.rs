@@ -6,6 +6,7 @@ mod edits;
 mod fault;
 mod floods;
 mod moves;
+mod order;
 mod outcome;
 mod parts;
 mod poll;
@@ -27,6 +28,7 @@ pub use super::press::{Press, Verdict};
 pub use client::{BotUser, Client, ClientError, ClientSettings, WebhookInfo};
 pub use fault::{Fault, Refused};
 pub use moves::Moves;
+pub use order::{DeskPress, Order, Typed};
 pub use outcome::{CODES, TEXTS, of as outcome_of};
 pub use poll::{Patience, poll};
 pub use update::{Inbound, NotAnUpdate};
@@ -113,6 +115,13 @@ impl Telegram {
 
     fn worded(&self, errand: &Errand) -> Result<(String, Option<Keyboard>), crate::wording::WordingError> {
         let html = self.wording.telegram(errand)?;
+        if let Say::Job { job, desk: Some(desk), .. } = &errand.say {
+            let press = |deed| DeskPress { deed, job: job.job.local, claim: desk.claim }.to_data();
+            let labels = self.wording.desk_buttons(errand)?;
+            let buttons: Vec<_> = labels.into_iter().zip(desk.deeds.iter().copied().map(press)).collect();
+            let keyboard = Keyboard { buttons, ..Keyboard::default() };
+            return Ok((html, Some(keyboard).filter(|keyboard| !keyboard.buttons.is_empty())));
+        }
         let Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } = &errand.say else {
             let links = self.wording.link_buttons(errand)?.into_iter().map(|button| (button.text, button.url));
             let keyboard = Keyboard { links: links.collect(), ..Keyboard::default() };

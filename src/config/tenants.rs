@@ -71,8 +71,10 @@ fn read_settings(
             email: Some(email).filter(|email| !email.is_empty()),
             telegram: Some(section.get::<i64>("desk_telegram")).filter(|chat| *chat != 0),
             telegram_topic: Some(section.get::<i64>("desk_telegram_topic")).filter(|topic| *topic != 0),
+            ..Desk::default()
         },
         outage_grace,
+        show_price: section.get("show_price"),
         fallback_after: Some(section.get::<Duration>("fallback_after")).filter(|span| !span.is_zero()),
         ..Settings::default()
     }

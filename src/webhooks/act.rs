@@ -4,6 +4,7 @@
 mod chats;
 mod forms;
 mod mails;
+mod orders;
 mod reach;
 mod talk;
 

@@ -1,13 +1,13 @@
 //! Sample errands: one for every topic and answer, with every value and with hardly any, so that every branch of a
 //! template can be tried before a person depends on it.
 
-use baton_actors::channel::{Address, Answer, Errand, OfferShown, PausedAddress, Say};
+use baton_actors::channel::{Address, Answer, AtDesk, Errand, OfferShown, Ordered, PausedAddress, Say};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
 use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, JobId, TenantId};
-use baton_core::job::Wait;
+use baton_core::job::{Deed, Wait};
 use baton_core::message::{ClaimEnd, Notice, Over, Topic};
 use baton_core::time::Timestamp;
 
@@ -122,6 +122,7 @@ pub(crate) fn view(brief: Brief) -> CrewView {
 
 pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
     let closes_at = full.then_some(Timestamp(1_801_319_400_000));
+    let asks_desk = full && matches!(topic, Topic::Notice(_));
     let offer = match topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => {
             Some(OfferShown { id: job.job.offer(no), closes_at, declined: false })
@@ -142,6 +143,7 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         about: full.then(|| "Driver One".to_owned()),
         approve_url: full.then(|| "https://example.com/public/approve/token".to_owned()),
         details_url: full.then(|| "https://example.com/public/details/token".to_owned()),
+        desk: asks_desk.then(|| Box::new(AtDesk { deeds: Deed::ALL.to_vec(), claim: 1 })),
     }
 }
 
@@ -163,7 +165,8 @@ pub(crate) fn topics() -> Vec<Topic> {
 
 pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
     let boxed = Box::new(job.clone());
-    vec![
+    let orders = orders(&job);
+    let answers = vec![
         Answer::Claimed(boxed.clone()),
         Answer::Declined(boxed.clone()),
         Answer::Taken { job: boxed.clone(), place: Some(2) },
@@ -182,5 +185,24 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::AlreadyRegistered,
         Answer::BadLink,
         Answer::Acknowledged(boxed),
-    ]
+    ];
+    answers.into_iter().chain(orders).collect()
+}
+
+/// What the desk's commands come to.
+fn orders(job: &CrewView) -> Vec<Answer> {
+    let order = |order, came| Ordered {
+        order,
+        came,
+        job: Some(job.clone()),
+        status: Some("claimed"),
+        winner: Some("Driver One".to_owned()),
+        line: vec!["Driver Two".to_owned()],
+        missing: Some("payment".to_owned()),
+    };
+    let done = Deed::ALL.into_iter().flat_map(|deed| ["done", "already"].map(|came| order(deed.as_str(), came)));
+    let shown = [order("status", "shown"), order("who", "shown")];
+    let refused = ["denied", "elsewhere", "moved-on", "job-not-found", "gates-missing", "job-closed"];
+    let refused = refused.map(|came| Ordered { status: None, winner: None, line: Vec::new(), ..order("release", came) });
+    done.chain(shown).chain(refused).map(|ordered| Answer::Order(Box::new(ordered))).collect()
 }

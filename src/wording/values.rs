@@ -1,6 +1,6 @@
 //! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
 
-use baton_actors::channel::{Address, Answer, Errand, PausedAddress, Say};
+use baton_actors::channel::{Address, Answer, Errand, Ordered, PausedAddress, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::gates::Gate;
@@ -46,6 +46,16 @@ pub(super) struct Values {
     approve_url: Option<String>,
     /// Where the winner sees the private details.
     details_url: Option<String>,
+    /// What the desk can do about it, in the words of its commands.
+    deeds: Vec<&'static str>,
+    /// The command of the desk that is answered.
+    order: Option<&'static str>,
+    /// Where the job stands.
+    status: Option<&'static str>,
+    /// Who waits behind the winner, by name.
+    line: Vec<String>,
+    /// The gates that are lacking.
+    missing: Option<String>,
     /// The place in the standby line.
     place: Option<u16>,
     /// Where somebody we do not know can ask to be registered.
@@ -108,7 +118,7 @@ impl Values {
         values.time_zone.clone_from(&errand.time_zone);
         values.possible_repeat = errand.possible_repeat;
         match &errand.say {
-            Say::Job { topic, job, external_ref, offer, about, approve_url, details_url } => {
+            Say::Job { topic, job, external_ref, offer, about, approve_url, details_url, desk } => {
                 values.name = topic.template();
                 let declined =
                     matches!(topic, Topic::OfferOver(..)) && offer.as_ref().is_some_and(|offer| offer.declined);
@@ -123,6 +133,8 @@ impl Values {
                 values.about = about.as_deref().map(one_line);
                 values.approve_url.clone_from(approve_url);
                 values.details_url.clone_from(details_url);
+                let deeds = desk.iter().flat_map(|desk| &desk.deeds);
+                values.deeds = deeds.map(|deed| deed.as_str()).collect();
             }
             Say::Answer(answer) => values.answer(answer),
             // Its values are sealed, and its template is found by a key of its own.
@@ -149,6 +161,11 @@ impl Values {
             address: None,
             approve_url: None,
             details_url: None,
+            deeds: Vec::new(),
+            order: None,
+            status: None,
+            line: Vec::new(),
+            missing: None,
             place: None,
             register_url: None,
             preferences_url: None,
@@ -173,6 +190,21 @@ impl Values {
         };
     }
 
+    /// How many buttons there are.
+    pub(super) fn deeds(&self) -> usize {
+        self.deeds.len()
+    }
+
+    fn ordered(&mut self, ordered: &Ordered) {
+        let Ordered { order, came, job, status, winner, line, missing } = ordered;
+        let (order, came) = (*order, *came);
+        (self.order, self.reason, self.status) = (Some(order), Some(came), *status);
+        self.job = job.as_ref().map(|job| Job::of(job, &self.locale));
+        self.about = winner.as_deref().map(one_line);
+        self.line = line.iter().map(|name| one_line(name)).collect();
+        self.missing.clone_from(missing);
+    }
+
     fn answer(&mut self, answer: &Answer) {
         self.name = answer.template();
         match answer {
@@ -187,6 +219,7 @@ impl Values {
                 let choice = |(at, job)| Choice { no: at + 1, job: Job::of(job, &self.locale) };
                 self.choices = jobs.iter().enumerate().map(choice).collect();
             }
+            Answer::Order(ordered) => self.ordered(ordered),
             Answer::Register(url) => self.register_url = Some(one_line(url)),
             Answer::Full
             | Answer::NoOpenOffer

@@ -38,6 +38,7 @@ mod messages;
 mod messages_kill;
 mod notifications;
 mod observing;
+mod operators;
 mod preferences;
 mod refusals;
 mod registration;

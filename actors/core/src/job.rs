@@ -21,6 +21,7 @@ mod callback;
 mod claim;
 mod closing;
 pub mod command;
+mod deeds;
 pub mod event;
 mod evolve;
 pub mod explain;
@@ -38,6 +39,7 @@ pub mod turn;
 pub mod weight;
 
 pub use command::{Answer, Ask, By, Command, NewJob};
+pub use deeds::Deed;
 pub use event::{Actor, Cause, Entry, Event};
 pub use refusal::Refusal;
 pub use report::Report;

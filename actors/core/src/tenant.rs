@@ -42,6 +42,8 @@ pub struct Settings {
     pub messages: Messages,
     /// What stands between a claim and the work.
     pub settlement: Settlement,
+    /// Whether prices are shown to crews and to the desk.
+    pub show_price: bool,
 }
 
 /// When people are written to, and when they are left alone.
@@ -165,6 +167,28 @@ pub struct Desk {
     pub telegram: Option<i64>,
     /// The topic in it, where the chat is a forum.
     pub telegram_topic: Option<i64>,
+    /// Who works there in chat: only they may give the desk's commands.
+    pub operators: Vec<Operator>,
+    /// Whether a finished lead goes to the desk with all that is private; none: as configured for all tenants.
+    pub full_lead: Option<bool>,
+    /// Whether the text for crews follows it, to be copied; none: as configured for all tenants.
+    pub crew_fallback: Option<bool>,
+}
+
+/// A person at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    /// What they are called: timelines say so.
+    pub name: String,
+    /// Their own number at Telegram.
+    pub telegram: i64,
+}
+
+impl Desk {
+    /// The name of whoever has this number at Telegram, where they work at this desk.
+    pub fn operator(&self, telegram: i64) -> Option<&str> {
+        self.operators.iter().find(|operator| operator.telegram == telegram).map(|operator| operator.name.as_str())
+    }
 }
 
 impl Default for Settings {
@@ -184,6 +208,7 @@ impl Default for Settings {
             fallback_after: None,
             messages: Messages::default(),
             settlement: Settlement::default(),
+            show_price: true,
         }
     }
 }

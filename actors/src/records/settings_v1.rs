@@ -69,7 +69,7 @@ impl From<SettingsV1> for Settings {
             job_duration: old.job_duration,
             max_open_offers: old.max_open_offers,
             match_vehicle: old.match_vehicle,
-            desk: Desk { email: old.desk.email, telegram: old.desk.telegram, telegram_topic: None },
+            desk: Desk { email: old.desk.email, telegram: old.desk.telegram, ..Desk::default() },
             outage_grace: old.outage_grace,
             ..Self::default()
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::plan::Plan;
-use baton_core::tenant::{Desk, Messages, Settings};
+use baton_core::tenant::{Messages, Settings};
 use baton_core::time::Timestamp;
 use serde::Deserialize;
 
+use super::settings_v3::DeskV2;
 use super::{SettingsChange, TenantRecord};
 
 /// Schema 2; frozen.
@@ -38,7 +39,7 @@ struct SettingsV2 {
     job_duration: Duration,
     max_open_offers: Option<u32>,
     match_vehicle: bool,
-    desk: Desk,
+    desk: DeskV2,
     outage_grace: Duration,
     routes: BTreeMap<ChannelKind, Vec<Provider>>,
     fallback_after: Option<Duration>,
@@ -68,7 +69,7 @@ impl From<SettingsV2> for Settings {
             job_duration: old.job_duration,
             max_open_offers: old.max_open_offers,
             match_vehicle: old.match_vehicle,
-            desk: old.desk,
+            desk: old.desk.into(),
             outage_grace: old.outage_grace,
             routes: old.routes,
             fallback_after: old.fallback_after,

@@ -19,7 +19,7 @@ use baton_core::message::{ClaimEnd, Message, Recipient, Topic};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
-use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet};
+use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Operator, Patience, Quiet, Settings, Settlement, WhenQuiet};
 use baton_core::world::{Idle, World};
 
 use super::*;
@@ -67,7 +67,7 @@ fn settings() -> Settings {
 /// Settings in which everything about messages is set.
 fn calm() -> Settings {
     Settings {
-        desk: Desk { telegram: Some(-100_200), telegram_topic: Some(7), email: None },
+        desk: Desk { telegram: Some(-100_200), telegram_topic: Some(7), ..Desk::default() },
         routes: BTreeMap::from([(ChannelKind::Email, vec![Provider::SendGrid, Provider::Smtp])]),
         fallback_after: Some(Duration::from_mins(10)),
         messages: Messages {
@@ -100,6 +100,17 @@ fn strict() -> Settings {
             late_winner: LateWinner::Returns,
         },
         ..calm()
+    }
+}
+
+/// Settings of a tenant with people at its desk.
+fn staffed() -> Settings {
+    let olga = Operator { name: "olga".to_owned(), telegram: 900_001 };
+    let strict = strict();
+    Settings {
+        desk: Desk { operators: vec![olga], full_lead: Some(true), crew_fallback: Some(false), ..strict.desk.clone() },
+        show_price: false,
+        ..strict
     }
 }
 
@@ -275,9 +286,9 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let dead = Reach { channel: ChannelKind::Email, failures: 3, last: Timestamp(5), paused: Some(Timestamp(6)) };
     let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
     holds("agent-v3", &said);
-    holds("tenant-v3", &TenantRecord { version: 3, settings: strict(), created_at: Timestamp(1) });
-    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(calm()), after: strict() };
-    holds("settings-change-v3", &change);
+    holds("tenant-v4", &TenantRecord { version: 3, settings: staffed(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(strict()), after: staffed() };
+    holds("settings-change-v4", &change);
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
@@ -339,6 +350,9 @@ fn what_was_written_in_older_layouts_is_still_read() {
     reads("tenant-v2", &TenantRecord { version: 3, settings: calm(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(settings()), after: calm() };
     reads("settings-change-v2", &change);
+    reads("tenant-v3", &TenantRecord { version: 3, settings: strict(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(calm()), after: strict() };
+    reads("settings-change-v3", &change);
 }
 
 #[test]

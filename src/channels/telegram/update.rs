@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::command::Command;
+use super::order::{DeskPress, Typed};
 use super::what::What;
 use crate::channels::press::Press;
 
@@ -135,7 +136,13 @@ impl Message {
                 return What::Start { chat, from: from.id, token, group, language: from.language_code };
             }
             Command::Theirs => return What::Ignored,
-            Command::Said(said) => said,
+            Command::Said(said) => match Typed::read(&said) {
+                Some(typed) => {
+                    let (message_id, language) = (self.id, from.language_code);
+                    return What::Ordered { chat, from: from.id, message_id, typed, language };
+                }
+                None => said,
+            },
             Command::None => text,
         };
         let reply_to_message = self.reply_to.map(|replied| replied.message_id);
@@ -145,8 +152,12 @@ impl Message {
 
 impl CallbackQuery {
     fn what(self) -> What {
-        let press = self.data.as_deref().and_then(Press::from_data);
-        match (press, self.message) {
+        let data = self.data.as_deref();
+        if let (Some(press), Some(message)) = (data.and_then(DeskPress::from_data), &self.message) {
+            let (chat, message_id) = (message.chat.id, message.id);
+            return What::DeskButton { callback_id: self.id, chat, from: self.from.id, message_id, press };
+        }
+        match (data.and_then(Press::from_data), self.message) {
             (Some(press), Some(message)) => What::Button {
                 callback_id: self.id,
                 chat: message.chat.id,
@@ -200,6 +211,17 @@ mod tests {
         let (text, reply_to_message) = ("claim 0952ef82".into(), None);
         let claim = What::Text { chat: 1001, from: 1001, text, reply_to_message, language: None };
         assert_eq!(parsed(message("/claim@baton_bot 0952ef82", "supergroup")), claim);
+    }
+
+    #[test]
+    fn a_command_of_the_desk_is_one_in_a_group_as_well() {
+        let typed = |text: &str| parsed(message(text, "supergroup"));
+        let What::Ordered { typed: order, message_id: 3, .. } = typed("/release@baton_bot 0952ef82 it is late") else {
+            panic!("no command");
+        };
+        assert_eq!((order.job.as_str(), order.words.as_str()), ("0952ef82", "it is late"));
+        assert_eq!(typed("/release@other_bot 0952ef82"), What::Ignored);
+        assert_eq!(typed("/cancel").word(), "text", "who wants no more messages is not somebody at the desk");
     }
 
     #[test]

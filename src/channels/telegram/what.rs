@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::order::{DeskPress, Typed};
 use crate::channels::press::Press;
 
 /// What happened in a chat. Chats below zero are groups.
@@ -34,6 +35,33 @@ pub enum What {
         message_id: i64,
         /// Which button.
         press: Press,
+    },
+    /// Somebody typed a command of the desk's.
+    Ordered {
+        /// Where.
+        chat: i64,
+        /// Who.
+        from: i64,
+        /// The message, by its number in the chat.
+        message_id: i64,
+        /// What they typed.
+        typed: Typed,
+        /// The language of their Telegram, where it tells.
+        #[serde(default)]
+        language: Option<String>,
+    },
+    /// Somebody pressed a button of the desk's.
+    DeskButton {
+        /// What is to be answered, or the button spins.
+        callback_id: String,
+        /// Where.
+        chat: i64,
+        /// Who.
+        from: i64,
+        /// The message that carries the button.
+        message_id: i64,
+        /// Which button.
+        press: DeskPress,
     },
     /// Somebody pressed a button that is not ours, or no longer: it too spins until it is answered.
     ForeignButton {
@@ -81,6 +109,8 @@ impl What {
         match self {
             Self::Text { .. } => "text",
             Self::Button { .. } => "pressed",
+            Self::Ordered { .. } => "order",
+            Self::DeskButton { .. } => "desk_button",
             Self::ForeignButton { .. } => "foreign_button",
             Self::Start { .. } => "start",
             Self::Blocked { .. } => "blocked",
@@ -93,7 +123,11 @@ impl What {
     /// Whose it is: what one person or one group does is taken in order.
     pub fn whose(&self) -> String {
         match self {
-            Self::Text { from, .. } | Self::Button { from, .. } | Self::Start { from, .. } => from.to_string(),
+            Self::Text { from, .. }
+            | Self::Button { from, .. }
+            | Self::Ordered { from, .. }
+            | Self::DeskButton { from, .. }
+            | Self::Start { from, .. } => from.to_string(),
             Self::Blocked { chat } | Self::Unblocked { chat } | Self::Migrated { from: chat, .. } => chat.to_string(),
             Self::ForeignButton { callback_id } => callback_id.clone(),
             Self::Ignored => String::new(),
@@ -107,6 +141,8 @@ impl What {
             Self::Text { chat, .. } => *chat > 0,
             Self::Start { .. }
             | Self::Button { .. }
+            | Self::Ordered { .. }
+            | Self::DeskButton { .. }
             | Self::ForeignButton { .. }
             | Self::Blocked { .. }
             | Self::Unblocked { .. }

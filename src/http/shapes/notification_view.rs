@@ -360,6 +360,7 @@ fn called(actor: &Actor) -> &str {
         Actor::Agent(_) => "agent",
         Actor::Link => "link",
         Actor::Engine => "engine",
+        Actor::Stranger => "stranger",
     }
 }
 

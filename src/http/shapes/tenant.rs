@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use baton_core::ids::TenantId;
 use baton_core::plan::Plan;
-use baton_core::tenant::Settings;
+use baton_core::tenant::{Operator, Settings};
 use utoipa::ToSchema;
 
-use crate::http::form::{Field, Form};
+use crate::http::form::{Field, Form, value};
 use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::agent;
@@ -18,6 +18,10 @@ use crate::http::shapes::settlement::{SettlementChange, SettlementShape};
 use crate::http::strangers::Strangers;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// No desk has more people.
+const OPERATORS: usize = 100;
+/// No name of theirs is longer.
+const NAME: usize = 64;
 const YEAR: Duration = Duration::from_hours(366 * 24);
 
 /// What a tenant can set.
@@ -66,6 +70,9 @@ pub struct SettingsShape {
     /// What stands between a claim and the work.
     #[schema(value_type = Option<SettlementShape>)]
     settlement: Given<SettlementShape>,
+    /// Whether prices are shown to crews and to the desk.
+    #[schema(value_type = Option<bool>)]
+    show_price: Given<bool>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -83,6 +90,29 @@ pub struct DeskShape {
     /// The topic in it, where that chat is a forum.
     #[schema(value_type = Option<i64>)]
     telegram_topic: Given<i64>,
+    /// Who works there in chat, all of them: only they may give the desk's commands to the bot.
+    #[schema(value_type = Option<Vec<OperatorShape>>)]
+    operators: Given<Vec<Given<OperatorShape>>>,
+    /// Whether a finished lead goes to the desk with all that is private; `null`: as configured for all tenants.
+    #[schema(value_type = Option<bool>)]
+    send_full: Given<bool>,
+    /// Whether the text for crews follows it, to be copied; `null`: as configured for all tenants.
+    #[schema(value_type = Option<bool>)]
+    send_crew_fallback: Given<bool>,
+    #[schema(ignore)]
+    strangers: Strangers,
+}
+
+/// A person at the desk.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = DeskOperator)]
+pub struct OperatorShape {
+    /// What they are called: timelines say so.
+    #[schema(value_type = String, max_length = 64, example = "olga")]
+    name: Given<String>,
+    /// Their own number at Telegram.
+    #[schema(value_type = i64, example = 900001)]
+    telegram_user_id: Given<i64>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -90,9 +120,10 @@ pub struct DeskShape {
 object! {
     SettingsShape {
         default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
-        match_vehicle, desk, outage_grace, routes, fallback_after, messages, settlement
+        match_vehicle, desk, outage_grace, routes, fallback_after, messages, settlement, show_price
     }
-    DeskShape { email, telegram_chat_id, telegram_topic }
+    DeskShape { email, telegram_chat_id, telegram_topic, operators, send_full, send_crew_fallback }
+    OperatorShape { name, telegram_user_id }
 }
 
 /// What was read: what becomes of each setting.
@@ -113,6 +144,7 @@ pub struct SettingsChange {
     fallback_after: Change<Duration>,
     messages: Option<MessagesChange>,
     settlement: Option<SettlementChange>,
+    show_price: Option<bool>,
 }
 
 /// What becomes of the desk's contact.
@@ -121,6 +153,9 @@ pub struct DeskChange {
     email: Change<String>,
     telegram: Change<i64>,
     topic: Change<i64>,
+    operators: Change<Vec<Operator>>,
+    full_lead: Change<bool>,
+    crew_fallback: Change<bool>,
 }
 
 impl SettingsShape {
@@ -150,6 +185,7 @@ impl SettingsShape {
                 }),
                 messages: form.field("messages", shape.messages).within(|form, messages| Some(messages.read(form))),
                 settlement: form.field("settlement", shape.settlement).within(|form, shape| Some(shape.read(form))),
+                show_price: form.field("show_price", shape.show_price).value(),
             })
         })
     }
@@ -166,7 +202,21 @@ impl DeskShape {
             email: Change::of(form.field("email", self.email), agent::email),
             telegram: Change::of(form.field("telegram_chat_id", self.telegram_chat_id), agent::chat),
             topic: Change::of(form.field("telegram_topic", self.telegram_topic), agent::chat),
+            operators: Change::of(form.field("operators", self.operators), |field| {
+                field.each(OPERATORS, |form, operator| operator.read(form))
+            }),
+            full_lead: Change::of(form.field("send_full", self.send_full), value),
+            crew_fallback: Change::of(form.field("send_crew_fallback", self.send_crew_fallback), value),
         }
+    }
+}
+
+impl OperatorShape {
+    fn read(self, form: &mut Form) -> Option<Operator> {
+        let name = form.field("name", self.name).required().line(NAME);
+        let person = |id: i64| if id > 0 { Ok(id) } else { Err("give the number of a person, which is above zero") };
+        let telegram = form.field("telegram_user_id", self.telegram_user_id).required().parsed(person);
+        Some(Operator { name: name?, telegram: telegram? })
     }
 }
 
@@ -187,6 +237,7 @@ impl SettingsChange {
         self.fallback_after.onto(&mut settings.fallback_after);
         self.messages.unwrap_or_default().onto(&mut settings.messages);
         self.settlement.unwrap_or_default().onto(&mut settings.settlement);
+        set(&mut settings.show_price, self.show_price);
     }
 }
 
@@ -196,6 +247,9 @@ impl DeskChange {
         self.email.onto(&mut settings.desk.email);
         self.telegram.onto(&mut settings.desk.telegram);
         self.topic.onto(&mut settings.desk.telegram_topic);
+        self.operators.onto_or(&mut settings.desk.operators, Vec::new());
+        self.full_lead.onto(&mut settings.desk.full_lead);
+        self.crew_fallback.onto(&mut settings.desk.crew_fallback);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_actors::tenants::TenantView;
 use baton_core::ids::TenantId;
 use baton_core::roster::Roster;
-use baton_core::tenant::Settings;
+use baton_core::tenant::{Operator, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,6 +70,8 @@ pub struct SettingsView<'a> {
     messages: MessagesView<'a>,
     /// What stands between a claim and the work.
     settlement: SettlementSettingsView,
+    /// Whether prices are shown to crews and to the desk.
+    show_price: bool,
 }
 
 /// The desk's contact.
@@ -81,6 +83,21 @@ pub struct DeskView<'a> {
     telegram_chat_id: Option<i64>,
     /// The topic in it, where that chat is a forum.
     telegram_topic: Option<i64>,
+    /// Who works there in chat: only they may give the desk's commands to the bot.
+    operators: Vec<OperatorView<'a>>,
+    /// Whether a finished lead goes to the desk with all that is private; `null`: as configured for all tenants.
+    send_full: Option<bool>,
+    /// Whether the text for crews follows it; `null`: as configured for all tenants.
+    send_crew_fallback: Option<bool>,
+}
+
+/// A person at the desk.
+#[derive(Serialize, ToSchema)]
+pub struct OperatorView<'a> {
+    /// What they are called.
+    name: &'a str,
+    /// Their own number at Telegram.
+    telegram_user_id: i64,
 }
 
 impl<'a> SettingsView<'a> {
@@ -101,6 +118,7 @@ impl<'a> SettingsView<'a> {
             fallback_after: settings.fallback_after.map(Span),
             messages: MessagesView::of(&settings.messages),
             settlement: SettlementSettingsView::of(&settings.settlement),
+            show_price: settings.show_price,
         }
     }
 }
@@ -109,6 +127,14 @@ impl<'a> DeskView<'a> {
     /// Shows the desk's contact.
     pub fn of(settings: &'a Settings) -> Self {
         let desk = &settings.desk;
-        Self { email: desk.email.as_deref(), telegram_chat_id: desk.telegram, telegram_topic: desk.telegram_topic }
+        let operator = |operator: &'a Operator| OperatorView { name: &operator.name, telegram_user_id: operator.telegram };
+        Self {
+            email: desk.email.as_deref(),
+            telegram_chat_id: desk.telegram,
+            telegram_topic: desk.telegram_topic,
+            operators: desk.operators.iter().map(operator).collect(),
+            send_full: desk.full_lead,
+            send_crew_fallback: desk.crew_fallback,
+        }
     }
 }

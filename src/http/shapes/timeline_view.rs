@@ -83,6 +83,7 @@ impl<'a> ActorView<'a> {
             Actor::Agent(agent) => ("agent", None, Some(AgentNamed::of(*agent, roster))),
             Actor::Link => ("link", None, None),
             Actor::Engine => ("engine", None, None),
+            Actor::Stranger => ("stranger", None, None),
         };
         Self { kind, name, agent }
     }

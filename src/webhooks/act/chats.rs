@@ -37,6 +37,7 @@ impl Desk {
             What::Button { callback_id, from, press, .. } => {
                 bot.pressed(engine, callback_id.clone(), *from, *press).await
             }
+            What::Ordered { .. } | What::DeskButton { .. } => self.ordered(what).await,
             What::ForeignButton { callback_id } => {
                 bot.toast(callback_id.clone(), None);
                 Ok(())

@@ -27,7 +27,7 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// Who did something.
+/// Who did something. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
     /// A system, by the name of its API key.
@@ -40,6 +40,8 @@ pub enum Actor {
     Link,
     /// Baton itself.
     Engine,
+    /// Somebody in a chat whom nobody knows.
+    Stranger,
 }
 
 /// How it came. Variants are only ever added at the end: their order is stored.

@@ -166,7 +166,7 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),
         super::Actor::Agent(agent) => ID + agent.tenant.as_str().len(),
-        super::Actor::Link | super::Actor::Engine => 0,
+        super::Actor::Link | super::Actor::Engine | super::Actor::Stranger => 0,
     };
     // Numbers, times, words, and at most one agent.
     96 + actor + texts

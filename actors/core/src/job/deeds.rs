@@ -1,0 +1,137 @@
+//! What somebody at the desk can do about a job by a button under what they are told, or by a command in chat.
+
+use super::settlement::Wait;
+use super::{Command, Job, Stage};
+use crate::gates::Gate;
+use crate::ids::OfferNo;
+use crate::job::release::HowReleased;
+use crate::message::Notice;
+
+/// Something that is done about a job with one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// The winner is confirmed.
+    Confirm,
+    /// The winner loses the job.
+    Refuse,
+    /// The invoice is out.
+    Invoice,
+    /// It is paid.
+    Paid,
+    /// The details go to the winner.
+    Release,
+    /// The work is done.
+    Done,
+    /// Everybody is asked again.
+    Again,
+    /// The job is called off.
+    Cancel,
+    /// A job that was put aside gets another chance.
+    Retry,
+}
+
+impl Deed {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Confirm,
+        Self::Refuse,
+        Self::Invoice,
+        Self::Paid,
+        Self::Release,
+        Self::Done,
+        Self::Again,
+        Self::Cancel,
+        Self::Retry,
+    ];
+
+    /// The stable word for it: the command in chat, and what a button carries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Refuse => "refuse",
+            Self::Invoice => "invoice",
+            Self::Paid => "paid",
+            Self::Release => "release",
+            Self::Done => "done",
+            Self::Again => "again",
+            Self::Cancel => "cancel",
+            Self::Retry => "retry",
+        }
+    }
+
+    /// The deed of a word.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+
+    /// What passes a gate.
+    pub fn that_passes(gate: Gate) -> Self {
+        match gate {
+            Gate::Confirm => Self::Confirm,
+            Gate::Invoice => Self::Invoice,
+            Gate::Payment => Self::Paid,
+            Gate::Release => Self::Release,
+        }
+    }
+
+    /// The command, with what was written behind it: a number, or why. None: it is no matter of the job's own.
+    pub fn command(self, words: Option<String>) -> Option<Command> {
+        Some(match self {
+            Self::Confirm => Command::Pass { gate: Gate::Confirm, reference: None },
+            Self::Invoice => Command::Pass { gate: Gate::Invoice, reference: words },
+            Self::Paid => Command::Pass { gate: Gate::Payment, reference: words },
+            Self::Release => Command::Release(HowReleased { although: words, ..HowReleased::default() }),
+            Self::Refuse => Command::Refuse { agent: None, reason: words },
+            Self::Done => Command::Complete,
+            Self::Again => Command::Restart { plan: None, skip_declined: false },
+            Self::Cancel => Command::Cancel { reason: words },
+            Self::Retry => return None,
+        })
+    }
+}
+
+impl Job {
+    /// What can be done about what the desk is told, as the job stands now: the likeliest first.
+    pub fn deeds(&self, notice: Notice) -> Vec<Deed> {
+        match notice {
+            Notice::Claimed(agent) | Notice::Waiting(_, agent) if self.winner() == Some(agent) => match self.awaits() {
+                Some(Wait::Gate(gate)) => vec![Deed::that_passes(gate), Deed::Refuse, Deed::Cancel],
+                Some(Wait::Start) => vec![Deed::Refuse, Deed::Cancel],
+                Some(Wait::Finish) => vec![Deed::Done],
+                None => Vec::new(),
+            },
+            Notice::Unfilled if matches!(self.stage, Stage::Unfilled { .. }) => vec![Deed::Again, Deed::Cancel],
+            Notice::Stalled(_) if matches!(self.stage, Stage::Offering(_)) => vec![Deed::Cancel],
+            Notice::Quarantined => vec![Deed::Retry],
+            Notice::Claimed(_) | Notice::Waiting(..) | Notice::Unfilled | Notice::Stalled(_) | Notice::Expired => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The claim that holds now, by the number of its offer; 0: none. A button that was made for another does nothing.
+    pub fn claim_no(&self) -> OfferNo {
+        match &self.stage {
+            Stage::Claimed(claim) => claim.no,
+            Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Offering(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deed_is_read_by_its_word_and_every_gate_has_one() {
+        assert!(Deed::ALL.iter().all(|deed| Deed::read(deed.as_str()) == Some(*deed)));
+        let words = Gate::ALL.map(|gate| Deed::that_passes(gate).as_str());
+        assert_eq!(words, ["confirm", "invoice", "paid", "release"]);
+        let none: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| deed.command(None).is_none()).collect();
+        assert_eq!(none, [Deed::Retry]);
+    }
+}
