@@ -203,6 +203,7 @@ fn orders(job: &CrewView) -> Vec<Answer> {
     let done = Deed::ALL.into_iter().flat_map(|deed| ["done", "already"].map(|came| order(deed.as_str(), came)));
     let shown = [order("status", "shown"), order("who", "shown")];
     let refused = ["denied", "elsewhere", "moved-on", "job-not-found", "gates-missing", "job-closed"];
-    let refused = refused.map(|came| Ordered { status: None, winner: None, line: Vec::new(), ..order("release", came) });
+    let refused =
+        refused.map(|came| Ordered { status: None, winner: None, line: Vec::new(), ..order("release", came) });
     done.chain(shown).chain(refused).map(|ordered| Answer::Order(Box::new(ordered))).collect()
 }

@@ -15,7 +15,8 @@ const PAVEL: i64 = 5002;
 /// The desk moves into its group, with two people who may give its commands.
 async fn staffed(town: &Town) -> Chat {
     let group = town.bot.chat(GROUP);
-    let operators = json!([{ "name": "olga", "telegram_user_id": OLGA }, { "name": "pavel", "telegram_user_id": PAVEL }]);
+    let operators =
+        json!([{ "name": "olga", "telegram_user_id": OLGA }, { "name": "pavel", "telegram_user_id": PAVEL }]);
     let desk = json!({ "telegram_chat_id": GROUP, "operators": operators });
     let seen = town.door.patch("/api/v1/desk", desk).await.is(200);
     assert_eq!(seen["operators"], operators);

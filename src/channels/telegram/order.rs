@@ -120,7 +120,9 @@ mod tests {
             assert!(press.to_data().len() <= 64, "{}", press.to_data());
             assert_eq!(DeskPress::from_data(&press.to_data()), Some(press));
         }
-        for foreign in ["", "confirm:", "c:AAAAAAAAAAAAAAAAAAAAAA.1", "confirm:AAAA.1", "confirm:AAAAAAAAAAAAAAAAAAAAAA"] {
+        for foreign in
+            ["", "confirm:", "c:AAAAAAAAAAAAAAAAAAAAAA.1", "confirm:AAAA.1", "confirm:AAAAAAAAAAAAAAAAAAAAAA"]
+        {
             assert_eq!(DeskPress::from_data(foreign), None, "{foreign}");
         }
     }

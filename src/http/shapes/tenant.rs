@@ -111,7 +111,7 @@ pub struct OperatorShape {
     #[schema(value_type = String, max_length = 64, example = "olga")]
     name: Given<String>,
     /// Their own number at Telegram.
-    #[schema(value_type = i64, example = 900001)]
+    #[schema(value_type = i64, example = 900_001)]
     telegram_user_id: Given<i64>,
     #[schema(ignore)]
     strangers: Strangers,

@@ -127,7 +127,8 @@ impl<'a> DeskView<'a> {
     /// Shows the desk's contact.
     pub fn of(settings: &'a Settings) -> Self {
         let desk = &settings.desk;
-        let operator = |operator: &'a Operator| OperatorView { name: &operator.name, telegram_user_id: operator.telegram };
+        let operator =
+            |operator: &'a Operator| OperatorView { name: &operator.name, telegram_user_id: operator.telegram };
         Self {
             email: desk.email.as_deref(),
             telegram_chat_id: desk.telegram,

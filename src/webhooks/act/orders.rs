@@ -84,23 +84,24 @@ impl Desk {
             | What::Ignored => return Ok(()),
         };
         let Some((id, view)) = self.job_named(&jobs, &given) else {
-            let known = self.home_of(&given);
-            return self.answer_order(&given, known, given.answered("job-not-found", None)).await;
+            self.answer_order(&given, self.home_of(&given), &given.answered("job-not-found", None));
+            return Ok(());
         };
         let job = self.engine.job(id)?.map(Arc::new);
         match (giver(self, &given, id.tenant, &view), job) {
-            (_, None) => self.answer_order(&given, Some(id.tenant), given.answered("job-not-found", None)).await,
+            (_, None) => self.answer_order(&given, Some(id.tenant), &given.answered("job-not-found", None)),
             (Giver::Operator(name), Some(job)) => {
                 let answered = self.carry_out(&given, name, &job, &view).await?;
-                self.answer_order(&given, Some(id.tenant), answered).await
+                self.answer_order(&given, Some(id.tenant), &answered);
             }
             (Giver::Elsewhere(name), Some(job)) => {
-                self.deny(&given, &job, Actor::Operator(name), ("elsewhere", "not-at-the-desk")).await
+                self.deny(&given, &job, Actor::Operator(name), ("elsewhere", "not-at-the-desk")).await?;
             }
             (Giver::Other(actor), Some(job)) => {
-                self.deny(&given, &job, actor, ("denied", "not-an-operator")).await
+                self.deny(&given, &job, actor, ("denied", "not-an-operator")).await?;
             }
         }
+        Ok(())
     }
 
     /// Nothing is done; that somebody tried is stored before they hear of it.
@@ -116,11 +117,13 @@ impl Desk {
             || (stranger && !self.manners.allow_stranger(ChannelKind::Telegram));
         if enough {
             // A timeline is no place for somebody who tries a hundred times.
-            return self.answer_order(given, None, given.answered(came, None)).await;
+            self.answer_order(given, None, &given.answered(came, None));
+            return Ok(());
         }
         let report = Report::Denied { by: By { actor, cause: VIA }, command: given.order.as_str(), code };
         lasts(self.engine.hear(job.id, report).await)?;
-        self.answer_order(given, Some(job.id.tenant), given.answered(came, None)).await
+        self.answer_order(given, Some(job.id.tenant), &given.answered(came, None));
+        Ok(())
     }
 
     async fn carry_out(
@@ -176,19 +179,19 @@ impl Desk {
     }
 
     /// Tells them: over the button, or where they wrote; what nobody else in a group should read, in private.
-    async fn answer_order(&self, given: &Given, tenant: Option<TenantId>, ordered: Ordered) -> Result<(), NotDone> {
+    fn answer_order(&self, given: &Given, tenant: Option<TenantId>, ordered: &Ordered) {
         let view = self.engine.tenants().view(tenant.unwrap_or(TenantId::DEFAULT));
         let at_desk = view.settings.desk.telegram == Some(given.chat);
         let known = tenant.is_some() && view.settings.desk.operator(given.from).is_some();
         let theirs = given.language.clone().filter(|_| !known);
         let locale = theirs.unwrap_or_else(|| view.settings.locale.clone());
-        let answer = Answer::Order(Box::new(ordered));
+        let answer = Answer::Order(Box::new(ordered.clone()));
         if let (Some(callback), Some(bot)) = (&given.callback, &self.means.telegram) {
             bot.toast(callback.clone(), Some((locale, answer)));
-            return Ok(());
+            return;
         }
         if !known && !self.manners.allow(ChannelKind::Telegram, &given.from.to_string()) {
-            return Ok(());
+            return;
         }
         let thread = view.settings.desk.telegram_topic.filter(|_| at_desk);
         let chat = if at_desk { given.chat } else { given.from };
@@ -206,7 +209,6 @@ impl Desk {
             lifetime: None,
         };
         self.engine.answer(ChannelKind::Telegram, errand);
-        Ok(())
     }
 
     /// The job that is meant: among those of the tenants that know whoever asks, and only for somebody unknown among all.
