@@ -9,6 +9,7 @@ pub mod client;
 pub mod config;
 mod count;
 pub mod demo;
+pub mod details;
 pub mod doctor;
 pub mod exit;
 pub mod health;
@@ -66,6 +67,9 @@ pub enum Command {
     /// Jobs of a running server.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Private details of jobs of a running server.
+    #[command(subcommand)]
+    Details(details::Details),
     /// Notifications of a running server.
     #[command(subcommand)]
     Notifications(notifications::Notifications),
@@ -109,6 +113,7 @@ impl Command {
             Self::Health(command) => command.run().await,
             Self::Agents(command) => command.run().await,
             Self::Jobs(command) => command.run().await,
+            Self::Details(command) => command.run().await,
             Self::Notifications(command) => command.run().await,
             Self::Ledger(command) => command.run(),
             Self::Keys(command) => command.run(),

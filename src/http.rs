@@ -10,6 +10,7 @@ pub mod caller;
 pub mod cors;
 pub mod csv;
 pub mod desk;
+pub mod details;
 pub mod door;
 pub mod etag;
 #[cfg(test)]

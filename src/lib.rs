@@ -5,6 +5,7 @@ pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod details;
+pub mod erasure;
 pub mod falls;
 pub mod housekeeping;
 pub mod http;

@@ -227,6 +227,7 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::JobNotClaimed { .. }
         | Refusal::JobNotUnfilled { .. }
         | Refusal::JobClosed { .. }
+        | Refusal::JobOpen { .. }
         | Refusal::OfferNotFound
         | Refusal::NotYourOffer
         | Refusal::OfferClosed(_)

@@ -266,7 +266,8 @@ impl Engine {
             | Command::Revoke { .. }
             | Command::OpenGrant { .. }
             | Command::StartWork { .. }
-            | Command::SetGates(_) => None,
+            | Command::SetGates(_)
+            | Command::EraseDetails { .. } => None,
         };
         let ask = Box::new(ask);
         match taken_by {

@@ -67,6 +67,7 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::Released { .. }
             | Event::GrantOpened { .. }
             | Event::GrantRevoked { .. }
+            | Event::DetailsErased { .. }
             | Event::WorkStarted
             | Event::Awaited { .. }
             | Event::Escalated { .. }

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::http::agents;
 use crate::http::desk;
+use crate::http::details;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
@@ -148,6 +149,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(reports::routes())
         .merge(tenants::routes())
         .merge(desk::routes())
+        .merge(details::routes())
         .merge(keys::routes())
         .merge(telegram::routes())
         .merge(webhooks::routes())

@@ -38,6 +38,8 @@ pub struct Salts {
     file: Option<File>,
     /// One change at a time.
     changing: Mutex<()>,
+    /// Held by whoever goes over a partition.
+    working: tokio::sync::Mutex<()>,
 }
 
 /// A numbered salt.
@@ -56,10 +58,15 @@ struct Pair {
 }
 
 impl Salts {
+    fn empty() -> Self {
+        let partitions = RwLock::default();
+        Self { partitions, file: None, changing: Mutex::new(()), working: tokio::sync::Mutex::new(()) }
+    }
+
     /// Salts for trying out, in memory alone.
     pub fn in_memory() -> Self {
         let partitions = (0..PARTITIONS).map(|_| Pair { now: Salt::new(1), before: None }).collect();
-        Self { partitions: RwLock::new(partitions), file: None, changing: Mutex::new(()) }
+        Self { partitions: RwLock::new(partitions), ..Self::empty() }
     }
 
     /// Salts that everybody knows, for what was sealed long ago.
@@ -67,7 +74,7 @@ impl Salts {
     pub(super) fn known(byte: u8) -> Self {
         let salt = Salt { no: 1, bytes: Zeroizing::new([byte; 32]) };
         let partitions = (0..PARTITIONS).map(|_| Pair { now: salt.clone(), before: None }).collect();
-        Self { partitions: RwLock::new(partitions), file: None, changing: Mutex::new(()) }
+        Self { partitions: RwLock::new(partitions), ..Self::empty() }
     }
 
     /// The salts of a store's folder; none where it has none yet.
@@ -88,7 +95,7 @@ impl Salts {
             }
         }
         file.sync_data()?;
-        Ok(Some(Self { partitions: RwLock::new(partitions), file: Some(file), changing: Mutex::new(()) }))
+        Ok(Some(Self { partitions: RwLock::new(partitions), file: Some(file), ..Self::empty() }))
     }
 
     /// Draws salts for a folder that has none.
@@ -141,7 +148,7 @@ impl Salts {
             Err(error) => return Err(error),
         };
         let partitions = pairs(&bytes).ok_or_else(|| damaged("a partition has no salt"))?;
-        let salts = Self { partitions: RwLock::new(partitions), file: None, changing: Mutex::new(()) };
+        let salts = Self { partitions: RwLock::new(partitions), ..Self::empty() };
         Ok(Some(salts.bytes()))
     }
 
@@ -155,6 +162,11 @@ impl Salts {
         let partitions = self.partitions.read();
         let pair = partitions.get(usize::from(partition))?;
         pair.before.iter().chain([&pair.now]).find(|salt| salt.no == no).cloned()
+    }
+
+    /// Held by whoever goes over a partition, from the second salt to the end of the first.
+    pub fn working(&self) -> &tokio::sync::Mutex<()> {
+        &self.working
     }
 
     /// Whether a partition is being gone over.

@@ -40,6 +40,7 @@ mod notifications;
 mod observing;
 mod operators;
 mod preferences;
+mod privacy;
 mod refusals;
 mod registration;
 mod restart;

@@ -22,6 +22,7 @@ mod claim;
 mod closing;
 pub mod command;
 mod deeds;
+mod erasing;
 pub mod event;
 mod evolve;
 pub mod explain;

@@ -1,7 +1,7 @@
 //! What a step of a job writes.
 
 use baton_core::details::SealedDetails;
-use baton_core::job::{Stage, Step};
+use baton_core::job::{Event, Stage, Step};
 use baton_core::time::Timestamp;
 use ractor::ActorProcessingErr;
 
@@ -28,7 +28,9 @@ pub(super) fn rows(
         writes.push(Write { key: before.clone(), value: None });
     }
     writes.push(Write { key: after.clone(), value: Some(records::seal_job(job, epoch)?) });
-    if let Some(sealed) = sealed {
+    if step.entries.iter().any(|entry| matches!(entry.event, Event::DetailsErased { .. })) {
+        writes.push(Write { key: Key::Details(job.id).bytes(), value: None });
+    } else if let Some(sealed) = sealed {
         writes.push(Write { key: Key::Details(job.id).bytes(), value: Some(codec::seal(sealed, 1, epoch)?) });
     }
     if let (true, false, Stage::Closed { outcome, at }) = (closes, was_closed, &job.stage) {

@@ -78,6 +78,7 @@ codes! {
     JobAlreadyClaimed = CONFLICT, "job-already-claimed", "Somebody else has the job";
     JobNotClaimed = CONFLICT, "job-not-claimed", "Nobody has the job";
     JobClosed = CONFLICT, "job-closed", "The job is closed";
+    JobOpen = CONFLICT, "job-open", "The job is not over";
     JobAlreadyStarted = CONFLICT, "job-already-started", "The job was started before";
     JobNotUnfilled = CONFLICT, "job-not-unfilled", "Only an unfilled job can be restarted";
     JobAlreadyApproved = CONFLICT, "job-already-approved", "The job was approved before";

@@ -17,6 +17,7 @@ impl From<Refusal> for Problem {
                 problem.with("missing", missing.iter().map(Gate::as_str).collect::<Vec<_>>())
             }
             Refusal::JobClosed { ended } => problem.with("outcome", ended.as_str()),
+            Refusal::JobOpen { status } => problem.with("status_now", status),
             Refusal::VersionChanged { is, .. } => problem.with("version", is),
             Refusal::JobNotFound
             | Refusal::JobNotApproved
@@ -86,6 +87,7 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::JobWornOut => Code::JobWornOut,
         Refusal::VersionChanged { .. } => Code::VersionChanged,
         Refusal::KeyReused => Code::IdempotencyKeyReused,
+        Refusal::JobOpen { .. } => Code::JobOpen,
         Refusal::GatesMissing { .. } => Code::GatesMissing,
         Refusal::NoDetails => Code::NoDetails,
         Refusal::NoPrivateWay => Code::NoPrivateWay,
@@ -122,6 +124,7 @@ mod tests {
             Refusal::JobNotClaimed { status: "offering" },
             Refusal::JobNotUnfilled { status: "offering" },
             Refusal::JobClosed { ended: Ending::Cancelled },
+            Refusal::JobOpen { status: "claimed" },
             Refusal::AlreadyClaimed { place: None },
             Refusal::OfferNotFound,
             Refusal::NotYourOffer,

@@ -87,6 +87,7 @@ fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage 
         | Refusal::JobNotClaimed { .. }
         | Refusal::JobNotUnfilled { .. }
         | Refusal::JobClosed { .. }
+        | Refusal::JobOpen { .. }
         | Refusal::OfferNotFound
         | Refusal::NotYourOffer
         | Refusal::OfferClosed(_)

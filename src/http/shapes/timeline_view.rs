@@ -173,6 +173,7 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         }),
         Event::GrantOpened { no } => json!({ "release": no }),
         Event::GrantRevoked { no, why, reason } => json!({ "release": no, "why": why.as_str(), "reason": reason }),
+        Event::DetailsErased { reason } => json!({ "reason": reason }),
         Event::WorkStarted => Value::Null,
         Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
         Event::Escalated { what } => json!({ "step": what.as_str() }),

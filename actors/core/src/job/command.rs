@@ -156,6 +156,13 @@ pub enum Command {
     },
     /// The job's own gates from now on.
     SetGates(OwnGates),
+    /// Erase the private details.
+    EraseDetails {
+        /// Why.
+        reason: String,
+        /// Also where the job is not over.
+        although_open: bool,
+    },
 }
 
 impl Command {
@@ -188,6 +195,7 @@ impl Command {
             Self::OpenGrant { .. } => "open_grant",
             Self::StartWork { .. } => "start_work",
             Self::SetGates(_) => "gates",
+            Self::EraseDetails { .. } => "erase_details",
         }
     }
 }

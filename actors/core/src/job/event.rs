@@ -420,6 +420,11 @@ pub enum Event {
         /// Why not.
         code: String,
     },
+    /// The private details are erased.
+    DetailsErased {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Event {
@@ -430,7 +435,8 @@ impl Event {
             | Self::ClaimEnded { reason: Some(reason), .. }
             | Self::Closed { reason: Some(reason), .. }
             | Self::Released { reason: Some(reason), .. }
-            | Self::GrantRevoked { reason: Some(reason), .. } => clip(reason),
+            | Self::GrantRevoked { reason: Some(reason), .. }
+            | Self::DetailsErased { reason } => clip(reason),
             Self::GatePassed { reference: Some(reference), .. } => clip_to(reference, REFERENCE_MAX),
             Self::Denied { command, code } => {
                 clip_to(command, WORD_MAX);
@@ -545,6 +551,7 @@ impl Event {
             Self::Awaited { .. } => "awaited",
             Self::Escalated { .. } => "escalated",
             Self::Denied { .. } => "denied",
+            Self::DetailsErased { .. } => "details_erased",
         }
     }
 }

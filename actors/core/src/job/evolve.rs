@@ -229,11 +229,12 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
                 grant.opened_at = Some(now);
             }
         }
+        Event::DetailsErased { .. } => job.has_details = false,
         Event::GrantRevoked { why, .. } => {
             if let Some(grant) = &mut job.grant {
                 grant.revoked_at = Some(now);
             }
-            if *why == Revoked::ByHand {
+            if matches!(why, Revoked::ByHand | Revoked::Erased) {
                 job.settlement.passed.retain(|passed| passed.gate != Gate::Release);
             }
             await_no_longer(job);

@@ -83,6 +83,7 @@ impl Fates {
             | Event::Released { .. }
             | Event::GrantOpened { .. }
             | Event::GrantRevoked { .. }
+            | Event::DetailsErased { .. }
             | Event::WorkStarted
             | Event::Awaited { .. }
             | Event::Escalated { .. }

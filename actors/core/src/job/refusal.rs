@@ -46,6 +46,12 @@ pub enum Refusal {
         /// How it ended.
         ended: Ending,
     },
+    /// It is not over, and still needs its details.
+    #[error("the job is {status}, and whoever does it needs its details")]
+    JobOpen {
+        /// Where it stands.
+        status: &'static str,
+    },
     /// Somebody else has it.
     #[error("somebody else has the job{}", place_text(*place))]
     AlreadyClaimed {
@@ -153,6 +159,7 @@ impl Refusal {
             Self::JobNotClaimed { .. } => "job-not-claimed",
             Self::JobNotUnfilled { .. } => "job-not-unfilled",
             Self::JobClosed { .. } => "job-closed",
+            Self::JobOpen { .. } => "job-open",
             Self::AlreadyClaimed { .. } => "job-already-claimed",
             Self::OfferNotFound => "offer-not-found",
             Self::NotYourOffer => "not-your-offer",

@@ -116,6 +116,8 @@ pub enum Revoked {
     Closed,
     /// An operator took it back.
     ByHand,
+    /// The details are erased.
+    Erased,
 }
 
 impl Field {
@@ -179,6 +181,7 @@ impl Revoked {
             Self::ClaimEnded => "claim_ended",
             Self::Closed => "closed",
             Self::ByHand => "by_hand",
+            Self::Erased => "erased",
         }
     }
 }

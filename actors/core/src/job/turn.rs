@@ -162,6 +162,7 @@ impl<'w> Turn<'w> {
             Command::OpenGrant { no } => self.open_grant(no),
             Command::StartWork { agent } => self.start_work(agent),
             Command::SetGates(own) => self.set_gates(own),
+            Command::EraseDetails { reason, although_open } => self.erase_details(reason, although_open),
         }
     }
 

@@ -119,6 +119,7 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         }
         Event::Released { reason, .. } => text(reason.as_deref()) + ID,
         Event::GrantRevoked { reason, .. } => text(reason.as_deref()),
+        Event::DetailsErased { reason } => LENGTH + reason.len(),
         Event::GatePassed { reference, .. } => text(reference.as_deref()),
         Event::Denied { command, code } => 2 * LENGTH + command.len() + code.len(),
         Event::OfferReturned { class, .. } => LENGTH + class.len(),

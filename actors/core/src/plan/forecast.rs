@@ -227,6 +227,7 @@ impl Watch<'_> {
             | Event::Released { .. }
             | Event::GrantOpened { .. }
             | Event::GrantRevoked { .. }
+            | Event::DetailsErased { .. }
             | Event::WorkStarted
             | Event::Awaited { .. }
             | Event::Escalated { .. }

@@ -230,6 +230,24 @@ fn details_can_be_taken_back_while_the_job_stays_the_winners() {
 }
 
 #[test]
+fn erased_details_are_released_to_nobody_and_the_job_goes_on_without_them() {
+    let erase = |although_open| Command::EraseDetails { reason: "asked for".into(), although_open };
+    let mut desk = claimed();
+    desk.does([confirm(), invoice(), paid(), release()]);
+    assert_eq!(desk.asks(erase(false)), Err(Refusal::JobOpen { status: "released" }));
+    assert!(desk.job().has_details && desk.job().live_grant(desk.now).is_some());
+    desk.does([erase(true)]);
+    assert!(!desk.job().has_details && desk.job().live_grant(desk.now).is_none());
+    assert_eq!((desk.asks(open(1)), desk.asks(release())), (Err(Refusal::GrantOver), Err(Refusal::NoDetails)));
+    assert_eq!(desk.asks(erase(false)), Ok(Answer::Already));
+    desk.does([Command::Complete]);
+    // One that is over loses them without more ado.
+    let mut desk = claimed();
+    desk.does([Command::Complete, erase(false)]);
+    assert!(matches!(desk.job().timeline.last().unwrap().event, Event::DetailsErased { .. }));
+}
+
+#[test]
 fn what_an_engine_released_and_a_person_took_back_stays_back() {
     let mut desk = Desk::with(&["ana"]);
     desk.settings.settlement.gates = Gates { release: Dial::Engine, ..Gates::OPEN };
