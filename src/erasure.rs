@@ -9,8 +9,8 @@ use std::sync::Arc;
 use baton_actors::committer::NotStored;
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
-use baton_actors::store::keys::{Key, PARTITIONS, Prefix, Space};
 use baton_actors::store::StoreError;
+use baton_actors::store::keys::{Key, PARTITIONS, Prefix, Space};
 use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Answer, Ask, By, Command, Job, Refusal, Stage};
 use baton_core::time::Timestamp;
@@ -139,8 +139,8 @@ fn found(engine: &Engine, tenant: TenantId, which: Which, after: Option<&[u8]>) 
         for id in ids {
             jobs.extend(engine.job(id)?.filter(|job| job.has_details && is_meant(job, which)));
         }
-        let next_partition = (partition + 1 < PARTITIONS)
-            .then(|| Prefix::tenant_in_partition(Space::Details, partition + 1, tenant));
+        let next_partition =
+            (partition + 1 < PARTITIONS).then(|| Prefix::tenant_in_partition(Space::Details, partition + 1, tenant));
         let next = if full { last } else { next_partition };
         if !jobs.is_empty() || full || next.is_none() {
             return Ok((jobs, next));

@@ -15,15 +15,13 @@ use crate::config::duration::parse_duration;
 
 /// Erases private details for good.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  baton details erase --job 5f1e77a0 --reason \"the client asked for it\"\n  \
+#[command(after_help = "Examples:\n  baton details erase --job 5f1e77a0 --reason \"the client asked for it\"\n  \
     baton details erase --agent d1 --reason \"left the company\" --dry-run\n  \
     baton details erase --older-than 90d --reason \"retention\" --yes\n\n\
     Nothing readable is left in the store, nor a key that opens what lies about in its files. What was\n\
     released is taken back. Backups of before still hold them: delete those, or let them grow old.\n\
     The reason stands in the timeline of each job; it must not hold what is to be erased.\n\
-    An interrupted run is repeated; what is erased is not erased again."
-)]
+    An interrupted run is repeated; what is erased is not erased again.")]
 #[group(id = "whose", required = true, multiple = false, args = ["job", "agent", "older_than"])]
 pub struct Erase {
     /// Of this job: its id, or its code
@@ -64,7 +62,11 @@ impl Erase {
         // One moment for the whole run.
         let before = self.older_than.map(|age| (SystemClock.now() - age).to_string());
         let counted = self.walk(&client, before.as_deref(), true, None).await?;
-        let left = if counted.open > 0 { format!("; {} are left, because the job is not over", counted.open) } else { String::new() };
+        let left = if counted.open > 0 {
+            format!("; {} are left, because the job is not over", counted.open)
+        } else {
+            String::new()
+        };
         if self.dry_run || counted.erased == 0 {
             return print(&format!("details of {} jobs would be erased{left}", counted.erased));
         }
@@ -119,7 +121,10 @@ impl Erase {
 /// Asks whoever sits there.
 fn agreed(count: u64) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "nobody is there to be asked; give --yes, or --dry-run to see how many it would be"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "nobody is there to be asked; give --yes, or --dry-run to see how many it would be",
+        ));
     }
     let wrong = |error: std::io::Error| Failure::new(Exit::Internal, error.to_string());
     let mut out = std::io::stderr();

@@ -136,12 +136,7 @@ impl EraseShape {
     }
 }
 
-fn whose(
-    tenant: TenantId,
-    job: Option<String>,
-    agent: Option<String>,
-    before: Option<Timestamp>,
-) -> Option<Whose> {
+fn whose(tenant: TenantId, job: Option<String>, agent: Option<String>, before: Option<Timestamp>) -> Option<Whose> {
     match (job, agent, before) {
         (Some(job), None, None) => Some(Whose::Job(job)),
         (None, Some(agent), None) => Some(Whose::Many(Which::Of(AgentId::of_reference(tenant, &agent)))),

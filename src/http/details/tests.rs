@@ -35,7 +35,9 @@ async fn s11_details_are_erased_by_an_admin_of_their_tenant_and_only_of_jobs_tha
 #[tokio::test]
 async fn what_is_to_be_erased_is_said_in_one_way_and_with_a_reason() {
     let house = House::open().await;
-    for body in [json!({ "reason": "x" }), json!({ "job": "1", "agent": "d1", "reason": "x" }), json!({ "agent": "d1" })] {
+    for body in
+        [json!({ "reason": "x" }), json!({ "job": "1", "agent": "d1", "reason": "x" }), json!({ "agent": "d1" })]
+    {
         let answer = house.ask("POST /api/v1/details/erase", &body.to_string()).await;
         assert_eq!(answer.problem(), (400, "validation-failed"), "{body}");
     }
