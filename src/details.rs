@@ -75,7 +75,20 @@ impl Extra {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::{Debug, Display};
+
+    use serde::Serialize;
+    use static_assertions::assert_not_impl_any;
+
     use super::*;
+    use crate::http::shapes::details::DetailsShape;
+
+    // Promise P8: whoever makes them printable, or lets them be written out, does not compile.
+    assert_not_impl_any!(Details: Debug, Display, Serialize);
+    assert_not_impl_any!(Extra: Debug, Display, Serialize);
+    assert_not_impl_any!(DetailsShape: Debug, Display, Serialize);
+    assert_not_impl_any!(baton_core::details::SealedDetails: Debug, Display);
+    assert_not_impl_any!(baton_core::details::SealedPayload: Debug, Display);
 
     #[test]
     fn fields_of_the_clients_own_are_bounded() {
