@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod backup;
 pub mod channels;
 pub mod console;
+mod crew;
 pub mod duration;
 pub mod email;
 pub mod engine;

@@ -12,10 +12,11 @@ use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, Code, JobId, OfferId};
 use baton_core::job::ledger::Heard;
 use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
-use baton_core::reply::{Question, Resolved};
+use baton_core::reply::{Question, Reply, Resolved, read};
 use baton_core::time::Timestamp;
 
 pub mod consent;
+pub mod crew;
 mod whose;
 
 pub use whose::{Whose, whose};
@@ -61,7 +62,7 @@ pub async fn reply(
     hint: Option<JobId>,
     via: Option<ChannelKind>,
 ) -> Result<Outcome, Failure> {
-    written(engine, agent, Written { text, hint, via, at: None }).await
+    written(engine, agent, Written { text, hint, via, at: None, told_at: None }).await
 }
 
 /// What an agent wrote, and when.
@@ -74,13 +75,15 @@ pub struct Written {
     pub via: Option<ChannelKind>,
     /// When it came in; none: just now.
     pub at: Option<Timestamp>,
+    /// When the provider says that it was written.
+    pub told_at: Option<Timestamp>,
 }
 
 /// The same for what may have waited: it is no answer to an offer that was made after it.
 pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Result<Outcome, Failure> {
-    let Written { text, hint, via, at } = written;
+    let Written { text, hint, via, at, told_at } = written;
     let by = by(agent, via);
-    let heard = at.map_or_else(|| Heard::now(engine.now()), Heard::now);
+    let heard = Heard { at: Some(at.unwrap_or_else(|| engine.now())), told_at };
     match engine.understand(agent, text.clone(), hint).await? {
         Resolved::Claim(offer) | Resolved::Decline(offer) if at.is_some_and(|at| was_made_after(engine, offer, at)) => {
             Ok(Outcome::NoOpenOffer)
@@ -103,11 +106,17 @@ pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Resul
         Resolved::Help => Ok(Outcome::Help),
         Resolved::NoOpenOffer => Ok(Outcome::NoOpenOffer),
         Resolved::NoClaim => Ok(Outcome::NoClaim),
+        Resolved::UnknownCode(code) if is_yes(&text) => crew::in_private(engine, agent, code, via, heard).await,
         Resolved::UnknownCode(code) => Ok(Outcome::UnknownCode(code)),
         Resolved::OptOut => consent::given(engine, agent, via, false, &text).await.map(|()| Outcome::OptOut),
         Resolved::OptIn => consent::given(engine, agent, via, true, &text).await.map(|()| Outcome::OptIn),
         Resolved::Unrecognized => Ok(Outcome::Unrecognized),
     }
+}
+
+/// Whether a text is a yes in any language there is: a job that stands in a group was put to everybody.
+fn is_yes(text: &str) -> bool {
+    ["en", "ru", "he"].into_iter().any(|language| read(text, language).reply == Reply::Yes)
 }
 
 /// A yes to one offer.
@@ -210,6 +219,9 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
     let Some(job) = job else {
         return match refusal {
             Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
+            Refusal::TooManyClaims { .. } => Told::TooOften,
+            Refusal::CoolingDown { left } => Told::CoolingDown(left.as_secs().div_ceil(60)),
+            Refusal::NotPublished => Told::NotPublished,
             _other => Told::NoOpenOffer,
         };
     };
@@ -219,6 +231,11 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         Refusal::NotTheWinner => Told::Taken { job: view, place: None },
         Refusal::JobIsYours => Told::Claimed(view),
         Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
+        Refusal::TooManyClaims { .. } => Told::TooOften,
+        Refusal::CoolingDown { left } => Told::CoolingDown(left.as_secs().div_ceil(60)),
+        Refusal::NotPublished => Told::NotPublished,
+        Refusal::NotForThem { .. } => Told::NotForThem,
+        Refusal::AgentUnreachable => Told::Unreachable,
         Refusal::JobNotFound
         | Refusal::JobNotApproved
         | Refusal::AlreadyApproved { .. }
@@ -233,7 +250,6 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::OfferClosed(_)
         | Refusal::AgentNotFound
         | Refusal::AgentInactive
-        | Refusal::AgentUnreachable
         | Refusal::JobWornOut
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
@@ -242,6 +258,7 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::NoPrivateWay
         | Refusal::NothingReleased
         | Refusal::GrantOver
+        | Refusal::NothingToPublish
         | Refusal::ReferenceConflict => Told::OfferOver(view),
     }
 }

@@ -137,7 +137,7 @@ impl TelegramDesk {
     }
 }
 
-fn locale_of(engine: &Engine, agent: AgentId) -> String {
+pub(crate) fn locale_of(engine: &Engine, agent: AgentId) -> String {
     let view = engine.tenants().view(agent.tenant);
     let own = view.roster.get(&agent).and_then(|agent| agent.locale.clone());
     own.unwrap_or_else(|| view.settings.locale.clone())

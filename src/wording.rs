@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::{Errand, Say};
 use baton_actors::tenants::Tenants;
+use baton_core::crew_sheet::CrewSheet;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, OfferId};
 use baton_core::message::Topic;
@@ -144,6 +145,9 @@ impl Wording {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_html(errand, shown);
         }
+        if let Say::Crew(shown) = &errand.say {
+            self.crew_text(&CrewSheet::of(&shown.job), &errand.locale)?;
+        }
         let values = self.values(errand);
         match self.fill(values.name, "telegram.html", &values)? {
             Some(html) => Ok(html),
@@ -165,6 +169,13 @@ impl Wording {
             return Ok(labels);
         }
         Err(WordingError::Buttons { file: format!("{}/desk.telegram.buttons", values.locale) })
+    }
+
+    /// What the button says by which a group claims a job.
+    pub fn crew_button(&self, errand: &Errand) -> Result<String, WordingError> {
+        let values = self.values(errand);
+        let label = self.fill("crew_group", "telegram.buttons", &values)?.map(|label| one_line(&label));
+        label.filter(|label| !label.is_empty()).ok_or_else(|| WordingError::missing("crew_group", "telegram.buttons"))
     }
 
     /// The same in WhatsApp, each of 20 characters at most.
@@ -251,6 +262,7 @@ impl Wording {
                 self.telegram(&errand).err(),
                 self.buttons(&errand).err(),
                 self.desk_buttons(&errand).err(),
+                self.crew_button(&errand).err(),
                 self.plain(&errand).err(),
                 self.whatsapp(&errand).err(),
                 self.whatsapp_buttons(&errand).err(),
@@ -271,10 +283,15 @@ impl Wording {
             Say::Job { topic: Topic::Offer(_) | Topic::OfferOver(..), offer: Some(offer), .. } => {
                 Some((self.offer_link)(&offer.id, offer.closes_at.or(errand.lifetime)))
             }
-            Say::Job { .. } | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
+            Say::Job { .. } | Say::Crew(_) | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
         };
         let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
-        Values::of(errand, locale, link, preferences)
+        let mut values = Values::of(errand, locale, link, preferences);
+        if let Say::Crew(shown) = &errand.say {
+            // Where its template fails, so does `telegram`, which says it.
+            values.crew = self.crew_text(&CrewSheet::of(&shown.job), locale).ok();
+        }
+        values
     }
 
     fn locale(&self, wanted: &str) -> &str {

@@ -52,6 +52,13 @@ pub enum AgentMessage {
         /// By which offer.
         offer: OfferId,
     },
+    /// They won a job by a claim of their own, or gave one back: told where their tenant minds.
+    Past {
+        /// Whether they won it.
+        won: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// The job has answered the question about a hold that had heard nothing.
     Answered {
         /// By which offer.
@@ -134,6 +141,7 @@ impl Actor for AgentActor {
             | AgentMessage::Seat { .. }
             | AgentMessage::Verdict { .. }
             | AgentMessage::Answered { .. }
+            | AgentMessage::Past { .. }
             | AgentMessage::Ring
             | AgentMessage::Read { .. }) => {
                 self.wait(life, waits);
@@ -203,6 +211,14 @@ impl AgentActor {
         let mut changed = false;
         for message in life.waiting.drain(..) {
             match message {
+                AgentMessage::Past { won, at } => {
+                    if won {
+                        book.has_won(at);
+                    } else {
+                        book.gave_back(at);
+                    }
+                    changed = true;
+                }
                 AgentMessage::Take { job, offer, ask, reply } => match self.room(life.id, &mut book, job, offer, now) {
                     Ok(held) => {
                         changed |= held == Some(Held::New);
@@ -255,7 +271,7 @@ impl AgentActor {
         Ok(())
     }
 
-    /// Room for one more, held where the capacity is finite.
+    /// Room for one more, held where it is finite.
     fn room(
         &self,
         id: AgentId,
@@ -269,11 +285,18 @@ impl AgentActor {
         if !agent.active {
             return Err(Refusal::AgentInactive);
         }
-        let Some(capacity) = agent.capacity else { return Ok(None) };
-        let occupies = self.job(job).and_then(|job| job.occupies);
+        let claims = self.claims(id);
+        // What the desk gives them is its own affair.
+        let caps = offer.map(|_| tenant.settings.crew.caps).unwrap_or_default();
+        book.allows(&caps, job, &claims, now)?;
+        let counted = caps.an_hour.map(|_| u32::MAX);
+        let most = [agent.capacity, caps.open, counted].into_iter().flatten().min();
+        let Some(most) = most else { return Ok(None) };
+        // Who can do any number at once is never busy.
+        let occupies = agent.capacity.and_then(|_| self.job(job)?.occupies);
         // An assignment makes its offer in the job; until then it is held under the number 0.
         let offer = offer.unwrap_or(job.offer(0));
-        book.hold(offer, occupies, capacity, &self.claims(id), now).map(Some)
+        book.hold(offer, occupies, most, &claims, now).map(Some)
     }
 
     fn seat(

@@ -5,7 +5,7 @@ use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::SealedPayload;
 use baton_core::ids::{AgentId, NotificationId, OfferId, OfferNo, TenantId};
-use baton_core::job::Deed;
+use baton_core::job::{Deed, Standing};
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
@@ -141,6 +141,8 @@ pub enum Say {
         /// For the desk: what can be done about it, and what was.
         desk: Option<Box<AtDesk>>,
     },
+    /// A group: a job that can be claimed there, or how it stands now.
+    Crew(Box<CrewShown>),
     /// An answer to somebody who wrote to us.
     Answer(Answer),
     /// What another system asked us to say.
@@ -156,6 +158,26 @@ pub struct AtDesk {
     pub deeds: Vec<Deed>,
     /// The claim it is about, by the number of its offer; 0: none.
     pub claim: OfferNo,
+}
+
+/// A job as it stands in a group.
+#[derive(Clone, Debug)]
+pub struct CrewShown {
+    /// The job as a crew sees it.
+    pub job: CrewView,
+    /// What a claim from the group names.
+    pub claim: OfferId,
+    /// How it stands.
+    pub standing: Standing,
+    /// Who has it, by name.
+    pub winner: Option<String>,
+    /// The desk has sent it once more, and the first may be there.
+    pub again: bool,
+}
+
+impl CrewShown {
+    /// The name of its template.
+    pub const TEMPLATE: &str = "crew_group";
 }
 
 /// An address to which nothing is sent any more. It is worded masked.
@@ -255,6 +277,18 @@ pub enum Answer {
     Acknowledged(Box<CrewView>),
     /// What became of a command of the desk.
     Order(Box<Ordered>),
+    /// The job cannot be claimed there.
+    NotPublished,
+    /// No job has this code.
+    NoSuchJob,
+    /// The job asks for what they do not have.
+    NotForThem,
+    /// They want no messages, or cannot be reached: they would not hear that the job is theirs.
+    Unreachable,
+    /// They have won as many jobs within the hour as they may.
+    TooOften,
+    /// They gave a job back lately: so many minutes more.
+    CoolingDown(u64),
 }
 
 /// What became of a command of the desk, given in chat.
@@ -298,6 +332,12 @@ impl Answer {
             Self::BadLink => "answer_bad_link",
             Self::Acknowledged(_) => "answer_acknowledged",
             Self::Order(_) => "answer_order",
+            Self::NotPublished => "answer_not_published",
+            Self::NoSuchJob => "answer_no_such_job",
+            Self::NotForThem => "answer_not_for_them",
+            Self::Unreachable => "answer_unreachable",
+            Self::TooOften => "answer_too_often",
+            Self::CoolingDown(_) => "answer_cooling_down",
         }
     }
 }

@@ -267,7 +267,8 @@ impl Engine {
             | Command::OpenGrant { .. }
             | Command::StartWork { .. }
             | Command::SetGates(_)
-            | Command::EraseDetails { .. } => None,
+            | Command::EraseDetails { .. }
+            | Command::Publish => None,
         };
         let ask = Box::new(ask);
         match taken_by {

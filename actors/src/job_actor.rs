@@ -28,6 +28,7 @@ use crate::store::keys::Key;
 use crate::tally;
 
 mod message;
+mod past;
 mod rows;
 
 pub use message::{Done, Holder, JobMessage, Reply};
@@ -338,6 +339,7 @@ impl JobActor {
         let job = Arc::new(job);
         let closed = job.is_closed() && job.owed.is_empty();
         let before = std::mem::replace(&mut life.known, Known::Stored { job: Arc::clone(&job), closed });
+        past::tell(house, &job, &entries);
         for (reply, verdict) in replies {
             reply.send(house, answer(verdict, &job));
         }

@@ -5,12 +5,15 @@
 mod agent_v1;
 mod agent_v2;
 mod attempt_v1;
+mod book_v1;
 mod details_v1;
 mod job_v1;
 mod job_v2;
+mod job_v3;
 mod settings_v1;
 mod settings_v2;
 mod settings_v3;
+mod settings_v4;
 mod template;
 
 use baton_core::agent::Agent;
@@ -31,12 +34,15 @@ use serde::{Deserialize, Serialize};
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
 use self::attempt_v1::AttemptV1;
+use self::book_v1::BookV1;
 use self::details_v1::DetailsV1;
 use self::job_v1::JobV1;
 use self::job_v2::JobV2;
+use self::job_v3::JobV3;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
+use self::settings_v4::{SettingsChangeV4, TenantRecordV4};
 pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
@@ -44,12 +50,13 @@ use crate::store::job_head::JobHead;
 
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 3;
+    const SCHEMA: u16 = 4;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<JobV1>(payload).map(|old| JobV2::from(old).into()),
             2 => codec::decode::<JobV2>(payload).map(Self::from),
+            3 => codec::decode::<JobV3>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -94,7 +101,14 @@ impl Record for Agent {
 
 impl Record for Book {
     const KIND: Kind = Kind::Holds;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => codec::decode::<BookV1>(payload).map(Self::from),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 /// Timeline entries that no longer fit a job's record.
@@ -153,13 +167,14 @@ pub struct TenantRecord {
 
 impl Record for TenantRecord {
     const KIND: Kind = Kind::Tenant;
-    const SCHEMA: u16 = 4;
+    const SCHEMA: u16 = 5;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<TenantRecordV1>(payload).map(Self::from),
             2 => codec::decode::<TenantRecordV2>(payload).map(Self::from),
             3 => codec::decode::<TenantRecordV3>(payload).map(Self::from),
+            4 => codec::decode::<TenantRecordV4>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -180,13 +195,14 @@ pub struct SettingsChange {
 
 impl Record for SettingsChange {
     const KIND: Kind = Kind::TenantAudit;
-    const SCHEMA: u16 = 4;
+    const SCHEMA: u16 = 5;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<SettingsChangeV1>(payload).map(Self::from),
             2 => codec::decode::<SettingsChangeV2>(payload).map(Self::from),
             3 => codec::decode::<SettingsChangeV3>(payload).map(Self::from),
+            4 => codec::decode::<SettingsChangeV4>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }

@@ -3,13 +3,13 @@
 use baton_core::agent::NoWay;
 use baton_core::consent::Purpose;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
-use baton_core::ids::{AgentId, DebtId, EffectNo, NotificationId};
-use baton_core::job::{Job, Offer, OfferState};
+use baton_core::ids::{AgentId, DebtId, EffectId, EffectNo, NotificationId, OfferNo};
+use baton_core::job::{Job, Offer, OfferState, Standing};
 use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::notification::Notification;
 use baton_core::time::Timestamp;
 
-use crate::channel::{Address, AtDesk, Errand, OfferShown, Say, Shown};
+use crate::channel::{Address, AtDesk, CrewShown, Errand, OfferShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records;
@@ -56,6 +56,9 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
     }
     let tenant = house.tenants.view(effect.job.tenant);
+    if let Topic::CrewOffer(no) | Topic::CrewStatus(no) = message.topic {
+        return for_group(&tenant, &job, (debt, effect.no, no), possible_repeat);
+    }
     let person = match person(&tenant, message.to, channel, About::a_job(&tenant)) {
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
@@ -69,7 +72,7 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         tenant: effect.job.tenant,
         agent: match message.to {
             Recipient::Agent(agent) => Some(agent),
-            Recipient::Desk => None,
+            Recipient::Desk | Recipient::Group => None,
         },
         to: person.address,
         name: person.name,
@@ -79,6 +82,50 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         replaces: replaced(&job, &message.topic),
         possible_repeat,
         lifetime: message.lifetime,
+    };
+    Resolved::Send { errand: Box::new(errand), debt: Some(debt) }
+}
+
+/// The one message of a job that a group gets, or a new line below it. It is sent while the job can be claimed there, and once: if it
+/// may have arrived, the job is told so.
+fn for_group(
+    tenant: &TenantView,
+    job: &Job,
+    (debt, effect, no): (DebtId, EffectNo, OfferNo),
+    possible_repeat: bool,
+) -> Resolved {
+    let not = |delivery| Resolved::Not { debt, delivery };
+    let Some(published) = job.publication(no) else { return Resolved::Settled };
+    let standing = job.standing(published);
+    let is_new = published.receipt.is_none();
+    if is_new && standing != Standing::Open {
+        return not(Delivery::Dropped(DropReason::OfferOver));
+    }
+    if is_new && possible_repeat {
+        return not(Delivery::Unsure);
+    }
+    let Some(group) = tenant.settings.crew.groups.get(&published.group) else { return not(no_address()) };
+    let mut view = job.crew_view();
+    view.brief.price = view.brief.price.filter(|_| tenant.settings.show_price);
+    let winner = standing.winner().and_then(|agent| tenant.roster.get(&agent).map(|agent| agent.name.clone()));
+    let errand = Errand {
+        key: EffectId { job: job.id, no: effect }.to_string(),
+        tenant: job.id.tenant,
+        agent: None,
+        to: Address::Telegram { chat: group.chat, thread: group.topic },
+        name: String::new(),
+        locale: group.locale.clone().unwrap_or_else(|| tenant.settings.locale.clone()),
+        time_zone: tenant.settings.time_zone.clone(),
+        say: Say::Crew(Box::new(CrewShown {
+            job: view,
+            claim: job.id.offer(no),
+            standing,
+            winner,
+            again: is_new && published.doubtful,
+        })),
+        replaces: published.receipt.clone(),
+        possible_repeat: false,
+        lifetime: None,
     };
     Resolved::Send { errand: Box::new(errand), debt: Some(debt) }
 }
@@ -188,6 +235,8 @@ impl About {
 pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind, about: About) -> Result<Person, Delivery> {
     let settings = &tenant.settings;
     match to {
+        // A group's address is its publication's.
+        Recipient::Group => Err(no_address()),
         Recipient::Desk => {
             let address = match channel {
                 ChannelKind::Telegram => {
@@ -256,15 +305,24 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
                 Recipient::Agent(agent) => {
                     job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
                 }
-                Recipient::Desk => None,
+                Recipient::Desk | Recipient::Group => None,
             }
         }
-        Topic::ApprovalWanted | Topic::Notice(_) => None,
+        Topic::ApprovalWanted | Topic::Notice(_) | Topic::CrewOffer(_) | Topic::CrewStatus(_) => None,
     };
     let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
     let about = match &message.topic {
         Topic::Notice(Notice::Claimed(agent) | Notice::Stalled(agent) | Notice::Waiting(_, agent)) => name(*agent),
-        Topic::Notice(Notice::Unfilled | Notice::Expired | Notice::Quarantined)
+        Topic::Notice(
+            Notice::Unfilled
+            | Notice::Expired
+            | Notice::Quarantined
+            | Notice::PublishWanted
+            | Notice::NotPublished
+            | Notice::PublicationDoubtful,
+        )
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_)
         | Topic::Offer(_)
         | Topic::OfferOver(..)
         | Topic::Won
@@ -317,6 +375,8 @@ fn replaced(job: &Job, topic: &Topic) -> Option<baton_core::delivery::Receipt> {
         | Topic::ApprovalWanted
         | Topic::Notice(_)
         | Topic::Settled(_)
-        | Topic::Released(_) => None,
+        | Topic::Released(_)
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => None,
     }
 }

@@ -71,7 +71,15 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::WorkStarted
             | Event::Awaited { .. }
             | Event::Escalated { .. }
-            | Event::Denied { .. } => {}
+            | Event::Denied { .. }
+            | Event::Published { .. }
+            | Event::PublishAwaited { .. }
+            | Event::PublicationSent { .. }
+            | Event::PublicationFailed { .. }
+            | Event::PublicationDoubtful { .. }
+            | Event::PublishedAgain { .. }
+            | Event::PublicationOver { .. }
+            | Event::PublicationExtended { .. } => {}
         }
     }
 }

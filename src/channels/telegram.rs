@@ -21,6 +21,7 @@ use std::sync::Arc;
 use baton_actors::channel::{Address, Budget, Channel, Errand, Rate, Say};
 use baton_actors::clock::{BoxFuture, Clock};
 use baton_core::delivery::{ChannelKind, Outcome, Provider, Receipt};
+use baton_core::job::Standing;
 use baton_core::message::Topic;
 use tracing::warn;
 
@@ -121,6 +122,11 @@ impl Telegram {
             let buttons: Vec<_> = labels.into_iter().zip(desk.deeds.iter().copied().map(press)).collect();
             let keyboard = Keyboard { buttons, ..Keyboard::default() };
             return Ok((html, Some(keyboard).filter(|keyboard| !keyboard.buttons.is_empty())));
+        }
+        if let Say::Crew(shown) = &errand.say {
+            let claim = (self.wording.crew_button(errand)?, Press::on(shown.claim, Verdict::Claim).to_data());
+            let keyboard = Keyboard { buttons: vec![claim], ..Keyboard::default() };
+            return Ok((html, Some(keyboard).filter(|_| shown.standing == Standing::Open)));
         }
         let Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } = &errand.say else {
             let links = self.wording.link_buttons(errand)?.into_iter().map(|button| (button.text, button.url));

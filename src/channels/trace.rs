@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_actors::channel::{Errand, PausedAddress, Say};
+use baton_actors::channel::{CrewShown, Errand, PausedAddress, Say};
 use baton_core::ids::{DebtId, TenantId};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 pub fn of(errand: &Errand) -> String {
     let topic = match &errand.say {
         Say::Job { topic, .. } => topic.template(),
+        Say::Crew(_) => CrewShown::TEMPLATE,
         Say::Answer(answer) => answer.template(),
         Say::Notification(_) => "notification",
         Say::AddressPaused(_) => PausedAddress::TEMPLATE,

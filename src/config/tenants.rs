@@ -10,6 +10,7 @@ use baton_core::ids::TenantId;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, WAVE_MAX, Wave};
 use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet};
 
+use super::crew;
 use super::duration::parse_duration;
 use super::reader::{Reader, Section};
 
@@ -32,9 +33,10 @@ pub(super) fn read(reader: &mut Reader<'_>, outage_grace: Duration, approval_lin
         let routes = read_routes(&mut reader.section_over(&format!("{own}.routes"), &format!("{base}.routes")));
         let settlement =
             read_settlement(&mut reader.section_over(&format!("{own}.settlement"), &format!("{base}.settlement")));
+        let crew = crew::read(&mut reader.section_over(&format!("{own}.crew"), &format!("{base}.crew")));
         let mut section = reader.section_over(&own, base);
         let settings = read_settings(&mut section, plan, outage_grace, approval_link_ttl);
-        let settings = Settings { messages, routes, settlement, ..settings };
+        let settings = Settings { messages, routes, settlement, crew, ..settings };
         match TenantId::new(&name) {
             Ok(tenant) => seeds.push(Seed { tenant, settings }),
             Err(error) => section.fault_of_section(format!("\"{name}\" is no tenant's name"), error.to_string()),

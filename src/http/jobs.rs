@@ -26,6 +26,7 @@ pub mod list;
 pub mod operator;
 pub mod paid;
 pub mod pause;
+pub mod publish;
 pub mod reassign;
 pub mod refuse;
 pub mod reject;
@@ -64,6 +65,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(acknowledge::post))
         .routes(routes!(complete::post))
         .routes(routes!(fail::post))
+        .routes(routes!(publish::post))
         .routes(routes!(confirm::post))
         .routes(routes!(refuse::post))
         .routes(routes!(invoice::post))

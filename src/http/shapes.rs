@@ -12,6 +12,8 @@ pub mod change;
 pub mod commands;
 pub mod consent;
 pub mod consent_view;
+pub mod crew;
+pub mod crew_view;
 pub mod details;
 pub mod explain_view;
 pub mod forecast_view;

@@ -28,9 +28,13 @@ pub async fn moved(engine: &Engine, from: i64, to: i64) -> Result<(), NotDone> {
         if view.agent_by_telegram(from).is_some() {
             change(engine, tenant, from, move |agent| agent.telegram.replace(to) != Some(to)).await?;
         }
-        if view.settings.desk.telegram == Some(from) {
+        let is_crew = view.settings.crew.groups.values().any(|group| group.chat == from);
+        if is_crew || view.settings.desk.telegram == Some(from) {
             let mut settings = view.settings.clone();
-            settings.desk.telegram = Some(to);
+            settings.desk.telegram = settings.desk.telegram.map(|chat| if chat == from { to } else { chat });
+            for group in settings.crew.groups.values_mut().filter(|group| group.chat == from) {
+                group.chat = to;
+            }
             // If somebody else has just changed them, this update comes again.
             engine.put_settings(tenant, settings, Some(view.version), "telegram".to_owned()).await?;
         }

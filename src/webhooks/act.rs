@@ -2,6 +2,7 @@
 //! from every channel.
 
 mod chats;
+mod crew;
 mod forms;
 mod mails;
 mod orders;
@@ -195,7 +196,15 @@ impl Desk {
         let phone = Phone::new(&format!("+{digits}")).ok()?;
         let all = self.engine.tenants().all();
         let agents = all.iter().filter_map(|(_, view)| view.agent_by_phone(phone.as_str())).collect();
-        Some(Person { kind, agents, id: digits.to_owned(), to: Address::Phone(phone), language: None, at })
+        Some(Person {
+            kind,
+            agents,
+            id: digits.to_owned(),
+            to: Address::Phone(phone),
+            language: None,
+            at,
+            told_at: None,
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! Sample errands: one for every topic and answer, with every value and with hardly any, so that every branch of a
 //! template can be tried before a person depends on it.
 
-use baton_actors::channel::{Address, Answer, AtDesk, Errand, OfferShown, Ordered, PausedAddress, Say};
+use baton_actors::channel::{Address, Answer, AtDesk, CrewShown, Errand, OfferShown, Ordered, PausedAddress, Say};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
 use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, JobId, TenantId};
-use baton_core::job::{Deed, Wait};
+use baton_core::job::{Deed, Ending, Standing, Wait};
 use baton_core::message::{ClaimEnd, Notice, Over, Topic};
 use baton_core::time::Timestamp;
 
@@ -20,7 +20,8 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
             let job = job.clone();
             move |topic| about_job(topic, &job, full)
         });
-        let others = answers(job).into_iter().map(Say::Answer).chain([address_paused(full)]);
+        let others = answers(job.clone()).into_iter().map(Say::Answer).chain([address_paused(full)]);
+        let others = others.chain(standings().map(move |standing| in_group(standing, &job, full)));
         of_jobs.chain(others).map(move |say| (say, full)).collect::<Vec<_>>()
     });
     says.map(|(say, full)| Errand {
@@ -37,6 +38,22 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
         lifetime: None,
     })
     .collect()
+}
+
+/// What a group reads.
+pub(crate) fn in_group(standing: Standing, job: &CrewView, full: bool) -> Say {
+    let winner = standing.winner().filter(|_| full).map(|_| "Driver One".to_owned());
+    let claim = job.job.offer(1);
+    Say::Crew(Box::new(CrewShown { job: job.clone(), claim, standing, winner, again: full }))
+}
+
+/// How a job can stand in a group.
+pub(crate) fn standings() -> impl Iterator<Item = Standing> {
+    let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
+    let endings = [Ending::Rejected, Ending::Cancelled, Ending::Expired, Ending::Completed, Ending::Failed];
+    [Standing::Open, Standing::Shut, Standing::Reserved(agent), Standing::Released(agent)]
+        .into_iter()
+        .chain(endings.map(Standing::Ended))
 }
 
 /// What the desk hears of an address.
@@ -133,7 +150,9 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         | Topic::ApprovalWanted
         | Topic::Notice(_)
         | Topic::Settled(_)
-        | Topic::Released(_) => None,
+        | Topic::Released(_)
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => None,
     };
     Say::Job {
         topic,
@@ -151,8 +170,16 @@ pub(crate) fn topics() -> Vec<Topic> {
     let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
     let overs = [Over::TimedOut, Over::Taken, Over::Skipped, Over::Closed].map(|over| Topic::OfferOver(1, over));
     let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled, ClaimEnd::Refused];
-    let notices =
-        [Notice::Claimed(agent), Notice::Unfilled, Notice::Stalled(agent), Notice::Expired, Notice::Quarantined];
+    let notices = [
+        Notice::Claimed(agent),
+        Notice::Unfilled,
+        Notice::Stalled(agent),
+        Notice::Expired,
+        Notice::Quarantined,
+        Notice::PublishWanted,
+        Notice::NotPublished,
+        Notice::PublicationDoubtful,
+    ];
     let mut topics = vec![Topic::Offer(1), Topic::Won, Topic::Reminder, Topic::ApprovalWanted, Topic::Released(1)];
     topics.extend([Gate::Confirm, Gate::Invoice, Gate::Payment].map(Topic::Settled));
     let waits = Gate::ALL.map(Wait::Gate).into_iter().chain([Wait::Start, Wait::Finish]);
@@ -185,6 +212,12 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::AlreadyRegistered,
         Answer::BadLink,
         Answer::Acknowledged(boxed),
+        Answer::NotPublished,
+        Answer::NoSuchJob,
+        Answer::NotForThem,
+        Answer::Unreachable,
+        Answer::TooOften,
+        Answer::CoolingDown(12),
     ];
     answers.into_iter().chain(orders).collect()
 }

@@ -1,6 +1,6 @@
 //! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
 
-use baton_actors::channel::{Address, Answer, Errand, Ordered, PausedAddress, Say};
+use baton_actors::channel::{Address, Answer, CrewShown, Errand, Ordered, PausedAddress, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::gates::Gate;
@@ -58,6 +58,12 @@ pub(super) struct Values {
     missing: Option<String>,
     /// The place in the standby line.
     place: Option<u16>,
+    /// So many minutes more.
+    minutes: Option<u64>,
+    /// How a job stands in a group.
+    standing: Option<&'static str>,
+    /// The job as a crew reads it, in typed values alone.
+    pub(super) crew: Option<String>,
     /// Where somebody we do not know can ask to be registered.
     register_url: Option<String>,
     /// Where the person says what they want to hear.
@@ -136,6 +142,7 @@ impl Values {
                 let deeds = desk.iter().flat_map(|desk| &desk.deeds);
                 values.deeds = deeds.map(|deed| deed.as_str()).collect();
             }
+            Say::Crew(shown) => values.crew(shown),
             Say::Answer(answer) => values.answer(answer),
             // Its values are sealed, and its template is found by a key of its own.
             Say::Notification(_) => values.name = "notification",
@@ -167,12 +174,24 @@ impl Values {
             line: Vec::new(),
             missing: None,
             place: None,
+            minutes: None,
+            standing: None,
+            crew: None,
             register_url: None,
             preferences_url: None,
             choices: Vec::new(),
             possible_repeat: false,
             text: None,
         }
+    }
+
+    fn crew(&mut self, shown: &CrewShown) {
+        let CrewShown { job, claim: _, standing, winner, again } = shown;
+        self.name = CrewShown::TEMPLATE;
+        self.job = Some(Job::of(job, &self.locale));
+        self.standing = Some(standing.as_str());
+        self.about = winner.as_deref().map(one_line);
+        self.possible_repeat = *again;
     }
 
     fn paused(&mut self, paused: &PausedAddress) {
@@ -221,6 +240,7 @@ impl Values {
             }
             Answer::Order(ordered) => self.ordered(ordered),
             Answer::Register(url) => self.register_url = Some(one_line(url)),
+            Answer::CoolingDown(minutes) => self.minutes = Some(*minutes),
             Answer::Full
             | Answer::NoOpenOffer
             | Answer::Help
@@ -230,7 +250,12 @@ impl Values {
             | Answer::Unknown
             | Answer::Welcome
             | Answer::AlreadyRegistered
-            | Answer::BadLink => {}
+            | Answer::BadLink
+            | Answer::NotPublished
+            | Answer::NoSuchJob
+            | Answer::NotForThem
+            | Answer::Unreachable
+            | Answer::TooOften => {}
         }
     }
 }
@@ -282,7 +307,13 @@ fn reason(topic: &Topic) -> Option<&'static str> {
         Topic::Notice(Notice::Waiting(Wait::Finish, _)) => Some("waiting_finish"),
         Topic::Notice(notice) => Some(notice.as_str()),
         Topic::Settled(gate) => Some(gate.passed()),
-        Topic::Offer(_) | Topic::Won | Topic::Reminder | Topic::ApprovalWanted | Topic::Released(_) => None,
+        Topic::Offer(_)
+        | Topic::Won
+        | Topic::Reminder
+        | Topic::ApprovalWanted
+        | Topic::Released(_)
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => None,
     }
 }
 

@@ -13,6 +13,7 @@
 mod desk;
 mod disk;
 mod door;
+mod group;
 #[path = "../power_cut/loop_disk.rs"]
 #[expect(dead_code, reason = "cutting its power is the other test's")]
 mod loop_disk;
@@ -27,6 +28,9 @@ mod beyond;
 mod callbacks;
 mod cascade;
 mod channels;
+mod crew;
+mod crew_kill;
+mod crew_rules;
 mod damaged;
 mod falls;
 mod intake;

@@ -66,9 +66,9 @@ impl CrewSheet {
         }
     }
 
-    /// How the crew calls the job: the first eight digits of its id.
+    /// How the crew calls the job: by its code, with which it is claimed.
     pub fn number(&self) -> String {
-        self.job.to_string().chars().take(8).collect()
+        self.job.code().to_string()
     }
 
     /// How many places things are picked up at.

@@ -169,16 +169,7 @@ fn standing(
         Some(Past::Asked) => return Err(Exclusion::AlreadyAsked),
         None => {}
     }
-    if let Some(tag) = wave.tags.iter().chain(&wanted.brief.tags).find(|tag| !has_tag(agent, tag)) {
-        return Err(Exclusion::MissingTag(tag.clone()));
-    }
-    if let Some(vehicle) = &wanted.brief.vehicle
-        && world.settings.match_vehicle
-        && !agent.tags.is_empty()
-        && !has_tag(agent, vehicle)
-    {
-        return Err(Exclusion::WrongVehicle(vehicle.clone()));
-    }
+    can_do(agent, &wave.tags, wanted, world)?;
     match agent.availability {
         Availability::Available => {}
         Availability::Away { until: Some(until) } if until <= now => {}
@@ -188,6 +179,42 @@ fn standing(
         return Err(Exclusion::QuietHours);
     }
     world.way_to(agent).map_err(Exclusion::from)
+}
+
+/// Whether somebody may claim what stands in a group, and by which channel they hear of it. Whoever asks for a job is there and
+/// awake, and may have said no before; how much they have is looked at where room is kept.
+pub fn may_claim(
+    agent: &Agent,
+    wave: Option<&Wave>,
+    wanted: &Wanted<'_>,
+    world: &World<'_>,
+) -> Result<ChannelKind, Exclusion> {
+    if !agent.active {
+        return Err(Exclusion::Inactive);
+    }
+    if !agent.takes_jobs {
+        return Err(Exclusion::TakesNoJobs);
+    }
+    if wanted.past.get(&agent.id) == Some(&Past::HadIt) {
+        return Err(Exclusion::HadIt);
+    }
+    can_do(agent, wave.map_or(&[], |wave| &wave.tags), wanted, world)?;
+    world.way_to(agent).map_err(Exclusion::from)
+}
+
+/// Whether they can do what the job and the wave ask for.
+fn can_do(agent: &Agent, tags: &[String], wanted: &Wanted<'_>, world: &World<'_>) -> Result<(), Exclusion> {
+    if let Some(tag) = tags.iter().chain(&wanted.brief.tags).find(|tag| !has_tag(agent, tag)) {
+        return Err(Exclusion::MissingTag(tag.clone()));
+    }
+    if let Some(vehicle) = &wanted.brief.vehicle
+        && world.settings.match_vehicle
+        && !agent.tags.is_empty()
+        && !has_tag(agent, vehicle)
+    {
+        return Err(Exclusion::WrongVehicle(vehicle.clone()));
+    }
+    Ok(())
 }
 
 fn has_tag(agent: &Agent, tag: &str) -> bool {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::crew::ClaimCaps;
 use crate::ids::{JobId, OfferId, OfferNo};
 use crate::job::Refusal;
 use crate::reply::Question;
@@ -16,6 +17,12 @@ use crate::time::{Timestamp, Window};
 
 /// After this long without a verdict the job is asked.
 pub const HOLD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is won counts for so long.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// So many wins of the last hour are remembered: as many as a tenant can allow.
+const WON_KEPT: usize = 1_000;
 
 /// An assignment by an operator makes its own offer in the job: until then room is kept under this number.
 pub const ASSIGNMENT: OfferNo = 0;
@@ -29,6 +36,10 @@ pub struct Book {
     pub holds: Vec<Hold>,
     /// The question that waits for a number.
     pub question: Option<Question>,
+    /// When they won jobs lately, where their tenant counts that, oldest first.
+    pub won: Vec<Timestamp>,
+    /// When they last gave a job back, where their tenant minds.
+    pub gave_back_at: Option<Timestamp>,
 }
 
 /// Room kept for a claim on its way.
@@ -103,6 +114,47 @@ impl Book {
         }
         self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None });
         Ok(Held::New)
+    }
+
+    /// Whether their tenant lets them claim one more job by themselves.
+    pub fn allows(&self, caps: &ClaimCaps, job: JobId, claims: &[ClaimedJob], now: Timestamp) -> Result<(), Refusal> {
+        let theirs = |job: JobId| claims.iter().any(|claim| claim.job == job);
+        if theirs(job) {
+            return Ok(());
+        }
+        if let (Some(span), Some(at)) = (caps.cool_down, self.gave_back_at)
+            && now < at + span
+        {
+            return Err(Refusal::CoolingDown { left: (at + span).since(now) });
+        }
+        if let Some(most) = caps.an_hour {
+            let lately = self.won.iter().filter(|at| now < **at + HOUR).count();
+            // What is on its way may be won.
+            let on_the_way = self
+                .holds
+                .iter()
+                .map(|hold| hold.offer)
+                .filter(|offer| offer.no != ASSIGNMENT && offer.job != job && !theirs(offer.job));
+            let won = u32::try_from(lately + on_the_way.count()).unwrap_or(u32::MAX);
+            if won >= most {
+                return Err(Refusal::TooManyClaims { won, most });
+            }
+        }
+        Ok(())
+    }
+
+    /// They have won a job by a claim of their own. Told once more after a crash it would count twice, which costs them an hour at
+    /// most.
+    pub fn has_won(&mut self, at: Timestamp) {
+        self.won.retain(|before| at < *before + HOUR);
+        if self.won.len() < WON_KEPT {
+            self.won.push(at);
+        }
+    }
+
+    /// They gave a job back.
+    pub fn gave_back(&mut self, at: Timestamp) {
+        self.gave_back_at = self.gave_back_at.max(Some(at));
     }
 
     /// A job has decided about one claim, and if it won it is counted among the claims. The room is freed if no other claim

@@ -31,6 +31,8 @@ pub mod fates;
 pub mod invariants;
 pub mod ledger;
 mod offering;
+pub mod publication;
+mod publishing;
 pub mod refusal;
 pub mod release;
 pub mod report;
@@ -42,6 +44,7 @@ pub mod weight;
 pub use command::{Answer, Ask, By, Command, NewJob};
 pub use deeds::Deed;
 pub use event::{Actor, Cause, Entry, Event};
+pub use publication::{Publication, Standing};
 pub use refusal::Refusal;
 pub use report::Report;
 pub use settlement::{Grant, GrantNo, Settlement, Wait};
@@ -127,6 +130,8 @@ pub struct Job {
     pub settlement: Settlement,
     /// The latest grant of its private details.
     pub grant: Option<Grant>,
+    /// What stands in groups, one for each.
+    pub publications: Vec<Publication>,
 }
 
 /// A message that was sent: if it does not arrive, it is known what it was.
@@ -213,7 +218,7 @@ pub struct Offering {
     pub paused_at: Option<Timestamp>,
 }
 
-/// What an offering job awaits.
+/// What an offering job awaits. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Awaiting {
     /// The answers of those asked; the open offers carry their own deadlines.
@@ -236,6 +241,8 @@ pub enum Awaiting {
         /// How often their capacity was asked.
         asked: u8,
     },
+    /// Somebody at the desk, who publishes it in a group.
+    Publisher,
 }
 
 /// Somebody has the job.
@@ -508,7 +515,10 @@ impl Job {
     pub fn seat_sought(&self) -> Option<(AgentId, OfferNo)> {
         match &self.stage {
             Stage::Offering(Offering { awaiting: Awaiting::Seat { agent, no, .. }, .. }) => Some((*agent, *no)),
-            Stage::Offering(Offering { awaiting: Awaiting::Answers | Awaiting::Room { .. }, .. })
+            Stage::Offering(Offering {
+                awaiting: Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Publisher,
+                ..
+            })
             | Stage::NeedsApproval
             | Stage::Scheduled { .. }
             | Stage::Claimed(_)
@@ -527,6 +537,7 @@ impl Job {
                     Awaiting::Answers => self.first_deadline(),
                     Awaiting::Room { until, look_at } => Some(until.min(look_at)),
                     Awaiting::Seat { until, .. } => Some(until),
+                    Awaiting::Publisher => None,
                 };
                 awaited.into_iter().chain(self.search_until).min()
             }
@@ -547,7 +558,8 @@ impl Job {
             | OfferState::Failed
             | OfferState::Lost => None,
         };
-        self.offers.iter().filter_map(deadline).min()
+        let published = self.publications.iter().filter_map(Publication::closes_at);
+        self.offers.iter().filter_map(deadline).chain(published).min()
     }
 
     /// What happens next, or who must act.
@@ -558,7 +570,9 @@ impl Job {
         match &self.stage {
             Stage::NeedsApproval => Next::Party(Party::Approver),
             Stage::Unfilled { .. } => Next::Party(Party::Operator),
-            Stage::Offering(offering) if offering.paused_at.is_some() => Next::Party(Party::Operator),
+            Stage::Offering(offering) if offering.paused_at.is_some() || offering.awaiting == Awaiting::Publisher => {
+                Next::Party(Party::Operator)
+            }
             Stage::Claimed(claim) => Next::Party(match self.awaits() {
                 Some(Wait::Gate(_)) => Party::Operator,
                 Some(Wait::Start | Wait::Finish) | None => Party::Winner(claim.agent),

@@ -7,6 +7,7 @@ pub mod agent;
 pub mod brief;
 pub mod calm;
 pub mod consent;
+pub mod crew;
 pub mod crew_sheet;
 pub mod crew_view;
 pub mod delivery;

@@ -21,13 +21,15 @@ pub struct Message {
     pub lifetime: Option<Timestamp>,
 }
 
-/// Who is told.
+/// Who is told. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Recipient {
     /// An agent.
     Agent(AgentId),
     /// The tenant's desk.
     Desk,
+    /// A crew group: the one that the message's publication is in.
+    Group,
 }
 
 /// What there is to say. The name of each is the name of its template. Variants are only ever added at the end: their order is stored.
@@ -51,6 +53,10 @@ pub enum Topic {
     Settled(Gate),
     /// The winner, in private: the details are there, behind a link.
     Released(GrantNo),
+    /// A group: whoever claims this job first has it.
+    CrewOffer(OfferNo),
+    /// A group: how the job stands now, in the place of what was said before.
+    CrewStatus(OfferNo),
 }
 
 /// Why an offer is over.
@@ -81,7 +87,7 @@ pub enum ClaimEnd {
     Refused,
 }
 
-/// What the desk is told.
+/// What the desk is told. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Notice {
     /// Somebody has the job.
@@ -96,6 +102,12 @@ pub enum Notice {
     Quarantined,
     /// A step behind the claim was not made in its time, or cannot be made.
     Waiting(Wait, AgentId),
+    /// A person is to publish it in a group.
+    PublishWanted,
+    /// It could not be published in a group: everybody is asked in private.
+    NotPublished,
+    /// Nobody knows whether it stands in the group.
+    PublicationDoubtful,
 }
 
 /// Answers to people before claims before offers before status before bulk.
@@ -126,6 +138,8 @@ impl Topic {
             Self::Notice(_) => "notice",
             Self::Settled(_) => "settled",
             Self::Released(_) => "released",
+            Self::CrewOffer(_) => "crew_offer",
+            Self::CrewStatus(_) => "crew_status",
         }
     }
 
@@ -133,8 +147,10 @@ impl Topic {
     pub fn lane(&self) -> Lane {
         match self {
             Self::Won | Self::ClaimEnded(_) | Self::Released(_) => Lane::Claims,
-            Self::Offer(_) | Self::Reminder => Lane::Offers,
-            Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) | Self::Settled(_) => Lane::Status,
+            Self::Offer(_) | Self::Reminder | Self::CrewOffer(_) => Lane::Offers,
+            Self::CrewStatus(_) | Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) | Self::Settled(_) => {
+                Lane::Status
+            }
         }
     }
 }
@@ -174,6 +190,9 @@ impl Notice {
             Self::Expired => "expired",
             Self::Quarantined => "quarantined",
             Self::Waiting(..) => "waiting",
+            Self::PublishWanted => "publish_wanted",
+            Self::NotPublished => "not_published",
+            Self::PublicationDoubtful => "publication_doubtful",
         }
     }
 }

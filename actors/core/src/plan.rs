@@ -40,7 +40,7 @@ pub struct Wave {
     pub tags: Vec<String>,
 }
 
-/// How many are asked at once.
+/// How many are asked at once. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// One after the other.
@@ -56,6 +56,8 @@ pub enum Mode {
         /// Whether they may decline.
         answer_needed: bool,
     },
+    /// Everybody in a crew group, by its name in the tenant's settings; in private where there is no such group.
+    Group(String),
 }
 
 /// When an offer's clock begins.
@@ -101,7 +103,7 @@ impl Wave {
         match self.mode {
             Mode::OneByOne | Mode::Direct { .. } => 1,
             Mode::Several(size) => size.min(WAVE_MAX),
-            Mode::Everybody => WAVE_MAX,
+            Mode::Everybody | Mode::Group(_) => WAVE_MAX,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::QuietHours;
+use crate::crew::Crew;
 use crate::delivery::{ChannelKind, Provider};
 use crate::gates::{Gate, Gates};
 use crate::job::settlement::Wait;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub settlement: Settlement,
     /// Whether prices are shown to crews and to the desk.
     pub show_price: bool,
+    /// Groups in which jobs are published, and what is allowed to those who claim.
+    pub crew: Crew,
 }
 
 /// When people are written to, and when they are left alone.
@@ -209,6 +212,7 @@ impl Default for Settings {
             messages: Messages::default(),
             settlement: Settlement::default(),
             show_price: true,
+            crew: Crew::default(),
         }
     }
 }

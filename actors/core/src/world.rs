@@ -2,6 +2,7 @@
 
 use crate::agent::{Agent, NoWay};
 use crate::consent::Purpose;
+use crate::crew::CrewGroup;
 use crate::delivery::ChannelKind;
 use crate::fit::Budgets;
 use crate::ids::AgentId;
@@ -61,6 +62,11 @@ impl World<'_> {
             self.channels.contains(kind) && agent.bar(*kind, Purpose::DISPATCH, needs_opt_in).is_none()
         };
         order[behind..].iter().copied().find(can_be_used)
+    }
+
+    /// A crew group in which something can be published.
+    pub fn group(&self, name: &str) -> Option<&CrewGroup> {
+        self.settings.crew.groups.get(name).filter(|_| self.channels.contains(&ChannelKind::Telegram))
     }
 
     /// The group chat that an agent is written to in, where it is one.

@@ -12,7 +12,7 @@ use metrics::{counter, histogram};
 use rand::Rng;
 
 use super::{Account, ChannelActor, Later, Ready};
-use crate::channel::Address;
+use crate::channel::{Address, Errand, Say};
 use crate::gauges;
 use crate::house::House;
 use crate::reach;
@@ -93,8 +93,15 @@ impl ChannelActor {
                 chat.waiting.push_front(ready);
             }
             Outcome::Retry(reason) => self.again(account, ready, "retry", reason, now),
+            Outcome::Unknown(_) if is_for_a_group(&ready.errand) => {
+                // A group gets one message about a job: the desk is asked.
+                if let Some(debt) = ready.debt.filter(|debt| account.uncertain.remove(debt)) {
+                    account.settled.insert(debt);
+                }
+                self.settle(ticket, ready.debt, ready.meant_for, Delivery::Unsure);
+            }
             Outcome::Unknown(reason) => {
-                // Offers, answers and status are sent again, marked as a possible repeat; nothing else is owed yet.
+                // Offers, answers and status are sent again, marked as a possible repeat.
                 ready.errand.possible_repeat = true;
                 counter!(gauges::SENDS_REPEATED, "channel" => self.channel_word(), "provider" => self.word())
                     .increment(1);
@@ -296,6 +303,11 @@ fn report(house: &House, provider: Provider, debt: Option<DebtId>, meant_for: Op
     directory.report_delivery(debt, delivery, Some(provider));
 }
 
+/// A message that nobody has seen yet and many would see twice; a change of it is another matter.
+fn is_for_a_group(errand: &Errand) -> bool {
+    matches!(errand.say, Say::Crew(_)) && errand.replaces.is_none()
+}
+
 /// Whether the provider answered as one that works, be it with a no to this one message.
 fn is_well(outcome: &Outcome) -> bool {
     match outcome {
@@ -310,7 +322,8 @@ fn is_well(outcome: &Outcome) -> bool {
     }
 }
 
-/// Everything that is owed at present may be sent again, marked as a possible repeat: offers, answers, status, notifications.
+/// Everything that is handed over may be sent again, marked as a possible repeat: offers, answers, status, notifications. What a group
+/// gets once has one account, and is asked about before.
 const MAY_BE_REPEATED: bool = true;
 
 /// The word for a metric: of a fixed list.

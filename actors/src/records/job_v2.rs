@@ -82,6 +82,7 @@ impl From<JobV2> for Job {
             gates: Gates::default(),
             settlement: Settlement::default(),
             grant: None,
+            publications: Vec::new(),
         }
     }
 }

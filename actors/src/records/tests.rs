@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_core::agent::{Availability, QuietHours, Reach};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::consent::{Consent, Purpose, Status};
+use baton_core::crew::{ClaimCaps, Crew, CrewGroup, Publish};
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::fit::Boundless;
 use baton_core::gates::{Dial, Gate, Gates, OwnGates};
@@ -14,8 +15,8 @@ use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
 use baton_core::job::ledger::Heard;
 use baton_core::job::release::HowReleased;
 use baton_core::job::settlement::{Field, Revoked};
-use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Event, NewJob, Report, Sent, Turn, Wait};
-use baton_core::message::{ClaimEnd, Message, Recipient, Topic};
+use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Event, NewJob, Owed, Report, Sent, Turn, Wait};
+use baton_core::message::{ClaimEnd, Message, Notice, Over, Recipient, Topic};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
@@ -114,6 +115,22 @@ fn staffed() -> Settings {
     }
 }
 
+/// Settings in which everything about crews is set.
+fn crewed() -> Settings {
+    let group = |chat, topic, locale: Option<&str>| CrewGroup { chat, topic, locale: locale.map(str::to_owned) };
+    Settings {
+        crew: Crew {
+            groups: BTreeMap::from([
+                ("movers".to_owned(), group(-100_300, Some(7), Some("he"))),
+                ("vans".to_owned(), group(-100_400, None, None)),
+            ]),
+            publish: Publish::Person,
+            caps: ClaimCaps { open: Some(2), an_hour: Some(3), cool_down: Some(Duration::from_mins(30)) },
+        },
+        ..staffed()
+    }
+}
+
 fn plan() -> Plan {
     let direct = Mode::Direct { agent: AgentId::of_reference(T, "ana"), answer_needed: false };
     Plan {
@@ -206,13 +223,66 @@ fn lived() -> Job {
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v3", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v3")).unwrap(), job);
+    golden::check("job-v4", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v4")).unwrap(), job);
     let job = settled();
     assert_eq!(job.status(), "in_progress");
     assert!(job.settlement.late.is_some() && job.grant.as_ref().is_some_and(|grant| grant.opened_at.is_some()));
-    golden::check("job-v3-settled", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v3-settled")).unwrap(), job);
+    golden::check("job-v4-settled", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v4-settled")).unwrap(), job);
+    let job = published();
+    golden::check("job-v4-published", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v4-published")).unwrap(), job);
+}
+
+/// The same job as it stands in groups, in every way there is, and waits for the desk to publish it.
+fn published() -> Job {
+    use baton_core::job::publication::PostState;
+    use baton_core::job::{Awaiting, Offering, Publication, Stage};
+    let stands = |no, group: &str, state, receipt: Option<&str>| Publication {
+        no,
+        group: group.to_owned(),
+        round: 1,
+        step: 2,
+        at: Timestamp(4),
+        state,
+        receipt: receipt.map(|message| Receipt { channel: ChannelKind::Telegram, message: message.to_owned() }),
+        debt: receipt.is_none().then_some(EffectNo { version: 3, n: 1 }),
+        doubtful: receipt.is_none(),
+        outage_seen: Timestamp(5),
+    };
+    let mut job = lived();
+    job.plan.waves.push(Wave::new(Mode::Group("movers".to_owned()), Duration::from_secs(60)));
+    job.publications = vec![
+        stands(7, "movers", PostState::Open { closes_at: Timestamp(9), runs: true }, None),
+        stands(8, "vans", PostState::Over(Over::Taken), Some("17")),
+        stands(9, "boats", PostState::Failed, None),
+    ];
+    let message = |topic| Message { to: Recipient::Group, channel: ChannelKind::Telegram, topic, lifetime: None };
+    let owed = |n, topic| Owed { no: EffectNo { version: 3, n }, at: Timestamp(4), message: message(topic) };
+    let notices = [Notice::PublishWanted, Notice::NotPublished, Notice::PublicationDoubtful].map(Topic::Notice);
+    let topics = [Topic::CrewOffer(7), Topic::CrewStatus(8)].into_iter().chain(notices);
+    job.owed = (1..).zip(topics).map(|(n, topic)| owed(n, topic)).collect();
+    job.stage = Stage::Offering(Offering { step: 3, awaiting: Awaiting::Publisher, paused_at: None });
+    job
+}
+
+#[test]
+fn what_can_happen_in_a_group_is_written_as_it_always_was() {
+    let receipt = || Receipt { channel: ChannelKind::Telegram, message: "17".to_owned() };
+    let (class, reason) = ("recipient".to_owned(), "the bot was kicked".to_owned());
+    let events = [
+        Event::Published { no: 7, group: "movers".to_owned(), step: 2, closes_at: Timestamp(9), runs: true },
+        Event::PublishAwaited { step: 2 },
+        Event::PublicationSent { no: 7, receipt: receipt(), closes_at: Some(Timestamp(9)) },
+        Event::PublicationFailed { no: 7, class, reason },
+        Event::PublicationDoubtful { no: 7 },
+        Event::PublishedAgain { no: 7 },
+        Event::PublicationOver { no: 7, over: Over::TimedOut },
+        Event::PublicationExtended { no: 7, closes_at: Timestamp(10), outage: Some(Timestamp(8)) },
+    ];
+    let entry = lived().timeline.remove(0);
+    holds("history-v1-published", &History(events.map(|event| Entry { event, ..entry.clone() }).into()));
 }
 
 /// The same job, taken through its gates: one is gone by, the work has begun, and its time runs.
@@ -286,9 +356,9 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let dead = Reach { channel: ChannelKind::Email, failures: 3, last: Timestamp(5), paused: Some(Timestamp(6)) };
     let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
     holds("agent-v3", &said);
-    holds("tenant-v4", &TenantRecord { version: 3, settings: staffed(), created_at: Timestamp(1) });
-    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(strict()), after: staffed() };
-    holds("settings-change-v4", &change);
+    holds("tenant-v5", &TenantRecord { version: 3, settings: crewed(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(staffed()), after: crewed() };
+    holds("settings-change-v5", &change);
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
@@ -323,7 +393,8 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     holds("registration-v1", &token);
     let offer = JobId::of_reference(T, "golden").offer(1);
     let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
-    holds("holds-v1", &Book { version: 3, holds: vec![hold], question: None });
+    let (won, gave_back_at) = (vec![Timestamp(1), Timestamp(2)], Some(Timestamp(3)));
+    holds("holds-v2", &Book { version: 3, holds: vec![hold], question: None, won, gave_back_at });
 }
 
 fn reads<R: Record + PartialEq>(name: &str, value: &R) {
@@ -332,6 +403,8 @@ fn reads<R: Record + PartialEq>(name: &str, value: &R) {
 
 #[test]
 fn what_was_written_in_older_layouts_is_still_read() {
+    assert_eq!(open_job(&golden::read("job-v3")).unwrap(), lived());
+    assert_eq!(open_job(&golden::read("job-v3-settled")).unwrap(), settled());
     // Nothing was said of gates then, and before, nothing of what was sent.
     let second = Job { own_gates: OwnGates::default(), gates: Gates::default(), ..lived() };
     assert_eq!(open_job(&golden::read("job-v2")).unwrap(), second);
@@ -353,6 +426,12 @@ fn what_was_written_in_older_layouts_is_still_read() {
     reads("tenant-v3", &TenantRecord { version: 3, settings: strict(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(calm()), after: strict() };
     reads("settings-change-v3", &change);
+    reads("tenant-v4", &TenantRecord { version: 3, settings: staffed(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(strict()), after: staffed() };
+    reads("settings-change-v4", &change);
+    let offer = JobId::of_reference(T, "golden").offer(1);
+    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
+    reads("holds-v1", &Book { version: 3, holds: vec![hold], ..Book::default() });
 }
 
 #[test]

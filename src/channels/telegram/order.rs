@@ -19,7 +19,8 @@ pub enum Order {
 }
 
 /// The deeds that can be typed; the others have a button where they make sense.
-const TYPED: [Deed; 6] = [Deed::Confirm, Deed::Refuse, Deed::Invoice, Deed::Paid, Deed::Release, Deed::Cancel];
+const TYPED: [Deed; 7] =
+    [Deed::Confirm, Deed::Refuse, Deed::Invoice, Deed::Paid, Deed::Release, Deed::Cancel, Deed::Publish];
 
 impl Order {
     /// The word of it.

@@ -55,6 +55,9 @@ struct Message {
     id: i64,
     chat: Chat,
     from: Option<User>,
+    date: Option<i64>,
+    #[serde(rename = "message_thread_id")]
+    thread: Option<i64>,
     text: Option<String>,
     #[serde(rename = "reply_to_message")]
     reply_to: Option<Replied>,
@@ -141,12 +144,17 @@ impl Message {
                     let (message_id, language) = (self.id, from.language_code);
                     return What::Ordered { chat, from: from.id, message_id, typed, language };
                 }
+                None if self.chat.kind != "private" => {
+                    let (thread, language, told_at) = (self.thread, from.language_code, self.date);
+                    return What::Commanded { chat, thread, from: from.id, said, language, told_at };
+                }
                 None => said,
             },
             Command::None => text,
         };
         let reply_to_message = self.reply_to.map(|replied| replied.message_id);
-        What::Text { chat, from: from.id, text: said, reply_to_message, language: from.language_code }
+        let (language, told_at) = (from.language_code, self.date);
+        What::Text { chat, from: from.id, text: said, reply_to_message, language, told_at }
     }
 }
 
@@ -209,8 +217,26 @@ mod tests {
     #[test]
     fn a_command_is_said_without_its_slash() {
         let (text, reply_to_message) = ("claim 0952ef82".into(), None);
-        let claim = What::Text { chat: 1001, from: 1001, text, reply_to_message, language: None };
-        assert_eq!(parsed(message("/claim@baton_bot 0952ef82", "supergroup")), claim);
+        let claim = What::Text { chat: 1001, from: 1001, text, reply_to_message, language: None, told_at: Some(1) };
+        assert_eq!(parsed(message("/claim@baton_bot 0952ef82", "private")), claim);
+    }
+
+    #[test]
+    fn c11_a_command_in_a_group_is_ours_with_our_name_or_without_any() {
+        let claimed = |thread| {
+            let (said, told_at) = ("claim 0952ef82".to_owned(), Some(1));
+            What::Commanded { chat: 1001, thread, from: 1001, said, language: None, told_at }
+        };
+        for text in ["/claim 0952ef82", "/claim@Baton_Bot 0952ef82"] {
+            let command = parsed(message(text, "supergroup"));
+            assert!(command == claimed(None) && command.matters(), "{text}");
+        }
+        let mut in_topic = message("/claim 0952ef82", "supergroup");
+        in_topic["message"]["message_thread_id"] = json!(7);
+        assert_eq!(parsed(in_topic), claimed(Some(7)));
+        assert_eq!(parsed(message("/claim@other_bot 0952ef82", "supergroup")), What::Ignored);
+        assert!(!parsed(message("/weather", "group")).matters(), "none of our business");
+        assert!(matches!(parsed(message("claim 0952ef82", "group")), What::Text { .. }), "they only talk");
     }
 
     #[test]
@@ -221,7 +247,7 @@ mod tests {
         };
         assert_eq!((order.job.as_str(), order.words.as_str()), ("0952ef82", "it is late"));
         assert_eq!(typed("/release@other_bot 0952ef82"), What::Ignored);
-        assert_eq!(typed("/cancel").word(), "text", "who wants no more messages is not somebody at the desk");
+        assert_eq!(typed("/cancel").word(), "command", "who wants no more messages is not somebody at the desk");
     }
 
     #[test]
@@ -230,7 +256,7 @@ mod tests {
         update["message"]["reply_to_message"] = json!({"message_id": 2, "chat": {"id": 1001}});
         update["message"]["from"]["language_code"] = json!("he");
         let (text, language) = ("yes".into(), Some("he".to_owned()));
-        let text = What::Text { chat: 1001, from: 1001, text, reply_to_message: Some(2), language };
+        let text = What::Text { chat: 1001, from: 1001, text, reply_to_message: Some(2), language, told_at: Some(1) };
         assert_eq!(parsed(update), text);
     }
 

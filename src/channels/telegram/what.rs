@@ -22,6 +22,24 @@ pub enum What {
         /// The language of their Telegram, where it tells.
         #[serde(default)]
         language: Option<String>,
+        /// When, in seconds since 1970, as Telegram tells.
+        #[serde(default)]
+        told_at: Option<i64>,
+    },
+    /// Somebody in a group gave a command of ours.
+    Commanded {
+        /// The group.
+        chat: i64,
+        /// The topic in it.
+        thread: Option<i64>,
+        /// Who.
+        from: i64,
+        /// What, without its slash.
+        said: String,
+        /// The language of their Telegram, where it tells.
+        language: Option<String>,
+        /// When, in seconds since 1970, as Telegram tells.
+        told_at: Option<i64>,
     },
     /// Somebody pressed a button of ours.
     Button {
@@ -108,6 +126,7 @@ impl What {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
+            Self::Commanded { .. } => "command",
             Self::Button { .. } => "pressed",
             Self::Ordered { .. } => "order",
             Self::DeskButton { .. } => "desk_button",
@@ -127,6 +146,7 @@ impl What {
             | Self::Button { from, .. }
             | Self::Ordered { from, .. }
             | Self::DeskButton { from, .. }
+            | Self::Commanded { from, .. }
             | Self::Start { from, .. } => from.to_string(),
             Self::Blocked { chat } | Self::Unblocked { chat } | Self::Migrated { from: chat, .. } => chat.to_string(),
             Self::ForeignButton { callback_id } => callback_id.clone(),
@@ -139,6 +159,7 @@ impl What {
         match self {
             Self::Ignored | Self::Start { group: true, .. } => false,
             Self::Text { chat, .. } => *chat > 0,
+            Self::Commanded { said, .. } => IN_GROUPS.contains(&first_word(said).as_str()),
             Self::Start { .. }
             | Self::Button { .. }
             | Self::Ordered { .. }
@@ -149,6 +170,13 @@ impl What {
             | Self::Migrated { .. } => true,
         }
     }
+}
+
+/// The commands that mean something in a group.
+const IN_GROUPS: [&str; 1] = ["claim"];
+
+fn first_word(said: &str) -> String {
+    said.split_whitespace().next().unwrap_or_default().to_lowercase()
 }
 
 /// Says what it is, never who or what was written.

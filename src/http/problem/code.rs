@@ -91,6 +91,9 @@ codes! {
     NoDetails = CONFLICT, "no-details", "The job has no private details";
     NoPrivateWay = CONFLICT, "no-private-way", "The winner cannot be told in private";
     NothingReleased = CONFLICT, "nothing-released", "Nothing is released";
+    NothingToPublish = CONFLICT, "nothing-to-publish", "Nothing waits to be published";
+    JobNotPublished = CONFLICT, "job-not-published", "The job is not published there";
+    JobNotForAgent = CONFLICT, "job-not-for-agent", "The job is not for this agent";
     ReleaseOver = GONE, "release-over", "The details can no longer be seen by this link";
 
     // What the notification says no to.
@@ -103,6 +106,8 @@ codes! {
     AgentInactive = CONFLICT, "agent-inactive", "The agent is not active";
     AgentUnreachable = CONFLICT, "agent-unreachable", "The agent cannot be reached";
 
+    TooManyClaims = CONFLICT, "too-many-claims", "The agent has claimed enough for this hour";
+    AgentCoolingDown = CONFLICT, "agent-cooling-down", "The agent gave a job back lately";
     AddressTaken = CONFLICT, "address-taken", "Another agent has this address";
 
     // Templates.

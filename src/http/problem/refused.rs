@@ -19,6 +19,7 @@ impl From<Refusal> for Problem {
             Refusal::JobClosed { ended } => problem.with("outcome", ended.as_str()),
             Refusal::JobOpen { status } => problem.with("status_now", status),
             Refusal::VersionChanged { is, .. } => problem.with("version", is),
+            Refusal::NotForThem { rule } => problem.with("rule", rule),
             Refusal::JobNotFound
             | Refusal::JobNotApproved
             | Refusal::AlreadyApproved { .. }
@@ -42,6 +43,10 @@ impl From<Refusal> for Problem {
             | Refusal::NoPrivateWay
             | Refusal::NothingReleased
             | Refusal::GrantOver
+            | Refusal::NothingToPublish
+            | Refusal::NotPublished
+            | Refusal::TooManyClaims { .. }
+            | Refusal::CoolingDown { .. }
             | Refusal::ReferenceConflict => problem,
         }
     }
@@ -93,6 +98,11 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::NoPrivateWay => Code::NoPrivateWay,
         Refusal::NothingReleased => Code::NothingReleased,
         Refusal::GrantOver => Code::ReleaseOver,
+        Refusal::NothingToPublish => Code::NothingToPublish,
+        Refusal::NotPublished => Code::JobNotPublished,
+        Refusal::NotForThem { .. } => Code::JobNotForAgent,
+        Refusal::TooManyClaims { .. } => Code::TooManyClaims,
+        Refusal::CoolingDown { .. } => Code::AgentCoolingDown,
         Refusal::ReferenceConflict => Code::ExternalRefConflict,
     }
 }
@@ -144,6 +154,11 @@ mod tests {
             Refusal::NoPrivateWay,
             Refusal::NothingReleased,
             Refusal::GrantOver,
+            Refusal::NothingToPublish,
+            Refusal::NotPublished,
+            Refusal::NotForThem { rule: "missing-tag" },
+            Refusal::TooManyClaims { won: 3, most: 3 },
+            Refusal::CoolingDown { left: std::time::Duration::from_secs(1) },
             Refusal::ReferenceConflict,
         ];
         for refusal in refusals {

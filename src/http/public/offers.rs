@@ -76,7 +76,10 @@ fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage 
     match refusal {
         Refusal::AlreadyClaimed { place } => showing(OfferStanding::Taken { place: *place }),
         Refusal::NotTheWinner => showing(OfferStanding::Taken { place: None }),
-        Refusal::AgentFull { .. } | Refusal::AgentBusy => showing(OfferStanding::Full),
+        Refusal::AgentFull { .. }
+        | Refusal::AgentBusy
+        | Refusal::TooManyClaims { .. }
+        | Refusal::CoolingDown { .. } => showing(OfferStanding::Full),
         Refusal::JobNotFound
         | Refusal::JobNotApproved
         | Refusal::AlreadyApproved { .. }
@@ -101,6 +104,9 @@ fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage 
         | Refusal::NoPrivateWay
         | Refusal::NothingReleased
         | Refusal::GrantOver
+        | Refusal::NothingToPublish
+        | Refusal::NotPublished
+        | Refusal::NotForThem { .. }
         | Refusal::ReferenceConflict => shown(door, job, id),
     }
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::shapes::agent_view::AgentNamed;
 use crate::http::shapes::brief_view::BriefView;
+use crate::http::shapes::crew_view::PublicationView;
 use crate::http::shapes::ledger_view::HeadView;
 use crate::http::shapes::next_view::NextView;
 use crate::http::shapes::offer_view::OfferView;
@@ -90,6 +91,9 @@ pub struct JobView<'a> {
     closed_at: Option<Shown<Timestamp>>,
     /// The offers of this round, in order of their numbers.
     offers: Vec<OfferView>,
+    /// What stands in groups, one for each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    publications: Vec<PublicationView<'a>>,
     /// Later claimants, in order of arrival.
     standby: Vec<AgentNamed>,
     /// Who passes the gates behind a claim.
@@ -163,6 +167,7 @@ impl<'a> JobView<'a> {
             unfilled_reason: None,
             closed_at: None,
             offers: job.offers.iter().map(|offer| OfferView::of(job, offer, roster)).collect(),
+            publications: job.publications.iter().map(|published| PublicationView::of(job, published)).collect(),
             standby: job.standby.iter().map(|waiting| AgentNamed::of(waiting.agent, roster)).collect(),
             gates: GatesView::of(job.gates),
             settlement: SettlementView::of(job),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_core::crew::GROUP_NAME_MAX;
 use baton_core::ids::{AgentId, TenantId};
 use baton_core::plan::lint::{
     CLAIM_WITHIN_MAX, CLAIM_WITHIN_MIN, ROUNDS_MAX, SEARCH_MAX, STANDBY_MAX, TAG_BYTES_MAX, TAGS_MAX, WAVES_MAX,
@@ -44,7 +45,7 @@ pub struct PlanShape {
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = Wave)]
 pub struct WaveShape {
-    /// `one_by_one`, `several` (with `size`), `everybody`, or `direct` (with `agent`).
+    /// `one_by_one`, `several` (with `size`), `everybody`, `direct` (with `agent`), or `group` (with `group`).
     #[schema(value_type = String, example = "one_by_one")]
     mode: Given<String>,
     /// With `several`: how many at a time.
@@ -56,6 +57,9 @@ pub struct WaveShape {
     /// With `direct`: whether they may decline; true where it is left out. Otherwise the job is theirs at once.
     #[schema(value_type = Option<bool>)]
     answer_needed: Given<bool>,
+    /// With `group`: the name of a crew group of the tenant's; where there is none of that name, everybody is asked in private.
+    #[schema(value_type = Option<String>, max_length = 32, example = "movers")]
+    group: Given<String>,
     /// How long each group has; 30 minutes where it is left out.
     #[schema(value_type = Option<String>, example = "30m")]
     claim_within: Given<String>,
@@ -94,7 +98,7 @@ pub enum PlanChoice<P> {
 
 object! {
     PlanShape { waves, standby, search_for, stall, rounds }
-    WaveShape { mode, size, agent, answer_needed, claim_within, starts, tags }
+    WaveShape { mode, size, agent, answer_needed, group, claim_within, starts, tags }
     StallShape { remind_after, return_after }
 }
 
@@ -154,6 +158,7 @@ enum Word {
     Several,
     Everybody,
     Direct,
+    Group,
 }
 
 impl WaveShape {
@@ -163,6 +168,7 @@ impl WaveShape {
             ("several", Word::Several),
             ("everybody", Word::Everybody),
             ("direct", Word::Direct),
+            ("group", Word::Group),
         ];
         let word = form.field("mode", self.mode).required().one_of(&modes);
         let mut size = form.field("size", self.size);
@@ -176,6 +182,11 @@ impl WaveShape {
         }
         let agent = agent.line(100).map(|reference| AgentId::of_reference(tenant, &reference));
         let answer_needed = form.field("answer_needed", self.answer_needed).value().unwrap_or(true);
+        let mut group = form.field("group", self.group);
+        if matches!(word, Some(Word::Group)) {
+            group = group.required();
+        }
+        let group = group.line(GROUP_NAME_MAX);
         let claim_within =
             answer_time(form.field("claim_within", self.claim_within)).unwrap_or(Duration::from_mins(30));
         let starts = [("offered", ClockStart::Offered), ("delivered", ClockStart::Delivered)];
@@ -186,6 +197,7 @@ impl WaveShape {
             Word::Several => Mode::Several(size?),
             Word::Everybody => Mode::Everybody,
             Word::Direct => Mode::Direct { agent: agent?, answer_needed },
+            Word::Group => Mode::Group(group?),
         };
         Some(Wave { mode, claim_within, starts, tags })
     }

@@ -39,6 +39,9 @@ pub struct WaveView<'a> {
     /// With `direct`: whether they may decline.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer_needed: Option<bool>,
+    /// With `group`: the name of the crew group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
     /// How long each group has.
     #[schema(value_type = String)]
     claim_within: Span,
@@ -85,11 +88,25 @@ impl<'a> WaveView<'a> {
                 let reference = roster.get(agent).map_or_else(|| agent.to_string(), |known| known.reference.clone());
                 ("direct", None, Some(reference), Some(*answer_needed))
             }
+            Mode::Group(_) => ("group", None, None, None),
+        };
+        let group = match &wave.mode {
+            Mode::Group(name) => Some(name.as_str()),
+            Mode::OneByOne | Mode::Several(_) | Mode::Everybody | Mode::Direct { .. } => None,
         };
         let starts = match wave.starts {
             ClockStart::Offered => "offered",
             ClockStart::Delivered => "delivered",
         };
-        Self { mode, size, agent, answer_needed, claim_within: Span(wave.claim_within), starts, tags: &wave.tags }
+        Self {
+            mode,
+            size,
+            agent,
+            answer_needed,
+            group,
+            claim_within: Span(wave.claim_within),
+            starts,
+            tags: &wave.tags,
+        }
     }
 }

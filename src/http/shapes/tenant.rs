@@ -12,6 +12,7 @@ use crate::http::given::{Given, object};
 use crate::http::problem::FieldError;
 use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
+use crate::http::shapes::crew::{CrewChange, CrewShape};
 use crate::http::shapes::messages::{self, MessagesChange, MessagesShape, RoutesChange, RoutesShape};
 use crate::http::shapes::plan::{PlanShape, duration};
 use crate::http::shapes::settlement::{SettlementChange, SettlementShape};
@@ -73,6 +74,9 @@ pub struct SettingsShape {
     /// Whether prices are shown to crews and to the desk.
     #[schema(value_type = Option<bool>)]
     show_price: Given<bool>,
+    /// Groups in which jobs are published, and what is allowed to those who claim.
+    #[schema(value_type = Option<CrewShape>)]
+    crew: Given<CrewShape>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -120,7 +124,8 @@ pub struct OperatorShape {
 object! {
     SettingsShape {
         default_plan, default_plan_name, time_zone, locale, approval_link_ttl, job_duration, max_open_offers,
-        match_vehicle, desk, outage_grace, routes, fallback_after, messages, settlement, show_price
+        match_vehicle, desk, outage_grace, routes, fallback_after, messages, settlement, show_price,
+        crew
     }
     DeskShape { email, telegram_chat_id, telegram_topic, operators, send_full, send_crew_fallback }
     OperatorShape { name, telegram_user_id }
@@ -145,6 +150,7 @@ pub struct SettingsChange {
     messages: Option<MessagesChange>,
     settlement: Option<SettlementChange>,
     show_price: Option<bool>,
+    crew: Option<CrewChange>,
 }
 
 /// What becomes of the desk's contact.
@@ -186,6 +192,7 @@ impl SettingsShape {
                 messages: form.field("messages", shape.messages).within(|form, messages| Some(messages.read(form))),
                 settlement: form.field("settlement", shape.settlement).within(|form, shape| Some(shape.read(form))),
                 show_price: form.field("show_price", shape.show_price).value(),
+                crew: form.field("crew", shape.crew).within(|form, shape| Some(shape.read(form))),
             })
         })
     }
@@ -238,6 +245,7 @@ impl SettingsChange {
         self.messages.unwrap_or_default().onto(&mut settings.messages);
         self.settlement.unwrap_or_default().onto(&mut settings.settlement);
         set(&mut settings.show_price, self.show_price);
+        self.crew.unwrap_or_default().onto(&mut settings.crew);
     }
 }
 

@@ -9,6 +9,7 @@ use baton_core::tenant::{Operator, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::shapes::crew_view::CrewView;
 use crate::http::shapes::messages_view::{self, MessagesView};
 use crate::http::shapes::plan_view::PlanView;
 use crate::http::shapes::settlement_view::SettlementSettingsView;
@@ -72,6 +73,8 @@ pub struct SettingsView<'a> {
     settlement: SettlementSettingsView,
     /// Whether prices are shown to crews and to the desk.
     show_price: bool,
+    /// Groups in which jobs are published, and what is allowed to those who claim.
+    crew: CrewView<'a>,
 }
 
 /// The desk's contact.
@@ -119,6 +122,7 @@ impl<'a> SettingsView<'a> {
             messages: MessagesView::of(&settings.messages),
             settlement: SettlementSettingsView::of(&settings.settlement),
             show_price: settings.show_price,
+            crew: CrewView::of(&settings.crew),
         }
     }
 }

@@ -178,6 +178,22 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
         Event::Escalated { what } => json!({ "step": what.as_str() }),
         Event::Denied { command, code } => json!({ "command": command, "code": code }),
+        Event::Published { no, group, step, closes_at, runs } => json!({
+            "publication": offer(no), "group": group, "step": step + 1,
+            (if *runs { "closes_at" } else { "send_by" }): at(closes_at),
+        }),
+        Event::PublishAwaited { step } => json!({ "step": step + 1 }),
+        Event::PublicationSent { no, receipt, closes_at } => json!({
+            "publication": offer(no), "message": receipt.message, "closes_at": closes_at.as_ref().map(at),
+        }),
+        Event::PublicationFailed { no, class, reason } => {
+            json!({ "publication": offer(no), "class": class, "reason": reason })
+        }
+        Event::PublicationDoubtful { no } | Event::PublishedAgain { no } => json!({ "publication": offer(no) }),
+        Event::PublicationOver { no, over } => json!({ "publication": offer(no), "reason": over.as_str() }),
+        Event::PublicationExtended { no, closes_at, outage } => json!({
+            "publication": offer(no), "closes_at": at(closes_at), "outage_until": outage.as_ref().map(at),
+        }),
         Event::WatchExtended { by_millis, outage } => json!({
             "by": show_duration(std::time::Duration::from_millis(*by_millis)), "outage_until": at(outage),
         }),

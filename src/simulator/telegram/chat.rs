@@ -207,8 +207,7 @@ impl Chat {
             chat.has_changed();
             id
         });
-        let mut message =
-            json!({ "message_id": id, "date": 0, "chat": self.to_json(), "from": user(person), "text": text });
+        let mut message = json!({ "message_id": id, "date": at.0 / 1_000, "chat": self.to_json(), "from": user(person), "text": text });
         if let Some(reply_to) = reply_to {
             message["reply_to_message"] = json!({ "message_id": reply_to, "date": 0, "chat": self.to_json() });
         }

@@ -2,8 +2,10 @@
 
 use baton_actors::channel::Address;
 use baton_core::delivery::ChannelKind;
+use baton_core::job::ledger::Heard;
 use baton_core::time::Timestamp;
 
+use super::crew::Claimant;
 use super::talk::{About, Person};
 use super::{Desk, NotDone};
 use crate::channels::telegram::What;
@@ -21,20 +23,32 @@ impl Desk {
             What::Start { chat, token, language, .. } => {
                 let answer = TelegramDesk::registered(engine, *chat, token).await?;
                 // By now they may be somebody.
-                let person = self.in_private(*chat, language.as_deref(), at);
+                let person = self.in_private(*chat, language.as_deref(), (at, None));
                 match answer {
                     Some(answer) => self.say(&person, person.agents.first().copied(), answer),
                     None => self.say_to_stranger(&person, ""),
-                }
+                };
                 Ok(())
             }
             What::Text { chat, .. } if *chat < 0 => Ok(()),
-            What::Text { chat, text, reply_to_message, language, .. } => {
+            What::Commanded { chat, thread, from, said, language, told_at } => {
+                let heard = Heard { at: Some(at), told_at: told_at.and_then(moment) };
+                let language = language.as_deref();
+                let who = Claimant { chat: *chat, thread: *thread, from: *from, language, heard };
+                self.commanded(&who, said, at).await
+            }
+            What::Text { chat, text, reply_to_message, language, told_at, .. } => {
                 let about = reply_to_message.map(|message| message.to_string());
                 let about = about.as_deref().map_or(About::Nothing, About::Message);
-                self.heard(&self.in_private(*chat, language.as_deref(), at), text, about).await
+                let when = (at, told_at.and_then(moment));
+                self.heard(&self.in_private(*chat, language.as_deref(), when), text, about).await
             }
-            What::Button { callback_id, from, press, .. } => {
+            What::Button { callback_id, chat, from, message_id, press } => {
+                let (language, heard) = (None, Heard::now(at));
+                let who = Claimant { chat: *chat, thread: None, from: *from, language, heard };
+                if *chat < 0 && self.pressed_in_group(bot, &who, (callback_id, *message_id), *press).await? {
+                    return Ok(());
+                }
                 bot.pressed(engine, callback_id.clone(), *from, *press).await
             }
             What::Ordered { .. } | What::DeskButton { .. } => self.ordered(what).await,
@@ -49,7 +63,7 @@ impl Desk {
     }
 
     /// Whoever is in a private chat.
-    fn in_private(&self, chat: i64, language: Option<&str>, at: Timestamp) -> Person {
+    fn in_private(&self, chat: i64, language: Option<&str>, (at, told_at): (Timestamp, Option<Timestamp>)) -> Person {
         Person {
             kind: ChannelKind::Telegram,
             to: Address::Telegram { chat, thread: None },
@@ -57,6 +71,12 @@ impl Desk {
             agents: agents_in(&self.engine, chat).collect(),
             language: language.map(str::to_owned),
             at,
+            told_at,
         }
     }
+}
+
+/// A moment of Telegram's: whole seconds, and none is nought.
+fn moment(seconds: i64) -> Option<Timestamp> {
+    Some(Timestamp(seconds.checked_mul(1_000)?)).filter(|at| at.0 > 0)
 }

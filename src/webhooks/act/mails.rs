@@ -100,7 +100,7 @@ impl Desk {
 
 fn by_mail(address: String, agents: Vec<AgentId>, at: Timestamp) -> Person {
     let id = address.to_lowercase();
-    Person { kind: ChannelKind::Email, to: Address::Email(address), id, agents, language: None, at }
+    Person { kind: ChannelKind::Email, to: Address::Email(address), id, agents, language: None, at, told_at: None }
 }
 
 /// What the provider keeps, into what it told.

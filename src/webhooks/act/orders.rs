@@ -75,6 +75,7 @@ impl Desk {
                 (given, Named::Id(press.job))
             }
             What::Text { .. }
+            | What::Commanded { .. }
             | What::Button { .. }
             | What::ForeignButton { .. }
             | What::Start { .. }

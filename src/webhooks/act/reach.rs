@@ -24,7 +24,7 @@ impl Desk {
                 let mut told = owed.chain(job.sent.iter().map(|sent| (sent.no, &sent.message)));
                 offer.or_else(|| match told.find(|(no, _)| *no == effect.no)?.1.to {
                     Recipient::Agent(agent) => Some(agent),
-                    Recipient::Desk => None,
+                    Recipient::Desk | Recipient::Group => None,
                 })
             }),
         })

@@ -22,6 +22,8 @@ pub(super) struct Person {
     pub(super) language: Option<String>,
     /// When it came in. It may have waited since, and is no answer to what was asked later.
     pub(super) at: Timestamp,
+    /// When the provider says that they wrote it.
+    pub(super) told_at: Option<Timestamp>,
 }
 
 /// What somebody wrote about.
@@ -37,7 +39,7 @@ pub(super) enum About<'a> {
 
 impl Person {
     fn wrote(&self, text: &str, hint: Option<JobId>) -> Written {
-        Written { text: text.to_owned(), hint, via: Some(self.kind), at: Some(self.at) }
+        Written { text: text.to_owned(), hint, via: Some(self.kind), at: Some(self.at), told_at: self.told_at }
     }
 }
 
@@ -90,20 +92,21 @@ impl Desk {
 
     /// Tells somebody we do not know that we do not, in the language they seem to speak, and how that can be changed. All of them
     /// together can have so many answers: each costs money, and who they are is easily made up.
-    pub(super) fn say_to_stranger(&self, person: &Person, text: &str) {
+    pub(super) fn say_to_stranger(&self, person: &Person, text: &str) -> bool {
         if !self.manners.allow_stranger(person.kind) {
-            return;
+            return false;
         }
         let language = person.language.clone().or_else(|| spoken(text).map(str::to_owned));
-        let answer = self.means.register_url.clone().map_or(Answer::Unknown, Answer::Register);
         let (to, id) = (person.to.clone(), person.id.clone());
-        self.say(&Person { kind: person.kind, to, id, agents: Vec::new(), language, at: person.at }, None, answer);
+        let (at, told_at) = (person.at, person.told_at);
+        let stranger = Person { kind: person.kind, to, id, agents: Vec::new(), language, at, told_at };
+        self.say(&stranger, None, self.for_strangers())
     }
 
-    /// Tells them, as long as they have not had enough of it.
-    pub(super) fn say(&self, person: &Person, agent: Option<AgentId>, answer: Answer) {
+    /// Tells them, as long as they have not had enough of it; says whether.
+    pub(super) fn say(&self, person: &Person, agent: Option<AgentId>, answer: Answer) -> bool {
         if !self.manners.allow(person.kind, &person.id) {
-            return;
+            return false;
         }
         let tenant = agent.map_or(TenantId::DEFAULT, |agent| agent.tenant);
         let view = self.engine.tenants().view(tenant);
@@ -126,6 +129,7 @@ impl Desk {
             lifetime: None,
         };
         self.engine.answer(person.kind, errand);
+        true
     }
 }
 

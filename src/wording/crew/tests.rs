@@ -6,7 +6,7 @@ fn wording() -> Wording {
 }
 
 fn sheet(brief: Brief) -> CrewSheet {
-    let job = JobId::parse(TenantId::DEFAULT, "0952ef82-3f0e-4c57-9b60-6a2f8f1f0a11").expect("an id");
+    let job = JobId::parse(TenantId::DEFAULT, "6a2f8f1f-3f0e-4c57-9b60-0a110952ef82").expect("an id");
     CrewSheet::of(&CrewView { job, code: job.code(), brief })
 }
 

@@ -70,7 +70,9 @@ impl Turn<'_> {
                 claim.is_none() && self.job().offer(*no).is_some_and(|offer| offer.agent == agent && !offer.is_open())
             }
             // Offers carry their own debts, and the desk has one channel.
-            Topic::Offer(_) | Topic::ApprovalWanted | Topic::Notice(_) => false,
+            Topic::Offer(_) | Topic::ApprovalWanted | Topic::Notice(_) | Topic::CrewOffer(_) | Topic::CrewStatus(_) => {
+                false
+            }
         }
     }
 

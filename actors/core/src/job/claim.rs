@@ -31,6 +31,9 @@ impl Turn<'_> {
     fn judge_claim(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>) -> Result<Answer, Refusal> {
         // A yes at the very deadline finds the clock already looked at: either it was in time, or the next are asked.
         self.ring_first();
+        if self.job.publication(no).is_some() {
+            return self.judge_group_claim(agent, no, via);
+        }
         let offer = self.offer_of(agent, no)?;
         let (state, no) = (offer.state, offer.no);
         match &self.job.stage {
@@ -64,7 +67,7 @@ impl Turn<'_> {
         }
     }
 
-    fn win(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>) {
+    pub(super) fn win(&mut self, agent: AgentId, no: OfferNo, via: Option<ChannelKind>) {
         let channel = self.job.offer(no).map(|offer| (offer.channel, offer.debt));
         self.happened(Event::Claimed { no, agent, via });
         self.end_open_offers(Over::Taken, Some(no));
@@ -81,10 +84,6 @@ impl Turn<'_> {
     /// Whoever was asked and not too late stands in the line behind the winner. What became of the latest offer to them
     /// counts, whichever they answer.
     fn place_in_line(&mut self, agent: AgentId, no: OfferNo) -> Option<u16> {
-        let place = |at: usize| u16::try_from(at + 1).ok();
-        if let Some(at) = self.job.standby.iter().position(|waiting| waiting.agent == agent) {
-            return place(at);
-        }
         let asked = self.job.offer_to(&agent).is_some_and(|latest| match latest.state {
             OfferState::Over(Over::Taken) => true,
             OfferState::Open { .. }
@@ -94,7 +93,16 @@ impl Turn<'_> {
             | OfferState::Failed
             | OfferState::Lost => false,
         });
-        if !asked || self.job.standby.len() >= usize::from(self.job.plan.standby) || self.job.room() == 0 {
+        self.place_behind(agent, no, asked)
+    }
+
+    /// Their place behind the winner; a new one only for those who may.
+    pub(super) fn place_behind(&mut self, agent: AgentId, no: OfferNo, may: bool) -> Option<u16> {
+        let place = |at: usize| u16::try_from(at + 1).ok();
+        if let Some(at) = self.job.standby.iter().position(|waiting| waiting.agent == agent) {
+            return place(at);
+        }
+        if !may || self.job.standby.len() >= usize::from(self.job.plan.standby) || self.job.room() == 0 {
             return None;
         }
         let place = place(self.job.standby.len())?;
@@ -144,7 +152,7 @@ impl Turn<'_> {
                     self.win(agent, no, None);
                     Ok(Answer::Done)
                 }
-                Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {
+                Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {
                     Err(Refusal::OfferClosed(OfferEnd::Over(Over::Skipped)))
                 }
             },
@@ -236,12 +244,22 @@ impl Turn<'_> {
             Topic::Won | Topic::Reminder | Topic::Settled(_) => true,
             Topic::Notice(Notice::Claimed(winner) | Notice::Waiting(_, winner)) => winner == agent,
             Topic::Offer(_)
+            | Topic::CrewOffer(_)
+            | Topic::CrewStatus(_)
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)
             | Topic::ApprovalWanted
             // The grant takes its news with it.
             | Topic::Released(_)
-            | Topic::Notice(Notice::Unfilled | Notice::Stalled(_) | Notice::Expired | Notice::Quarantined) => false,
+            | Topic::Notice(
+                Notice::Unfilled
+                | Notice::Stalled(_)
+                | Notice::Expired
+                | Notice::Quarantined
+                | Notice::PublishWanted
+                | Notice::NotPublished
+                | Notice::PublicationDoubtful,
+            ) => false,
         });
         self.revoke_grant(Revoked::ClaimEnded, None);
         self.happened(Event::ClaimEnded { agent, end, reason });

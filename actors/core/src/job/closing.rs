@@ -63,7 +63,7 @@ impl Turn<'_> {
             Stage::Claimed(_) => self.end_claim(ClaimEnd::Cancelled, None),
             Stage::NeedsApproval | Stage::Scheduled { .. } | Stage::Offering(_) | Stage::Unfilled { .. } => {}
         }
-        self.let_go(|message| message.topic == Topic::ApprovalWanted);
+        self.let_go(|message| matches!(message.topic, Topic::ApprovalWanted | Topic::Notice(Notice::PublishWanted)));
         self.end_open_offers(Over::Closed, None);
         self.happened(Event::Closed { outcome: Ending::Cancelled, reason });
         Ok(Answer::Done)

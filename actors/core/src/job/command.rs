@@ -163,6 +163,8 @@ pub enum Command {
         /// Also where the job is not over.
         although_open: bool,
     },
+    /// Publish it in its group: what waits for a person, or once more what may not have arrived.
+    Publish,
 }
 
 impl Command {
@@ -196,6 +198,7 @@ impl Command {
             Self::StartWork { .. } => "start_work",
             Self::SetGates(_) => "gates",
             Self::EraseDetails { .. } => "erase_details",
+            Self::Publish => "publish",
         }
     }
 }

@@ -28,11 +28,13 @@ pub enum Deed {
     Cancel,
     /// A job that was put aside gets another chance.
     Retry,
+    /// It is published in its group.
+    Publish,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Confirm,
         Self::Refuse,
         Self::Invoice,
@@ -42,6 +44,7 @@ impl Deed {
         Self::Again,
         Self::Cancel,
         Self::Retry,
+        Self::Publish,
     ];
 
     /// The stable word for it: the command in chat, and what a button carries.
@@ -56,6 +59,7 @@ impl Deed {
             Self::Again => "again",
             Self::Cancel => "cancel",
             Self::Retry => "retry",
+            Self::Publish => "publish",
         }
     }
 
@@ -85,6 +89,7 @@ impl Deed {
             Self::Done => Command::Complete,
             Self::Again => Command::Restart { plan: None, skip_declined: false },
             Self::Cancel => Command::Cancel { reason: words },
+            Self::Publish => Command::Publish,
             Self::Retry => return None,
         })
     }
@@ -103,9 +108,18 @@ impl Job {
             Notice::Unfilled if matches!(self.stage, Stage::Unfilled { .. }) => vec![Deed::Again, Deed::Cancel],
             Notice::Stalled(_) if matches!(self.stage, Stage::Offering(_)) => vec![Deed::Cancel],
             Notice::Quarantined => vec![Deed::Retry],
-            Notice::Claimed(_) | Notice::Waiting(..) | Notice::Unfilled | Notice::Stalled(_) | Notice::Expired => {
-                Vec::new()
+            Notice::PublishWanted if self.awaits_publisher() => vec![Deed::Publish, Deed::Cancel],
+            Notice::PublicationDoubtful if self.open_publication().is_some_and(|published| published.doubtful) => {
+                vec![Deed::Publish]
             }
+            Notice::Claimed(_)
+            | Notice::Waiting(..)
+            | Notice::Unfilled
+            | Notice::Stalled(_)
+            | Notice::Expired
+            | Notice::PublishWanted
+            | Notice::NotPublished
+            | Notice::PublicationDoubtful => Vec::new(),
         }
     }
 

@@ -425,6 +425,68 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// It can be claimed from a group, until its time is over.
+    Published {
+        /// What a claim from there names.
+        no: OfferNo,
+        /// The group.
+        group: String,
+        /// Which wave of the plan, from 0.
+        step: u16,
+        /// Until when it can be claimed, or must have been sent.
+        closes_at: Timestamp,
+        /// Whether its clock runs already.
+        runs: bool,
+    },
+    /// A person is to publish it in a group.
+    PublishAwaited {
+        /// Which wave of the plan, from 0.
+        step: u16,
+    },
+    /// The group's message went out.
+    PublicationSent {
+        /// Which publication.
+        no: OfferNo,
+        /// The provider's id of it.
+        receipt: Receipt,
+        /// Its deadline from now on, where its clock began with that.
+        closes_at: Option<Timestamp>,
+    },
+    /// It could not be published in the group.
+    PublicationFailed {
+        /// Which publication.
+        no: OfferNo,
+        /// The class of the failure.
+        class: String,
+        /// What the provider said.
+        reason: String,
+    },
+    /// The group's message may have arrived, or not: it is not sent again by itself.
+    PublicationDoubtful {
+        /// Which publication.
+        no: OfferNo,
+    },
+    /// The group's message is sent once more, by the desk's word.
+    PublishedAgain {
+        /// Which publication.
+        no: OfferNo,
+    },
+    /// It can no longer be claimed from the group.
+    PublicationOver {
+        /// Which publication.
+        no: OfferNo,
+        /// Why.
+        over: Over,
+    },
+    /// It can be claimed from the group for longer.
+    PublicationExtended {
+        /// Which publication.
+        no: OfferNo,
+        /// Until then.
+        closes_at: Timestamp,
+        /// The end of the outage that was made up for; none: somebody asked.
+        outage: Option<Timestamp>,
+    },
 }
 
 impl Event {
@@ -445,6 +507,7 @@ impl Event {
             Self::OfferReturned { class, .. } => clip(class),
             Self::OfferFailed { class, reason, .. }
             | Self::MessageFailed { class, reason, .. }
+            | Self::PublicationFailed { class, reason, .. }
             | Self::FailedOver { class, reason, .. }
             | Self::OfferRerouted { class, reason, .. }
             | Self::MessageRerouted { class, reason, .. } => {
@@ -452,7 +515,11 @@ impl Event {
                 clip(reason);
             }
             // Half an id would name another message.
-            Self::OfferSent { receipt, .. } if receipt.message.len() > RECEIPT_MAX => receipt.message.clear(),
+            Self::OfferSent { receipt, .. } | Self::PublicationSent { receipt, .. }
+                if receipt.message.len() > RECEIPT_MAX =>
+            {
+                receipt.message.clear();
+            }
             Self::Created
             | Self::Approved
             | Self::Rejected { reason: None }
@@ -465,6 +532,13 @@ impl Event {
             | Self::Offered { .. }
             | Self::SeatSought { .. }
             | Self::OfferSent { .. }
+            | Self::Published { .. }
+            | Self::PublishAwaited { .. }
+            | Self::PublicationSent { .. }
+            | Self::PublicationDoubtful { .. }
+            | Self::PublishedAgain { .. }
+            | Self::PublicationOver { .. }
+            | Self::PublicationExtended { .. }
             | Self::Declined { .. }
             | Self::OfferOver { .. }
             | Self::OfferExtended { .. }
@@ -552,6 +626,14 @@ impl Event {
             Self::Escalated { .. } => "escalated",
             Self::Denied { .. } => "denied",
             Self::DetailsErased { .. } => "details_erased",
+            Self::Published { .. } => "published",
+            Self::PublishAwaited { .. } => "publish_awaited",
+            Self::PublicationSent { .. } => "publication_sent",
+            Self::PublicationFailed { .. } => "publication_failed",
+            Self::PublicationDoubtful { .. } => "publication_doubtful",
+            Self::PublishedAgain { .. } => "published_again",
+            Self::PublicationOver { .. } => "publication_over",
+            Self::PublicationExtended { .. } => "publication_extended",
         }
     }
 }

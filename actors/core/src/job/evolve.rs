@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::event::Event;
+use super::publication::{PostState, Publication};
 use super::settlement::{Grant, Late, Passed, Revoked, Settlement};
 use super::{Awaiting, Claim, Job, Offer, OfferState, Offering, Stage, Standby, Watch};
 use crate::gates::Gate;
@@ -21,6 +22,8 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::FailedOver { .. }
         | Event::MessageRerouted { .. }
         | Event::WaveShrunk { .. }
+        // Whether the first has arrived is still not known.
+        | Event::PublishedAgain { .. }
         | Event::Denied { .. } => {}
         Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
@@ -51,7 +54,7 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         Event::WaveSkipped { step, .. } => {
             // A wave that waited for room waits no longer.
             if let Stage::Offering(offering) = &mut job.stage
-                && matches!(offering.awaiting, Awaiting::Room { .. })
+                && matches!(offering.awaiting, Awaiting::Room { .. } | Awaiting::Publisher)
             {
                 (offering.step, offering.awaiting) = (*step + 1, Awaiting::Answers);
             }
@@ -243,8 +246,63 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             job.settlement.started_at = Some(now);
             await_no_longer(job);
         }
+        Event::Published { no, group, step, closes_at, runs } => {
+            let state = PostState::Open { closes_at: *closes_at, runs: *runs };
+            published(job, *no, group, *step, state, now);
+        }
+        Event::PublishAwaited { step } => offer_on(job, *step, Awaiting::Publisher),
+        Event::PublicationSent { no, receipt, closes_at } => on_publication(job, *no, |published| {
+            published.receipt = Some(receipt.clone());
+            published.doubtful = false;
+            if let (PostState::Open { .. }, Some(closes_at)) = (published.state, closes_at) {
+                published.state = PostState::Open { closes_at: *closes_at, runs: true };
+            }
+        }),
+        Event::PublicationFailed { no, .. } => on_publication(job, *no, |published| {
+            (published.state, published.doubtful) = (PostState::Failed, false);
+        }),
+        Event::PublicationDoubtful { no } => on_publication(job, *no, |published| published.doubtful = true),
+        Event::PublicationOver { no, over } => {
+            on_publication(job, *no, |published| published.state = PostState::Over(*over));
+        }
+        Event::PublicationExtended { no, closes_at, outage } => on_publication(job, *no, |published| {
+            if let PostState::Open { runs, .. } = published.state {
+                published.state = PostState::Open { closes_at: *closes_at, runs };
+            }
+            published.outage_seen = outage.unwrap_or(published.outage_seen);
+        }),
         Event::Awaited { what, by } => job.settlement.late = Some(Late { what: *what, by: Some(*by) }),
         Event::Escalated { what } => job.settlement.late = Some(Late { what: *what, by: None }),
+    }
+}
+
+/// A group has one message of a job: what is published there again is the same.
+fn published(job: &mut Job, no: OfferNo, group: &str, step: u16, state: PostState, now: Timestamp) {
+    let round = job.round;
+    job.last_offer = job.last_offer.max(no);
+    match job.publications.iter_mut().find(|published| published.no == no) {
+        Some(published) => {
+            (published.round, published.step, published.at) = (round, step, now);
+            (published.state, published.outage_seen) = (state, now);
+        }
+        None => job.publications.push(Publication {
+            no,
+            group: group.to_owned(),
+            round,
+            step,
+            at: now,
+            state,
+            receipt: None,
+            debt: None,
+            doubtful: false,
+            outage_seen: now,
+        }),
+    }
+}
+
+fn on_publication(job: &mut Job, no: OfferNo, change: impl FnOnce(&mut Publication)) {
+    if let Some(published) = job.publications.iter_mut().find(|published| published.no == no) {
+        change(published);
     }
 }
 
@@ -331,7 +389,7 @@ fn resumed(job: &mut Job, stood: Duration) {
     let Stage::Offering(offering) = &mut job.stage else { return };
     offering.paused_at = None;
     match &mut offering.awaiting {
-        Awaiting::Answers => {}
+        Awaiting::Answers | Awaiting::Publisher => {}
         Awaiting::Room { until, look_at } => {
             *until = *until + stood;
             *look_at = *look_at + stood;
@@ -341,6 +399,11 @@ fn resumed(job: &mut Job, stood: Duration) {
     job.search_until = job.search_until.map(|until| until + stood);
     for offer in &mut job.offers {
         if let OfferState::Open { closes_at, .. } = &mut offer.state {
+            *closes_at = *closes_at + stood;
+        }
+    }
+    for published in &mut job.publications {
+        if let PostState::Open { closes_at, .. } = &mut published.state {
             *closes_at = *closes_at + stood;
         }
     }

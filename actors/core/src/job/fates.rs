@@ -88,6 +88,14 @@ impl Fates {
             | Event::Awaited { .. }
             | Event::Escalated { .. }
             | Event::Denied { .. }
+            | Event::Published { .. }
+            | Event::PublishAwaited { .. }
+            | Event::PublicationSent { .. }
+            | Event::PublicationFailed { .. }
+            | Event::PublicationDoubtful { .. }
+            | Event::PublishedAgain { .. }
+            | Event::PublicationOver { .. }
+            | Event::PublicationExtended { .. }
             | Event::Closed { .. } => {}
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::publication::PUBLICATIONS_MAX;
 use super::turn::ANSWERS_KEPT;
 use super::weight::WEIGHT_MAX;
 use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, SENT_KEPT, Stage, Watch};
@@ -20,7 +21,7 @@ pub struct Invariant {
 }
 
 /// All of them.
-pub const INVARIANTS: [Invariant; 14] = [
+pub const INVARIANTS: [Invariant; 15] = [
     Invariant {
         number: "I1",
         says: "a claimed job has exactly one claimed offer, the winner's; others have none",
@@ -45,6 +46,11 @@ pub const INVARIANTS: [Invariant; 14] = [
         number: "I13",
         says: "details are released to the winner alone, behind every gate or by an operator's word",
         holds: released_in_order,
+    },
+    Invariant {
+        number: "I15",
+        says: "a group has one message of a job; it is open only while the job is offered, and was sent, is owed, or is in doubt",
+        holds: published_once,
     },
     Invariant { number: "I14", says: "only the next step of a claimed job has a time", holds: late_is_next },
 ];
@@ -76,7 +82,10 @@ fn open_only_while_offering(job: &Job) -> bool {
 fn offering_awaits(job: &Job) -> bool {
     let Stage::Offering(offering) = &job.stage else { return true };
     match &offering.awaiting {
-        Awaiting::Answers => offering.paused_at.is_some() || job.open_offers().next().is_some(),
+        Awaiting::Answers => {
+            offering.paused_at.is_some() || job.open_offers().next().is_some() || job.open_publication().is_some()
+        }
+        Awaiting::Publisher => job.open_publication().is_none(),
         Awaiting::Room { until, look_at } => look_at <= until,
         Awaiting::Seat { agent, no, .. } => {
             job.offer(*no).is_some_and(|offer| offer.is_open() && offer.agent == *agent)
@@ -116,6 +125,12 @@ fn debts_are_due(job: &Job) -> bool {
         Topic::Released(no) => job.grant.as_ref().is_some_and(|grant| {
             grant.no == *no && grant.revoked_at.is_none() && owed.message.to == Recipient::Agent(grant.agent)
         }),
+        Topic::CrewOffer(no) => {
+            owed.message.to == Recipient::Group && job.publication(*no).is_some_and(|p| p.receipt.is_none())
+        }
+        Topic::CrewStatus(no) => {
+            owed.message.to == Recipient::Group && job.publication(*no).is_some_and(|p| p.receipt.is_some())
+        }
         Topic::ApprovalWanted => job.stage == Stage::NeedsApproval,
         Topic::OfferOver(..) | Topic::ClaimEnded(_) | Topic::Notice(_) => true,
     })
@@ -149,6 +164,22 @@ fn released_in_order(job: &Job) -> bool {
 
 fn late_is_next(job: &Job) -> bool {
     job.settlement.late.is_none_or(|late| Some(late.what) == job.awaits())
+}
+
+fn published_once(job: &Job) -> bool {
+    let (mut groups, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let offering = matches!(job.stage, Stage::Offering(_));
+    job.publications.len() <= PUBLICATIONS_MAX
+        && job.publications.iter().all(|published| {
+            let told = published.receipt.is_some()
+                || published.doubtful
+                || job.owed.iter().any(|owed| owed.message.topic == Topic::CrewOffer(published.no));
+            groups.insert(&published.group)
+                && numbers.insert(published.no)
+                && job.offer(published.no).is_none()
+                && published.no <= job.last_offer
+                && (!published.is_open() || (offering && told))
+        })
 }
 
 fn debts_are_distinct(job: &Job) -> bool {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::command::By;
 use super::event::{Actor, Cause, Event};
+use super::publishing::GroupWave;
 use super::turn::Turn;
 use super::{
     Answer, Awaiting, Ending, HORIZON, Offer, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage,
@@ -48,6 +49,15 @@ impl Turn<'_> {
             if self.job.room() == 0 {
                 break;
             }
+            let wave = match self.group_wave(step, wave) {
+                GroupWave::Asks(wave) => wave,
+                GroupWave::Opened => return,
+                GroupWave::UsedUp => {
+                    continuing = false;
+                    step += 1;
+                    continue;
+                }
+            };
             let past = self.job.past();
             let chosen = choose(&wave, &self.job.wanted(&past), &self.world, self.now);
             if !chosen.agents.is_empty() {
@@ -72,7 +82,9 @@ impl Turn<'_> {
         match &self.job.stage {
             Stage::Offering(offering) if offering.step == step => match offering.awaiting {
                 Awaiting::Room { until, .. } => (until, true),
-                Awaiting::Answers | Awaiting::Seat { .. } => (self.now + wave.claim_within, false),
+                Awaiting::Answers | Awaiting::Seat { .. } | Awaiting::Publisher => {
+                    (self.now + wave.claim_within, false)
+                }
             },
             Stage::Offering(_)
             | Stage::NeedsApproval
@@ -113,14 +125,19 @@ impl Turn<'_> {
     }
 
     fn waves_used_up(&mut self) {
-        let asked_anybody = self.job.offers.iter().any(|offer| offer.round == self.job.round);
+        let round = self.job.round;
+        let asked_anybody = self.job.offers.iter().any(|offer| offer.round == round)
+            || self.job.publications.iter().any(|published| published.round == round);
         let gone_through = self.job.round.saturating_sub(self.job.round_from).saturating_add(1);
         if asked_anybody && gone_through < self.job.plan.rounds {
             return self.start_round(None, true, false);
         }
         // Those who said no in an earlier round were asked, too.
-        let reason =
-            if self.job.offers.is_empty() { UnfilledReason::NobodyEligible } else { UnfilledReason::Exhausted };
+        let reason = if self.job.offers.is_empty() && !asked_anybody {
+            UnfilledReason::NobodyEligible
+        } else {
+            UnfilledReason::Exhausted
+        };
         self.happened(Event::Unfilled { reason });
         self.notify_desk(Notice::Unfilled);
     }
@@ -130,14 +147,16 @@ impl Turn<'_> {
         let Stage::Offering(offering) = &self.job.stage else { return };
         let (step, paused) = (offering.step, offering.paused_at.is_some());
         match offering.awaiting {
-            Awaiting::Answers if !paused && self.job.open_offers().next().is_none() => {
+            Awaiting::Answers
+                if !paused && self.job.open_offers().next().is_none() && self.job.open_publication().is_none() =>
+            {
                 if self.search_is_over() {
                     self.expire();
                 } else {
                     self.next_after(step);
                 }
             }
-            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {}
         }
     }
 
@@ -160,6 +179,7 @@ impl Turn<'_> {
         for no in open {
             self.end_offer(no, over);
         }
+        self.end_publications(over);
     }
 
     fn end_offer(&mut self, no: OfferNo, over: Over) {
@@ -223,6 +243,7 @@ impl Turn<'_> {
         match offering.awaiting {
             Awaiting::Answers => {
                 self.ring_offers();
+                self.ring_publications();
                 self.move_on();
             }
             Awaiting::Room { until, look_at } if until.min(look_at) <= self.now => self.open_from(step, true),
@@ -234,7 +255,7 @@ impl Turn<'_> {
                     self.seat_failed(no, "no-answer");
                 }
             }
-            Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+            Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {}
         }
     }
 
@@ -277,7 +298,7 @@ impl Turn<'_> {
 
     /// A deadline that ran while the engine was away has that time given back, once for each outage. `seen` is the moment
     /// it began to run, or the end of the last outage that was made up for.
-    fn after_outages(&self, deadline: Timestamp, seen: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    pub(super) fn after_outages(&self, deadline: Timestamp, seen: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let (mut extended, mut seen) = (deadline, seen);
         let began = seen;
         for outage in self.world.outages {
@@ -347,6 +368,9 @@ impl Turn<'_> {
             return self.failed_over(effect, (from, to), class, reason);
         }
         let message = self.settle(effect).map(|owed| owed.message);
+        if let Some(Topic::CrewOffer(no)) = message.as_ref().map(|message| &message.topic) {
+            return self.publication_delivered(*no, delivery);
+        }
         let offer_no = match message.as_ref().map(|message| &message.topic) {
             Some(Topic::Offer(no)) => Some(*no),
             // The debt was let go while an attempt was under way.
@@ -359,7 +383,9 @@ impl Turn<'_> {
                 | Topic::ApprovalWanted
                 | Topic::Notice(_)
                 | Topic::Settled(_)
-                | Topic::Released(_),
+                | Topic::Released(_)
+                | Topic::CrewOffer(_)
+                | Topic::CrewStatus(_),
             ) => None,
         };
         if let Some(no) = offer_no {
@@ -512,7 +538,7 @@ impl Turn<'_> {
             Awaiting::Seat { agent: sought, no: sought_no, .. } if sought == agent && sought_no == no => {
                 self.seat_failed(no, "no-room");
             }
-            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
+            Awaiting::Answers | Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {}
         }
     }
 
@@ -557,7 +583,7 @@ impl Turn<'_> {
         };
         let room = match offering.awaiting {
             Awaiting::Room { until, look_at } => Some((offering.step, until, look_at)),
-            Awaiting::Answers | Awaiting::Seat { .. } => None,
+            Awaiting::Answers | Awaiting::Seat { .. } | Awaiting::Publisher => None,
         };
         let open: Vec<_> = self.job.open_offers().filter_map(|offer| Some((offer.no, offer.closes_at()?))).collect();
         let horizon = self.now + HORIZON;
@@ -567,6 +593,7 @@ impl Turn<'_> {
         for (no, closes_at) in open {
             self.happened(Event::OfferExtended { no, closes_at, outage: None });
         }
+        self.extend_publications(later);
         if let Some((step, until, look_at)) = room {
             self.happened(Event::RoomAwaited { step, until: later(until), look_at });
         }
@@ -583,8 +610,9 @@ impl Turn<'_> {
         };
         let (step, paused) = (offering.step, offering.paused_at.is_some());
         match offering.awaiting {
-            Awaiting::Room { .. } => {
-                self.happened(Event::WaveSkipped { step, full: true });
+            Awaiting::Room { .. } | Awaiting::Publisher => {
+                let full = offering.awaiting != Awaiting::Publisher;
+                self.happened(Event::WaveSkipped { step, full });
                 if !paused {
                     self.open_from(step + 1, false);
                 }

@@ -1,5 +1,7 @@
 //! The domain's no. Each has a stable code, the same as its problem page.
 
+use std::time::Duration;
+
 use super::Ending;
 use crate::gates::GateSet;
 use crate::message::Over;
@@ -125,6 +127,32 @@ pub enum Refusal {
     /// The grant has run out or was taken back.
     #[error("the details can no longer be seen by this link")]
     GrantOver,
+    /// It waits for nobody to publish it in a group.
+    #[error("nothing of the job waits to be published")]
+    NothingToPublish,
+    /// It does not stand in the group it is claimed from.
+    #[error("the job is not published there")]
+    NotPublished,
+    /// They cannot do it, by a rule of `explain`.
+    #[error("the job is not for them: {rule}")]
+    NotForThem {
+        /// The word of the rule.
+        rule: &'static str,
+    },
+    /// They have won as many jobs lately as the tenant allows.
+    #[error("they have claimed {won} jobs within the hour; {most} are allowed")]
+    TooManyClaims {
+        /// Won in the last hour, or about to be.
+        won: u32,
+        /// How many are allowed.
+        most: u32,
+    },
+    /// They gave a job back lately.
+    #[error("they gave a job back, and can claim again in {}", minutes(*left))]
+    CoolingDown {
+        /// How much longer.
+        left: Duration,
+    },
     /// The reference exists with another body.
     #[error("a job with this reference exists and was created from another body")]
     ReferenceConflict,
@@ -141,6 +169,10 @@ pub enum OfferEnd {
     Failed,
     /// They had the job and lost it.
     Lost,
+}
+
+fn minutes(left: Duration) -> String {
+    format!("{} min", left.as_secs().div_ceil(60))
 }
 
 fn place_text(place: Option<u16>) -> String {
@@ -179,6 +211,11 @@ impl Refusal {
             Self::NoPrivateWay => "no-private-way",
             Self::NothingReleased => "nothing-released",
             Self::GrantOver => "release-over",
+            Self::NothingToPublish => "nothing-to-publish",
+            Self::NotPublished => "job-not-published",
+            Self::NotForThem { .. } => "job-not-for-agent",
+            Self::TooManyClaims { .. } => "too-many-claims",
+            Self::CoolingDown { .. } => "agent-cooling-down",
             Self::ReferenceConflict => "external-ref-conflict",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::command::By;
 use super::ledger::Heard;
-use crate::delivery::{Callback, ChannelKind, Delivery};
+use crate::delivery::{Callback, ChannelKind, Delivery, Receipt};
 use crate::ids::{AgentId, EffectNo, OfferNo};
 
 /// What the world tells a job.
@@ -43,6 +43,13 @@ pub enum Report {
         agent: AgentId,
         /// The offer made for it.
         no: OfferNo,
+    },
+    /// The message in a group was seen to be there: somebody has pressed the button below it.
+    SeenInGroup {
+        /// What was published.
+        no: OfferNo,
+        /// The provider's id of the message.
+        receipt: Receipt,
     },
     /// Somebody tried what they may not do.
     Denied {

@@ -15,6 +15,7 @@ use crate::world::{AgentLoad, Idle, Load, World};
 
 mod fairness;
 mod fallback;
+mod groups;
 mod settlement;
 mod table;
 

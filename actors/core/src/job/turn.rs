@@ -10,7 +10,7 @@ use super::release::HowReleased;
 use super::weight::{SENT_BELOW, TIMELINE_MAX, entry_weight};
 use super::{
     Answer, Answered, Approval, Ask, By, Command, ENTRIES_KEPT, Job, NewJob, OfferState, Owed, Refusal, Report,
-    SENT_KEPT, Sent, Stage,
+    SENT_KEPT, Sent, Stage, Standing,
 };
 use crate::delivery::ChannelKind;
 use crate::gates::Gate;
@@ -31,6 +31,8 @@ pub struct Turn<'w> {
     entries: Vec<Entry>,
     attempts: Vec<Attempt>,
     seat: Option<(AgentId, OfferNo)>,
+    /// What its groups read below it when the turn began.
+    pub(super) read_before: Vec<(OfferNo, Option<Standing>)>,
     debts: u16,
     changed: bool,
 }
@@ -54,7 +56,19 @@ impl<'w> Turn<'w> {
     /// A turn of a job as it was last stored.
     pub fn of(job: Job, world: World<'w>, now: Timestamp) -> Self {
         let by = By { actor: Actor::Engine, cause: Cause::Timer };
-        Self { job, world, now, by, entries: Vec::new(), attempts: Vec::new(), seat: None, debts: 0, changed: false }
+        let read_before = Self::standings(&job);
+        Self {
+            job,
+            world,
+            now,
+            by,
+            entries: Vec::new(),
+            attempts: Vec::new(),
+            seat: None,
+            read_before,
+            debts: 0,
+            changed: false,
+        }
     }
 
     /// The first turn of a new job.
@@ -94,6 +108,7 @@ impl<'w> Turn<'w> {
             gates: new.gates.over(world.settings.settlement.gates),
             settlement: super::Settlement::default(),
             grant: None,
+            publications: Vec::new(),
         };
         let mut turn = Self { by, ..Self::of(job, world, now) };
         turn.happened(Event::Created);
@@ -163,6 +178,7 @@ impl<'w> Turn<'w> {
             Command::StartWork { agent } => self.start_work(agent),
             Command::SetGates(own) => self.set_gates(own),
             Command::EraseDetails { reason, although_open } => self.erase_details(reason, although_open),
+            Command::Publish => self.publish(),
         }
     }
 
@@ -170,7 +186,7 @@ impl<'w> Turn<'w> {
     pub fn observe(&mut self, report: Report) {
         let cause = match report {
             Report::Ring => Cause::Timer,
-            Report::Delivery { .. } | Report::CalledBack { .. } => Cause::Delivery,
+            Report::Delivery { .. } | Report::CalledBack { .. } | Report::SeenInGroup { .. } => Cause::Delivery,
             Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
             Report::Denied { by, command, code } => return self.denied(by, command, code),
         };
@@ -183,6 +199,7 @@ impl<'w> Turn<'w> {
                 self.enter_attempt((agent, no, via), heard, code);
             }
             Report::NoRoom { agent, no } => self.no_room(agent, no),
+            Report::SeenInGroup { no, receipt } => self.publication_seen(no, receipt),
             Report::Denied { by, command, code } => self.denied(by, command, code),
         }
     }
@@ -192,6 +209,7 @@ impl<'w> Turn<'w> {
         if !self.changed {
             return None;
         }
+        self.tell_groups();
         self.job.version += 1;
         let overflow = self.overflow();
         self.trim_sent();

@@ -7,9 +7,10 @@ use super::event::{Entry, Event};
 use super::turn::ANSWERS_KEPT;
 use super::{Job, OFFERS_MAX, Offer, OfferState, Owed};
 use crate::brief::Brief;
+use crate::crew::GROUP_NAME_MAX;
 use crate::ids::OfferNo;
 use crate::message::Topic;
-use crate::plan::{Plan, Wave};
+use crate::plan::{Mode, Plan, Wave};
 
 /// No job weighs more: the store's bound without the record's envelope and head.
 pub const WEIGHT_MAX: usize = 60 * 1024 - 128;
@@ -37,6 +38,8 @@ const ID: usize = 18;
 /// An offer without its agent and receipt: numbers, round, wave, times, channel, state and debt.
 const OFFER: usize = 3 + 3 + 3 + TIME + 1 + 11 + 1 + 9 + TIME;
 const RECEIPT: usize = 1 + LENGTH;
+/// What stands in a group: its name, numbers, round, step, times and state, its receipt, its debt, and one that is owed.
+const PUBLICATION: usize = LENGTH + GROUP_NAME_MAX + 3 * 3 + 3 * TIME + 4 + RECEIPT + RECEIPT_MAX + 2 + 9 + 2 * OWED;
 /// A debt without its recipient, and one that has no lifetime.
 const OWED: usize = 8 + TIME + 2 + 5 + 10;
 const OWED_FOR_EVER: usize = OWED - 9;
@@ -54,8 +57,8 @@ impl Job {
     pub fn weight(&self) -> usize {
         let agent = self.agent_weight();
         let debt = |owed: &Owed| match (&owed.message.topic, owed.message.lifetime) {
-            // Counted with the offer.
-            (Topic::Offer(_), _) => 0,
+            // Counted with the offer, or with what stands in a group.
+            (Topic::Offer(_) | Topic::CrewOffer(_) | Topic::CrewStatus(_), _) => 0,
             (_, None) => OWED_FOR_EVER + agent,
             (_, Some(_)) => OWED + agent,
         };
@@ -68,6 +71,7 @@ impl Job {
             + plan(&self.plan)
             + self.plan_name.as_ref().map_or(0, |(name, _)| LENGTH + name.len() + 5)
             + self.offers.iter().map(|offer| offer_weight(offer, agent)).sum::<usize>()
+            + self.publications.len() * PUBLICATION
             + self.had_it.len() * agent
             + self.standby.len() * (agent + 3 + TIME)
             + self.owed.iter().map(debt).sum::<usize>()
@@ -123,14 +127,17 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         Event::GatePassed { reference, .. } => text(reference.as_deref()),
         Event::Denied { command, code } => 2 * LENGTH + command.len() + code.len(),
         Event::OfferReturned { class, .. } => LENGTH + class.len(),
-        Event::OfferFailed { class, reason, .. } => 2 * LENGTH + class.len() + reason.len(),
+        Event::OfferFailed { class, reason, .. } | Event::PublicationFailed { class, reason, .. } => {
+            2 * LENGTH + class.len() + reason.len()
+        }
         Event::OfferRerouted { class, reason, .. } => 2 * LENGTH + 2 + TIME + class.len() + reason.len(),
         Event::MessageRerouted { topic, class, reason, .. } | Event::FailedOver { topic, class, reason, .. } => {
             3 * LENGTH + 6 + topic.len() + class.len() + reason.len()
         }
         Event::MessageFailed { topic, class, reason } => 3 * LENGTH + topic.len() + class.len() + reason.len(),
         Event::MessageDropped { topic, .. } => LENGTH + topic.len(),
-        Event::OfferSent { receipt, .. } => RECEIPT + receipt.message.len(),
+        Event::Published { group, .. } => LENGTH + group.len(),
+        Event::OfferSent { receipt, .. } | Event::PublicationSent { receipt, .. } => RECEIPT + receipt.message.len(),
         Event::Created
         | Event::Approved
         | Event::Scheduled { .. }
@@ -162,7 +169,12 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::GrantOpened { .. }
         | Event::WorkStarted
         | Event::Awaited { .. }
-        | Event::Escalated { .. } => 0,
+        | Event::Escalated { .. }
+        | Event::PublishAwaited { .. }
+        | Event::PublicationDoubtful { .. }
+        | Event::PublishedAgain { .. }
+        | Event::PublicationOver { .. }
+        | Event::PublicationExtended { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),
@@ -194,6 +206,10 @@ pub fn brief(brief: &Brief) -> usize {
 
 fn plan(plan: &Plan) -> usize {
     // Its numbers and times, and for each wave its mode with an agent, its time and its tags.
-    let wave = |wave: &Wave| 2 + ID + 16 + 14 + 1 + texts(&wave.tags);
+    let named = |wave: &Wave| match &wave.mode {
+        Mode::Group(name) => LENGTH + name.len(),
+        Mode::OneByOne | Mode::Several(_) | Mode::Everybody | Mode::Direct { .. } => 0,
+    };
+    let wave = |wave: &Wave| 2 + ID + 16 + 14 + 1 + named(wave) + texts(&wave.tags);
     64 + plan.waves.iter().map(wave).sum::<usize>()
 }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use crate::brief::Brief;
+use crate::crew::{Crew, Publish};
 use crate::delivery::{ChannelKind, Delivery, Receipt};
 use crate::eligibility::{Exclusion, Past, Wanted, judge};
 use crate::gates::OwnGates;
 use crate::ids::{AgentId, JobId, TenantId};
 use crate::job::event::{Actor, Cause, Entry, Event};
 use crate::job::{Approval, By, Ending, Job, NewJob, Report, Stage, Turn, UnfilledReason};
+use crate::tenant::Settings;
 use crate::time::{Timestamp, Window};
 use crate::world::World;
 
@@ -85,6 +87,10 @@ pub enum Ends {
 
 /// Runs a plan from `now` on, with everybody silent and the world as it is.
 pub fn forecast(plan: &Plan, brief: &Brief, occupies: Option<Window>, world: &World<'_>, now: Timestamp) -> Forecast {
+    // The dry run waits for nobody at the desk.
+    let crew = Crew { publish: Publish::Engine, ..world.settings.crew.clone() };
+    let settings = Settings { crew, ..world.settings.clone() };
+    let world = &World { settings: &settings, ..*world };
     let mut watch =
         Watch { world, brief, occupies, plan, round: 0, asked: BTreeMap::new(), waves: Vec::new(), groups: 0 };
     let mut now = now;
@@ -136,7 +142,7 @@ fn next_look(job: &Job, now: Timestamp) -> Timestamp {
                 job.plan.waves.get(usize::from(offering.step)).map_or(due, |wave| now + wave.claim_within / 16);
             within.max(due).min(until)
         }
-        crate::job::Awaiting::Answers | crate::job::Awaiting::Seat { .. } => due,
+        crate::job::Awaiting::Answers | crate::job::Awaiting::Seat { .. } | crate::job::Awaiting::Publisher => due,
     }
 }
 
@@ -172,6 +178,12 @@ impl Watch<'_> {
                 if let Some(group) = self.waves.last_mut().and_then(|wave| wave.groups.last_mut()) {
                     group.closes_at = closes_at;
                     group.asked.push((*agent, *channel));
+                }
+            }
+            // Whoever is in the group.
+            Event::Published { closes_at, .. } => {
+                if let Some(group) = self.waves.last_mut().and_then(|wave| wave.groups.last_mut()) {
+                    group.closes_at = *closes_at;
                 }
             }
             Event::SeatSought { agent, channel, step, .. } => {
@@ -231,7 +243,14 @@ impl Watch<'_> {
             | Event::WorkStarted
             | Event::Awaited { .. }
             | Event::Escalated { .. }
-            | Event::Denied { .. } => {}
+            | Event::Denied { .. }
+            | Event::PublishAwaited { .. }
+            | Event::PublicationSent { .. }
+            | Event::PublicationFailed { .. }
+            | Event::PublicationDoubtful { .. }
+            | Event::PublishedAgain { .. }
+            | Event::PublicationOver { .. }
+            | Event::PublicationExtended { .. } => {}
         }
         None
     }
@@ -274,7 +293,6 @@ mod tests {
     use crate::agent::{Agent, QuietHours};
     use crate::plan::{ClockStart, Mode, Wave};
     use crate::roster::Roster;
-    use crate::tenant::Settings;
     use crate::world::{AgentLoad, Idle, Load};
 
     fn id(name: &str) -> AgentId {

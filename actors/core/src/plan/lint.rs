@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Mode, Plan, WAVE_MAX, Wave};
 use crate::agent::Agent;
+use crate::crew::GROUP_NAME_MAX;
 use crate::roster::Roster;
 
 /// No plan has more waves.
@@ -154,7 +155,10 @@ fn limits(wave: &Wave, plan: &Plan, findings: &mut Findings) {
         Mode::Several(size) if size == 0 || size > WAVE_MAX => {
             findings.error("wave-size", format!("the wave asks {size} at a time"), format!("choose 1 to {WAVE_MAX}"));
         }
-        Mode::OneByOne | Mode::Several(_) | Mode::Everybody | Mode::Direct { .. } => {}
+        Mode::Group(ref name) if name.is_empty() || name.len() > GROUP_NAME_MAX => {
+            findings.error("group-name", "no group can be called so", format!("use 1 to {GROUP_NAME_MAX} bytes"));
+        }
+        Mode::OneByOne | Mode::Several(_) | Mode::Everybody | Mode::Direct { .. } | Mode::Group(_) => {}
     }
     if !(CLAIM_WITHIN_MIN..=CLAIM_WITHIN_MAX).contains(&wave.claim_within) {
         findings.error("claim-within", "the time to answer is too short or too long", "choose 10 ms to 30 days");
@@ -223,7 +227,11 @@ fn leaves_nobody(earlier: &Wave, wave: &Wave, roster: &Roster) -> bool {
     let lower = |wave: &Wave| wave.tags.iter().map(|tag| tag.to_ascii_lowercase()).collect::<BTreeSet<_>>();
     match (&earlier.mode, &wave.mode) {
         (Mode::Direct { agent: first, .. }, Mode::Direct { agent: second, .. }) => first == second,
-        (Mode::Direct { .. }, Mode::OneByOne | Mode::Several(_) | Mode::Everybody) => false,
+        (Mode::Group(first), Mode::Group(second)) => first == second,
+        // Whoever has not answered in a group can be asked in private, and the other way round.
+        (Mode::Group(_), _)
+        | (_, Mode::Group(_))
+        | (Mode::Direct { .. }, Mode::OneByOne | Mode::Several(_) | Mode::Everybody) => false,
         (Mode::OneByOne | Mode::Several(_) | Mode::Everybody, Mode::Direct { agent, .. }) => {
             roster.get(agent).is_some_and(|named| can_be_asked(named, earlier))
         }

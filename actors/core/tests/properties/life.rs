@@ -205,6 +205,7 @@ impl Life {
             Asked::OpenGrant(no) => Command::OpenGrant { no },
             Asked::StartWork(who) => Command::StartWork { agent: who.map(agent_id) },
             Asked::SetGates(own) => Command::SetGates(own),
+            Asked::Publish => Command::Publish,
         }
     }
 
@@ -302,6 +303,10 @@ fn meant(job: &Job, who: Who) -> (AgentId, OfferNo) {
         Who::Open(n) => nth(job.open_offers().collect(), n),
         Who::Past(n) => nth(job.offers.iter().collect(), n),
         Who::Anybody(n) => (agent_id(n), job.offer_to(&agent_id(n)).map_or(0, |offer| offer.no)),
+        Who::InGroup(n, group) => {
+            let at = usize::from(group).checked_rem(job.publications.len());
+            (agent_id(n), at.map_or(0, |at| job.publications[at].no))
+        }
         Who::Odd(n, no) => (agent_id(n), no),
     }
 }
@@ -330,6 +335,9 @@ fn bare(mut job: Job) -> Job {
     job.sent.clear();
     for offer in &mut job.offers {
         offer.debt = None;
+    }
+    for published in &mut job.publications {
+        published.debt = None;
     }
     job.answered.clear();
     job.timeline.clear();

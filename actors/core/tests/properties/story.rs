@@ -63,6 +63,7 @@ pub enum Asked {
     OpenGrant(u16),
     StartWork(Option<u8>),
     SetGates(OwnGates),
+    Publish,
 }
 
 /// Who does something, and which offer they mean.
@@ -74,6 +75,8 @@ pub enum Who {
     Past(u8),
     /// Anybody, by the latest offer made to them.
     Anybody(u8),
+    /// Anybody, from one of the groups it stands in.
+    InGroup(u8, u8),
     /// Anybody, by any number.
     Odd(u8, OfferNo),
 }
@@ -104,6 +107,7 @@ pub fn some_one() -> impl Strategy<Value = Who> {
         6 => any::<u8>().prop_map(Who::Open),
         3 => any::<u8>().prop_map(Who::Past),
         1 => (0..8u8).prop_map(Who::Anybody),
+        3 => (0..8u8, any::<u8>()).prop_map(|(who, group)| Who::InGroup(who, group)),
         1 => (0..8u8, 0..20u16).prop_map(|(who, no)| Who::Odd(who, no)),
     ]
 }
@@ -134,6 +138,7 @@ pub fn some_asked() -> impl Strategy<Value = Asked> {
         12 => (1..3u16).prop_map(Asked::OpenGrant),
         4 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::StartWork),
         3 => some_own_gates().prop_map(Asked::SetGates),
+        8 => Just(Asked::Publish),
     ]
 }
 

@@ -197,6 +197,6 @@ fn failed(class: &str) -> Delivery {
 pub fn phone(message: &Message) -> Option<AgentId> {
     match message.to {
         Recipient::Agent(agent) => Some(agent),
-        Recipient::Desk => None,
+        Recipient::Desk | Recipient::Group => None,
     }
 }

@@ -150,7 +150,9 @@ impl Simulation {
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)
             | Topic::ApprovalWanted
-            | Topic::Notice(_) => {}
+            | Topic::Notice(_)
+            | Topic::CrewOffer(_)
+            | Topic::CrewStatus(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use baton_core::agent::{Agent, Availability, QuietHours};
 use baton_core::brief::Brief;
+use baton_core::crew::{Crew, CrewGroup, Publish};
 use baton_core::delivery::ChannelKind;
 use baton_core::fit::Boundless;
 use baton_core::gates::{Dial, Gates, OwnGates};
@@ -190,14 +191,23 @@ pub fn some_person(n: u8) -> impl Strategy<Value = Person> {
 pub fn some_town() -> impl Strategy<Value = Town> {
     let agents =
         prop_oneof![1 => 0..3u8, 5 => 3..8u8].prop_flat_map(|count| (0..count).map(some_person).collect::<Vec<_>>());
-    (agents, prop::option::weighted(0.2, 1..3u32), any::<bool>(), any::<bool>(), some_settlement()).prop_map(
-        |(people, max_open_offers, match_vehicle, desk, settlement)| {
+    (agents, prop::option::weighted(0.2, 1..3u32), any::<bool>(), any::<bool>(), some_settlement(), some_crew())
+        .prop_map(|(people, max_open_offers, match_vehicle, desk, settlement, crew)| {
             let agents = people.into_iter().map(|person| person.0).collect();
             let email = desk.then(|| "desk@example.com".to_owned());
             let desk = Desk { email, ..Desk::default() };
-            Town::of(agents, Settings { max_open_offers, match_vehicle, desk, settlement, ..Settings::default() })
-        },
-    )
+            Town::of(agents, Settings { max_open_offers, match_vehicle, desk, settlement, crew, ..Settings::default() })
+        })
+}
+
+/// Two groups, or none.
+fn some_crew() -> impl Strategy<Value = Crew> {
+    let publish = prop::sample::select(vec![Publish::Engine, Publish::Engine, Publish::Person]);
+    (any::<bool>(), publish).prop_map(|(has_groups, publish)| {
+        let group = |(name, chat): (&str, i64)| (name.to_owned(), CrewGroup { chat, topic: None, locale: None });
+        let groups = [("movers", -500), ("vans", -501)].into_iter().filter(|_| has_groups).map(group).collect();
+        Crew { groups, publish, ..Crew::default() }
+    })
 }
 
 fn some_settlement() -> impl Strategy<Value = Settlement> {
@@ -237,6 +247,7 @@ fn some_wave() -> impl Strategy<Value = Wave> {
         3 => Just(Mode::OneByOne),
         2 => (1..4u16).prop_map(Mode::Several),
         3 => Just(Mode::Everybody),
+        3 => prop::sample::select(vec!["movers", "vans", "nowhere"]).prop_map(|name| Mode::Group(name.to_owned())),
         2 => (0..8u8, any::<bool>()).prop_map(|(n, answer_needed)| Mode::Direct { agent: agent_id(n), answer_needed }),
     ];
     let starts = prop_oneof![Just(ClockStart::Offered), Just(ClockStart::Delivered)];

@@ -140,6 +140,7 @@ fn stands(desk: &Desk) -> String {
                 Awaiting::Answers => desk.open().join(" "),
                 Awaiting::Room { .. } => "room".to_owned(),
                 Awaiting::Seat { agent, .. } => format!("a seat for {}", name(agent)),
+                Awaiting::Publisher => "a publisher".to_owned(),
             };
             let paused = if offering.paused_at.is_some() { "paused" } else { "offering" };
             format!("{paused}, awaits {awaits}")
