@@ -105,6 +105,18 @@ impl Committer {
         hears.await.unwrap_or(Err(NotStored::Unknown))
     }
 
+    /// Stores rows that nobody is kept waiting by: they go along with what goes to the disk next.
+    pub async fn store_along(&self, writes: StepWrites) -> Result<(), NotStored> {
+        let (told, hears) = tokio::sync::oneshot::channel();
+        let done = Box::new(move |result| {
+            let _ = told.send(result);
+        });
+        if let Err(pending) = self.0.queue.hand_along(Pending { writes, facts: None, done }) {
+            (pending.done)(Err(NotStored::Unknown));
+        }
+        hears.await.unwrap_or(Err(NotStored::Unknown))
+    }
+
     /// Rings once nothing that was handed over before is on its way any more, stored or not.
     pub fn once_passed(&self, ring: impl FnOnce() + Send + 'static) {
         let done = Box::new(|_| ring());

@@ -202,6 +202,12 @@ impl Engine {
         self.inner.admission.under_way()
     }
 
+    /// Counts somebody in who waits for the disk without asking a job, for as long as the permit is kept: the committer gathers for
+    /// as many as are under way. None when there are too many.
+    pub fn enter(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.inner.admission.enter()
+    }
+
     fn directory(&self) -> Result<&Directory, Failure> {
         self.inner.house.directory().ok_or(Failure::Closed)
     }

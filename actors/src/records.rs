@@ -313,6 +313,7 @@ pub enum Told {
         /// Whether it was acted upon.
         done: bool,
         /// What it says, as the doors wrote it.
+        #[serde(with = "serde_bytes")]
         news: Vec<u8>,
     },
     /// How far a message has come, under its trace.

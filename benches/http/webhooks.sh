@@ -26,6 +26,8 @@ one() {
   folder=$(mktemp -d "${TMPDIR:-/tmp}/baton-webhooks.XXXXXX")
   REQUESTS="$folder/requests"; export REQUESTS
   python3 benches/http/webhooks.py "$1" $(( seconds * ${PER_SECOND:-25000} )) >"$REQUESTS"
+  # The journal of the file system would write what was prepared together with the first of what is measured.
+  sync
   "$bin" serve --dev --listen "127.0.0.1:$port" --data "$folder/data" >"$folder/out" 2>"$folder/err" &
   pid=$!
   until curl -sf "http://127.0.0.1:$port/ready" >/dev/null; do kill -0 $pid || { cat "$folder/err"; exit 1; }; done

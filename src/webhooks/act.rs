@@ -38,6 +38,7 @@ use crate::replies::{self, Outcome};
 use crate::telegram_desk::TelegramDesk;
 
 pub use forms::Forms;
+use reach::Addressee;
 use talk::{About, Person};
 
 /// Who acts upon news.
@@ -145,7 +146,10 @@ impl Desk {
             again,
         };
         // Asked first: a job that hears of a failure does not know any more what it was about.
-        let recipient = self.recipient(debt)?;
+        let addressee = self.addressee(debt)?;
+        if matches!(addressee, Addressee::Gone) {
+            return Ok(Vec::new());
+        }
         match debt {
             DebtId::Job(effect) => {
                 self.engine.hear(effect.job, Report::CalledBack { effect: effect.no, callback }).await?;
@@ -155,7 +159,7 @@ impl Desk {
                 self.engine.hear_of_notification(id, report).await?;
             }
         }
-        if let Some(agent) = recipient {
+        if let Addressee::Person(agent) = addressee {
             self.note_reach(agent, told).await?;
         }
         let value = codec::seal(&Record::Progress { at, progress: told.progress }, 1, house.epoch)?;

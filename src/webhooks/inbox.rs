@@ -15,6 +15,7 @@ use baton_actors::committer::NotStored;
 use baton_actors::engine::Engine;
 use baton_actors::gauges;
 use baton_actors::records::{Inbox as Updates, Told as Record};
+use baton_actors::store::envelope::RecordError;
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{KEY_MAX, StepWrites, Store, StoreError, VersionCheck, Write, codec};
 use baton_core::ids::TenantId;
@@ -52,6 +53,8 @@ struct Stored {
     key: Vec<u8>,
     at: Timestamp,
     news: News,
+    /// As it is written.
+    written: Vec<u8>,
 }
 
 /// Why news was not taken in: it should come again.
@@ -96,6 +99,7 @@ impl Inbox {
         if self.engine.is_restored() {
             return Err(NotTaken::Restored);
         }
+        let _waits = self.engine.enter().ok_or(NotTaken::Full)?;
         let mut storing = Vec::with_capacity(told.len());
         let mut surplus: HashMap<usize, Surplus> = HashMap::new();
         for Told { id, news } in told {
@@ -104,7 +108,8 @@ impl Inbox {
                 continue;
             }
             let key = Key::Inbox { tenant: TenantId::DEFAULT, account: account.to_owned(), id }.bytes();
-            if key.len() > KEY_MAX || self.engine.house().store.get(&key)?.is_some() {
+            // What is known by now is found out in storing it.
+            if key.len() > KEY_MAX {
                 count(news.channel(), "repeat");
                 continue;
             }
@@ -143,14 +148,13 @@ impl Inbox {
     async fn store(&self, key: Vec<u8>, news: News) -> Result<Option<Stored>, NotStored> {
         let house = self.engine.house();
         let (at, written) = (house.clock.now(), serde_json::to_vec(&news).unwrap_or_default());
-        let record = Record::News { at, done: false, news: written };
-        let value = codec::seal(&record, 1, house.epoch).map_err(|_| NotStored::TooLarge)?;
+        let (value, written) = sealed(at, false, written, house.epoch).map_err(|_| NotStored::TooLarge)?;
         let check = Some(VersionCheck { key: key.clone(), version: 0 });
         let writes = vec![Write { key: key.clone(), value: Some(value) }];
         match house.committer.store_rows(StepWrites { check, writes }).await {
             Ok(()) => {
                 count(news.channel(), "taken");
-                Ok(Some(Stored { key, at, news }))
+                Ok(Some(Stored { key, at, news, written }))
             }
             // The same news at the same moment, over another connection.
             Err(NotStored::Conflict) => {
@@ -194,10 +198,10 @@ async fn go_on(
             next = line.recv() => next,
             _ = stop.changed() => None,
         };
-        let Some(stored) = next else { return };
+        let Some(mut stored) = next else { return };
         let mut wait = FIRST_WAIT;
         for attempt in 1..=TRIES {
-            match act(&desk, &stored).await {
+            match act(&desk, &mut stored).await {
                 Ok(()) => break,
                 Err(error) if attempt == TRIES => {
                     tracing::error!(%error, news = ?stored.news, "news of a provider was not acted upon; it waits for a restart");
@@ -217,18 +221,27 @@ async fn go_on(
 }
 
 /// Acts upon news, and notes in one step that it is done and what is known now. A crash before that acts once more.
-async fn act(desk: &Desk, stored: &Stored) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn act(desk: &Desk, stored: &mut Stored) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let house = desk.engine.house();
     // It may have come into the line twice: once from its provider, once from whoever wants it replayed.
     if house.store.get(&stored.key)?.is_some_and(|record| is_done(&record)) {
         return Ok(());
     }
     let mut writes = desk.act(&stored.news, stored.at).await?;
-    let news = serde_json::to_vec(&stored.news)?;
-    let value = codec::seal(&Record::News { at: stored.at, done: true, news }, 2, house.epoch)?;
+    let (value, written) = sealed(stored.at, true, std::mem::take(&mut stored.written), house.epoch)?;
+    stored.written = written;
     writes.push(Write { key: stored.key.clone(), value: Some(value) });
-    house.committer.store_rows(StepWrites { check: None, writes }).await?;
+    // Nobody waits for it: until it is on disk a crash acts once more.
+    house.committer.store_along(StepWrites { check: None, writes }).await?;
     Ok(())
+}
+
+/// The record of news, and what it was made of.
+fn sealed(at: Timestamp, done: bool, news: Vec<u8>, epoch: u64) -> Result<(Vec<u8>, Vec<u8>), RecordError> {
+    let record = Record::News { at, done, news };
+    let value = codec::seal(&record, if done { 2 } else { 1 }, epoch)?;
+    let Record::News { news, .. } = record else { return Ok((value, Vec::new())) };
+    Ok((value, news))
 }
 
 fn is_done(record: &[u8]) -> bool {
@@ -266,11 +279,11 @@ fn scan(store: &dyn Store, desk: &Desk) -> Result<Vec<Stored>, StoreError> {
     let mut left = Vec::new();
     store.scan(&Prefix::space(Space::Inbox), None, &mut |key, record| {
         if let Ok((_, Record::News { at, done, news })) = codec::open::<Record>(record)
-            && let Ok(news) = serde_json::from_slice::<News>(&news)
+            && let Ok(read) = serde_json::from_slice::<News>(&news)
         {
-            desk.remember(&news, at);
+            desk.remember(&read, at);
             if !done {
-                left.push(Stored { key: key.to_vec(), at, news });
+                left.push(Stored { key: key.to_vec(), at, news: read, written: news });
             }
         }
         ControlFlow::Continue(())

@@ -22,5 +22,6 @@ pub struct SealedPayload {
     /// Which key of the tenant sealed them.
     pub key: u32,
     /// Nonce and ciphertext.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }

@@ -11,14 +11,26 @@ use super::{Desk, NotDone};
 use crate::replies::consent::said;
 use crate::webhooks::news::{Reached, Wants};
 
+/// Whom a message was for.
+pub(super) enum Addressee {
+    /// Somebody we know.
+    Person(AgentId),
+    /// The desk, or nobody who is known any more.
+    Other,
+    /// Whoever owed it is gone with its record, and nothing follows.
+    Gone,
+}
+
 impl Desk {
-    /// Whom a message was for, where that was a person we know.
-    pub(super) fn recipient(&self, debt: DebtId) -> Result<Option<AgentId>, NotDone> {
-        Ok(match debt {
+    /// Whom a message was for.
+    pub(super) fn addressee(&self, debt: DebtId) -> Result<Addressee, NotDone> {
+        let agent = match debt {
             DebtId::Notification(id, _) => {
-                self.engine.notification(id)?.map(|notification| notification.intent.recipient)
+                let Some(notification) = self.engine.notification(id)? else { return Ok(Addressee::Gone) };
+                Some(notification.intent.recipient)
             }
-            DebtId::Job(effect) => self.engine.job(effect.job)?.and_then(|job| {
+            DebtId::Job(effect) => {
+                let Some(job) = self.engine.job(effect.job)? else { return Ok(Addressee::Gone) };
                 let offer = job.offers.iter().find(|offer| offer.debt == Some(effect.no)).map(|offer| offer.agent);
                 let owed = job.owed.iter().map(|owed| (owed.no, &owed.message));
                 let mut told = owed.chain(job.sent.iter().map(|sent| (sent.no, &sent.message)));
@@ -26,8 +38,9 @@ impl Desk {
                     Recipient::Agent(agent) => Some(agent),
                     Recipient::Desk | Recipient::Group => None,
                 })
-            }),
-        })
+            }
+        };
+        Ok(agent.map_or(Addressee::Other, Addressee::Person))
     }
 
     /// Stored only where it changes something: most messages arrive at addresses that are well.

@@ -41,6 +41,8 @@ pub struct Kept {
     pub done: bool,
     /// What it is. It may hold texts and addresses, and is not to be shown.
     pub news: News,
+    /// The same as it is written.
+    written: Vec<u8>,
 }
 
 /// What became of a wish to have news replayed.
@@ -102,9 +104,9 @@ impl Inbox {
         // An answer after the question.
         left.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
         let mut replayed = 0;
-        for Kept { key, at, news, .. } in left {
+        for Kept { key, at, news, written, .. } in left {
             // A line that is full is being worked on; who asks again finds what is left then.
-            if self.line(&news).try_send(Stored { key, at, news }).is_ok() {
+            if self.line(&news).try_send(Stored { key, at, news, written }).is_ok() {
                 replayed += 1;
             }
         }
@@ -114,7 +116,7 @@ impl Inbox {
 
 fn read(key: &[u8], record: &[u8]) -> Option<Kept> {
     let Some(Key::Inbox { account, id, .. }) = Key::parse(key) else { return None };
-    let Ok((_, Record::News { at, done, news })) = codec::open::<Record>(record) else { return None };
-    let news = serde_json::from_slice(&news).ok()?;
-    Some(Kept { key: key.to_vec(), account, id, at, done, news })
+    let Ok((_, Record::News { at, done, news: written })) = codec::open::<Record>(record) else { return None };
+    let news = serde_json::from_slice(&written).ok()?;
+    Some(Kept { key: key.to_vec(), account, id, at, done, news, written })
 }
