@@ -106,6 +106,7 @@ fn waiting(n: u64, roster: &Roster, wait: Duration, now: Timestamp) -> Job {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        lead: None,
     };
     let by = By { actor: Actor::Client("bench".into()), cause: Cause::Request };
     let job = Turn::create(new, by, world, now).finish().unwrap().job;

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod channels;
 pub mod console;
 mod crew;
+pub mod dispatch;
 pub mod duration;
 pub mod email;
 pub mod engine;
@@ -75,6 +76,8 @@ pub struct Config {
     pub api_keys: Vec<api_keys::ApiKey>,
     /// How tenants start; the first is `default`.
     pub tenants: Vec<tenants::Seed>,
+    /// What the desk gets of a finished lead.
+    pub dispatch: dispatch::Dispatch,
     /// What is removed by age.
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
@@ -144,6 +147,7 @@ impl Config {
             sealing: sealing::Sealing::read(&mut reader),
             api_keys: api_keys::read(&mut reader, sources, &mut warnings),
             tenants: tenants::read(&mut reader, timers.outage_grace, links.approval_ttl),
+            dispatch: dispatch::Dispatch::read(&mut reader.section("dispatch")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),

@@ -15,6 +15,7 @@ mod filters;
 mod gsm;
 mod kept;
 pub(crate) mod language;
+mod lead;
 mod link_buttons;
 mod money;
 mod notification;
@@ -148,6 +149,9 @@ impl Wording {
         if let Say::Crew(shown) = &errand.say {
             self.crew_text(&CrewSheet::of(&shown.job), &errand.locale)?;
         }
+        if let Some(text) = self.for_desk(errand)? {
+            return Ok(HtmlEscape(&text).to_string());
+        }
         let values = self.values(errand);
         match self.fill(values.name, "telegram.html", &values)? {
             Some(html) => Ok(html),
@@ -233,6 +237,9 @@ impl Wording {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_plain(errand, shown);
         }
+        if let Some(text) = self.for_desk(errand)? {
+            return Ok(text);
+        }
         self.plain_text(&self.values(errand))
     }
 
@@ -243,9 +250,9 @@ impl Wording {
         }
         let mut values = self.values(errand);
         let subject = self.fill_or(values.name, "message", "email.subject", &values)?;
-        let text = match self.fill(values.name, "email.text", &values)? {
-            Some(text) => text,
-            None => self.plain_text(&values)?,
+        let text = match (self.for_desk(errand)?, self.fill(values.name, "email.text", &values)?) {
+            (Some(text), _) | (None, Some(text)) => text,
+            (None, None) => self.plain_text(&values)?,
         };
         values.text = Some(text.clone());
         let html = self.fill_or(values.name, "message", "email.html", &values)?;
@@ -272,6 +279,7 @@ impl Wording {
             mistakes.extend(tried.into_iter().flatten().map(|mistake| (mistake.to_string(), mistake)));
         }
         mistakes.extend(self.mistakes_of_crew().into_iter().map(|mistake| (mistake.to_string(), mistake)));
+        mistakes.extend(self.mistakes_of_lead().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_pages().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.into_values().collect()
     }
@@ -283,7 +291,13 @@ impl Wording {
             Say::Job { topic: Topic::Offer(_) | Topic::OfferOver(..), offer: Some(offer), .. } => {
                 Some((self.offer_link)(&offer.id, offer.closes_at.or(errand.lifetime)))
             }
-            Say::Job { .. } | Say::Crew(_) | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
+            Say::Job { .. }
+            | Say::Crew(_)
+            | Say::Answer(_)
+            | Say::Notification(_)
+            | Say::AddressPaused(_)
+            | Say::Lead(_)
+            | Say::CrewText(_) => None,
         };
         let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
         let mut values = Values::of(errand, locale, link, preferences);

@@ -119,6 +119,7 @@ impl Town {
             start_at: None,
             occupies: None,
             gates: OwnGates::default(),
+            lead: None,
         };
         let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

@@ -3,7 +3,7 @@
 use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
-use baton_core::details::SealedPayload;
+use baton_core::details::{SealedDetails, SealedPayload};
 use baton_core::ids::{AgentId, NotificationId, OfferId, OfferNo, TenantId};
 use baton_core::job::{Deed, Standing};
 use baton_core::message::Topic;
@@ -11,6 +11,7 @@ use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
 
 use crate::clock::BoxFuture;
+use crate::tenants::TenantView;
 
 /// One account of one provider. It renders an errand in the person's language and makes exactly one attempt.
 pub trait Channel: Send + Sync + 'static {
@@ -149,6 +150,69 @@ pub enum Say {
     Notification(Box<Shown>),
     /// The desk: nothing is sent to somebody's address any more.
     AddressPaused(Box<PausedAddress>),
+    /// The desk alone: a finished lead with all that is private.
+    Lead(Box<LeadShown>),
+    /// The desk: the text for crews, to be copied.
+    CrewText(Box<CrewView>),
+}
+
+/// A finished lead. It is made for a desk's own address and no other, and what is private stays sealed until it is worded.
+#[derive(Clone)]
+pub struct LeadShown {
+    job: CrewView,
+    external_ref: Option<String>,
+    details: SealedDetails,
+}
+
+impl LeadShown {
+    /// For a desk.
+    pub(crate) fn for_desk(
+        desk: DeskAddress,
+        job: CrewView,
+        external_ref: Option<String>,
+        details: SealedDetails,
+    ) -> (Address, Self) {
+        (desk.0, Self { job, external_ref, details })
+    }
+
+    /// What a crew may see of it.
+    pub fn job(&self) -> &CrewView {
+        &self.job
+    }
+
+    /// The name it came with.
+    pub fn external_ref(&self) -> Option<&str> {
+        self.external_ref.as_deref()
+    }
+
+    /// What is private.
+    pub fn details(&self) -> &SealedDetails {
+        &self.details
+    }
+}
+
+/// Says which it is, never what.
+impl std::fmt::Debug for LeadShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "lead {:?}", self.job.job)
+    }
+}
+
+/// The address of a tenant's desk, where nobody else reads. Private things are sent to no other kind of address.
+pub(crate) struct DeskAddress(Address);
+
+impl DeskAddress {
+    /// The desk's own address; none where agents read there as well.
+    pub(crate) fn of(tenant: &TenantView, address: Address) -> Option<Self> {
+        let others_read = match &address {
+            Address::Telegram { chat, .. } if *chat < 0 => {
+                tenant.roster.in_order().any(|agent| agent.telegram == Some(*chat))
+                    || tenant.settings.crew.groups.values().any(|group| group.chat == *chat)
+            }
+            Address::Telegram { .. } | Address::Email(_) | Address::Phone(_) | Address::Console => false,
+        };
+        (!others_read).then_some(Self(address))
+    }
 }
 
 /// What the desk can do about what it is told, by a button each.
@@ -158,6 +222,19 @@ pub struct AtDesk {
     pub deeds: Vec<Deed>,
     /// The claim it is about, by the number of its offer; 0: none.
     pub claim: OfferNo,
+    /// What was done about it.
+    pub done: Option<DoneShown>,
+}
+
+/// What was done about what the desk was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoneShown {
+    /// What, in a word.
+    pub what: String,
+    /// By whom: a name, or `engine`, `link`, `stranger`.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A job as it stands in a group.

@@ -274,7 +274,8 @@ impl Engine {
             | Command::StartWork { .. }
             | Command::SetGates(_)
             | Command::EraseDetails { .. }
-            | Command::Publish => None,
+            | Command::Publish
+            | Command::SendAgain(_) => None,
         };
         let ask = Box::new(ask);
         match taken_by {

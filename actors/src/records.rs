@@ -10,6 +10,7 @@ mod details_v1;
 mod job_v1;
 mod job_v2;
 mod job_v3;
+mod job_v4;
 mod settings_v1;
 mod settings_v2;
 mod settings_v3;
@@ -39,6 +40,7 @@ use self::details_v1::DetailsV1;
 use self::job_v1::JobV1;
 use self::job_v2::JobV2;
 use self::job_v3::JobV3;
+use self::job_v4::JobV4;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
@@ -50,13 +52,14 @@ use crate::store::job_head::JobHead;
 
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 4;
+    const SCHEMA: u16 = 5;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<JobV1>(payload).map(|old| JobV2::from(old).into()),
             2 => codec::decode::<JobV2>(payload).map(Self::from),
             3 => codec::decode::<JobV3>(payload).map(Self::from),
+            4 => codec::decode::<JobV4>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }

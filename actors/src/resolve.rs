@@ -3,13 +3,14 @@
 use baton_core::agent::NoWay;
 use baton_core::consent::Purpose;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
+use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, DebtId, EffectId, EffectNo, NotificationId, OfferNo};
-use baton_core::job::{Job, Offer, OfferState, Standing};
+use baton_core::job::{Actor, Done, Job, Offer, OfferState, Standing};
 use baton_core::message::{Message, Notice, Recipient, Topic};
 use baton_core::notification::Notification;
 use baton_core::time::Timestamp;
 
-use crate::channel::{Address, AtDesk, CrewShown, Errand, OfferShown, Say, Shown};
+use crate::channel::{Address, AtDesk, CrewShown, DeskAddress, DoneShown, Errand, LeadShown, OfferShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records;
@@ -59,6 +60,13 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
     if let Topic::CrewOffer(no) | Topic::CrewStatus(no) = message.topic {
         return for_group(&tenant, &job, (debt, effect.no, no), possible_repeat);
     }
+    if message.is_old_news(&job) {
+        return Resolved::Not { debt, delivery: Delivery::Dropped(DropReason::Late) };
+    }
+    if message.topic.once().is_some() && possible_repeat {
+        // It may have arrived, and is not to arrive twice: the desk is asked.
+        return Resolved::Not { debt, delivery: Delivery::Unsure };
+    }
     let person = match person(&tenant, message.to, channel, About::a_job(&tenant)) {
         Ok(person) => person,
         Err(delivery) => return Resolved::Not { debt, delivery },
@@ -67,6 +75,25 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
         // Since it was owed, their chat has become one that others read.
         return Resolved::Not { debt, delivery: no_address() };
     }
+    let (to, say) = match &message.topic {
+        Topic::Lead => match lead(house, &tenant, &job, person.address) {
+            Ok(lead) => lead,
+            Err(delivery) => return Resolved::Not { debt, delivery },
+        },
+        Topic::CrewText => (person.address, Say::CrewText(Box::new(tenant.crew_view(&job)))),
+        Topic::Offer(_)
+        | Topic::OfferOver(..)
+        | Topic::Won
+        | Topic::ClaimEnded(_)
+        | Topic::Reminder
+        | Topic::ApprovalWanted
+        | Topic::Notice(_)
+        | Topic::Settled(_)
+        | Topic::Released(_)
+        | Topic::NoteDone(_)
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => (person.address, say(house, &tenant, &job, message)),
+    };
     let errand = Errand {
         key: effect.to_string(),
         tenant: effect.job.tenant,
@@ -74,11 +101,11 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
             Recipient::Agent(agent) => Some(agent),
             Recipient::Desk | Recipient::Group => None,
         },
-        to: person.address,
+        to,
         name: person.name,
         locale: person.locale,
         time_zone: person.time_zone,
-        say: say(house, &tenant, &job, message),
+        say,
         replaces: replaced(&job, &message.topic),
         possible_repeat,
         lifetime: message.lifetime,
@@ -105,8 +132,7 @@ fn for_group(
         return not(Delivery::Unsure);
     }
     let Some(group) = tenant.settings.crew.groups.get(&published.group) else { return not(no_address()) };
-    let mut view = job.crew_view();
-    view.brief.price = view.brief.price.filter(|_| tenant.settings.show_price);
+    let view = tenant.crew_view(job);
     let winner = standing.winner().and_then(|agent| tenant.roster.get(&agent).map(|agent| agent.name.clone()));
     let errand = Errand {
         key: EffectId { job: job.id, no: effect }.to_string(),
@@ -128,6 +154,18 @@ fn for_group(
         lifetime: None,
     };
     Resolved::Send { errand: Box::new(errand), debt: Some(debt) }
+}
+
+/// A lead and where it goes: to the desk, and only where nobody else reads.
+fn lead(house: &House, tenant: &TenantView, job: &Job, address: Address) -> Result<(Address, Say), Delivery> {
+    let not = |class: &str, reason: &str| Delivery::Failed { class: class.to_owned(), reason: reason.to_owned() };
+    let desk = DeskAddress::of(tenant, address)
+        .ok_or_else(|| not("recipient", "others read in the desk's chat, and a lead is for the desk alone"))?;
+    let record = house.store.get(&Key::Details(job.id).bytes()).ok().flatten();
+    let details = record.and_then(|record| codec::open::<SealedDetails>(&record).ok()).map(|(_, details)| details);
+    let details = details.ok_or_else(|| not("content", "its details are there no more"))?;
+    let (to, lead) = LeadShown::for_desk(desk, tenant.crew_view(job), job.external_ref.clone(), details);
+    Ok((to, Say::Lead(Box::new(lead))))
 }
 
 /// The same for a notification. Whoever has said no since it was queued is not written to.
@@ -308,48 +346,90 @@ fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say 
                 Recipient::Desk | Recipient::Group => None,
             }
         }
-        Topic::ApprovalWanted | Topic::Notice(_) | Topic::CrewOffer(_) | Topic::CrewStatus(_) => None,
+        Topic::ApprovalWanted
+        | Topic::Notice(_)
+        | Topic::Lead
+        | Topic::CrewText
+        | Topic::NoteDone(_)
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => None,
     };
     let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
-    let about = match &message.topic {
-        Topic::Notice(Notice::Claimed(agent) | Notice::Stalled(agent) | Notice::Waiting(_, agent)) => name(*agent),
-        Topic::Notice(
-            Notice::Unfilled
-            | Notice::Expired
-            | Notice::Quarantined
-            | Notice::PublishWanted
-            | Notice::NotPublished
-            | Notice::PublicationDoubtful,
-        )
-        | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_)
-        | Topic::Offer(_)
+    let note = match &message.topic {
+        Topic::NoteDone(no) => job.notes.iter().find(|note| note.no == *no),
+        _ => None,
+    };
+    let notice = match &message.topic {
+        Topic::Notice(notice) => Some(*notice),
+        _ => note.map(|note| note.about),
+    };
+    let about = notice.and_then(about_whom).or_else(|| job.winner().filter(|_| notice.is_some())).and_then(name);
+    let to_desk = message.to == Recipient::Desk;
+    let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
+    Say::Job {
+        topic: message.topic.clone(),
+        job: Box::new(tenant.crew_view(job)),
+        external_ref: job.external_ref.clone().filter(|_| to_desk),
+        offer,
+        about,
+        approve_url,
+        details_url: details_url(house, job, &message.topic),
+        desk: at_desk(tenant, job, &message.topic),
+    }
+}
+
+/// What the desk can do about it.
+fn at_desk(tenant: &TenantView, job: &Job, topic: &Topic) -> Option<Box<AtDesk>> {
+    let (deeds, done) = match topic {
+        Topic::Notice(notice) => (job.deeds(*notice), None),
+        Topic::NoteDone(no) => {
+            let note = job.notes.iter().find(|note| note.no == *no)?;
+            let shown = |done: &Done| DoneShown { what: done.what.clone(), by: called(tenant, &done.by), at: done.at };
+            (Vec::new(), note.done.as_ref().map(shown))
+        }
+        Topic::Offer(_)
         | Topic::OfferOver(..)
         | Topic::Won
         | Topic::ClaimEnded(_)
         | Topic::Reminder
         | Topic::ApprovalWanted
         | Topic::Settled(_)
-        | Topic::Released(_) => None,
+        | Topic::Released(_)
+        | Topic::Lead
+        | Topic::CrewText
+        | Topic::CrewOffer(_)
+        | Topic::CrewStatus(_) => return None,
     };
-    let to_desk = message.to == Recipient::Desk;
-    let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
-    Say::Job {
-        topic: message.topic.clone(),
-        job: Box::new(job.crew_view()),
-        external_ref: job.external_ref.clone().filter(|_| to_desk),
-        offer,
-        about,
-        approve_url,
-        details_url: details_url(house, job, &message.topic),
-        desk: at_desk(job, &message.topic),
+    Some(Box::new(AtDesk { deeds, claim: job.claim_no(), done }))
+}
+
+/// What whoever did something is called at the desk.
+fn called(tenant: &TenantView, actor: &Actor) -> String {
+    match actor {
+        Actor::Client(name) | Actor::Operator(name) => name.clone(),
+        Actor::Agent(id) => tenant.roster.get(id).map(|agent| agent.name.clone()).unwrap_or_default(),
+        Actor::Link => "link".to_owned(),
+        Actor::Engine => "engine".to_owned(),
+        Actor::Stranger => "stranger".to_owned(),
     }
 }
 
-/// What the desk can do about it.
-fn at_desk(job: &Job, topic: &Topic) -> Option<Box<AtDesk>> {
-    let Topic::Notice(notice) = topic else { return None };
-    Some(Box::new(AtDesk { deeds: job.deeds(*notice), claim: job.claim_no() }))
+/// Whom a notice is about.
+fn about_whom(notice: Notice) -> Option<AgentId> {
+    match notice {
+        Notice::Claimed(agent)
+        | Notice::Stalled(agent)
+        | Notice::Waiting(_, agent)
+        | Notice::Asked(_, agent)
+        | Notice::Unreached(agent) => Some(agent),
+        Notice::Unfilled
+        | Notice::Expired
+        | Notice::Quarantined
+        | Notice::PublishWanted
+        | Notice::NotPublished
+        | Notice::PublicationDoubtful
+        | Notice::Doubtful(_) => None,
+    }
 }
 
 /// The page behind which the details of a grant lie.
@@ -377,6 +457,9 @@ fn replaced(job: &Job, topic: &Topic) -> Option<baton_core::delivery::Receipt> {
         | Topic::Settled(_)
         | Topic::Released(_)
         | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_) => None,
+        | Topic::CrewStatus(_)
+        | Topic::Lead
+        | Topic::CrewText => None,
+        Topic::NoteDone(no) => job.notes.iter().find(|note| note.no == *no).map(|note| note.receipt.clone()),
     }
 }

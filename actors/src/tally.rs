@@ -79,7 +79,11 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::PublicationDoubtful { .. }
             | Event::PublishedAgain { .. }
             | Event::PublicationOver { .. }
-            | Event::PublicationExtended { .. } => {}
+            | Event::PublicationExtended { .. }
+            | Event::DeskTold { .. }
+            | Event::CrewTextAwaited { .. }
+            | Event::CrewTextDue
+            | Event::SentAgain { .. } => {}
         }
     }
 }

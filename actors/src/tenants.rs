@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use baton_core::agent::Agent;
+use baton_core::crew_view::CrewView;
 use baton_core::ids::{AgentId, TenantId};
+use baton_core::job::Job;
 use baton_core::plan::Plan;
 use baton_core::roster::Roster as Agents;
 use baton_core::tenant::Settings;
@@ -119,6 +121,13 @@ impl TenantView {
             next.roster.remove(id);
         }
         next
+    }
+
+    /// What a crew may see of a job: no price where the tenant shows none.
+    pub fn crew_view(&self, job: &Job) -> CrewView {
+        let mut view = job.crew_view();
+        view.brief.price = view.brief.price.filter(|_| self.settings.show_price);
+        view
     }
 
     /// The agent with this phone number.

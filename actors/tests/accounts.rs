@@ -153,6 +153,7 @@ impl Town {
             start_at: None,
             occupies: None,
             gates: OwnGates::default(),
+            lead: None,
         };
         let by = By { actor: Actor::Client("shop".to_owned()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

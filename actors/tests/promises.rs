@@ -226,6 +226,7 @@ fn new_job(name: &str) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        lead: None,
     }
 }
 

@@ -16,6 +16,8 @@ pub fn of(errand: &Errand) -> String {
         Say::Answer(answer) => answer.template(),
         Say::Notification(_) => "notification",
         Say::AddressPaused(_) => PausedAddress::TEMPLATE,
+        Say::Lead(_) => "lead",
+        Say::CrewText(_) => "crew",
     };
     format!("{}_{}_{topic}", errand.tenant, plain(&errand.key))
 }

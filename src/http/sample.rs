@@ -169,6 +169,7 @@ pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        lead: None,
     };
     let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
     let mut turn = Turn::create(new, by.clone(), world, NOW);

@@ -6,6 +6,7 @@ use baton_actors::channel::Rate;
 use ipnet::IpNet;
 
 use crate::config::Config;
+use crate::config::dispatch::Dispatch;
 
 /// The door's settings.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How long requests under way may take once the server is told to stop.
     pub drain_timeout: Duration,
+    /// What the desk gets of a finished lead.
+    pub dispatch: Dispatch,
 }
 
 impl From<&Config> for Settings {
@@ -58,6 +61,7 @@ impl From<&Config> for Settings {
             header_timeout: server.header_timeout,
             request_timeout: server.request_timeout,
             drain_timeout: server.drain_timeout,
+            dispatch: config.dispatch,
         }
     }
 }
@@ -79,6 +83,7 @@ impl Default for Settings {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
+            dispatch: Dispatch::default(),
         }
     }
 }

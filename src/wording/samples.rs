@@ -1,14 +1,16 @@
 //! Sample errands: one for every topic and answer, with every value and with hardly any, so that every branch of a
 //! template can be tried before a person depends on it.
 
-use baton_actors::channel::{Address, Answer, AtDesk, CrewShown, Errand, OfferShown, Ordered, PausedAddress, Say};
+use baton_actors::channel::{
+    Address, Answer, AtDesk, CrewShown, DoneShown, Errand, OfferShown, Ordered, PausedAddress, Say,
+};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::ChannelKind;
 use baton_core::gates::Gate;
-use baton_core::ids::{AgentId, JobId, TenantId};
+use baton_core::ids::{AgentId, EffectNo, JobId, TenantId};
 use baton_core::job::{Deed, Ending, Standing, Wait};
-use baton_core::message::{ClaimEnd, Notice, Over, Topic};
+use baton_core::message::{ClaimEnd, Notice, Once, Over, Topic};
 use baton_core::time::Timestamp;
 
 /// Every kind of errand in a language, full and bare.
@@ -139,7 +141,7 @@ pub(crate) fn view(brief: Brief) -> CrewView {
 
 pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
     let closes_at = full.then_some(Timestamp(1_801_319_400_000));
-    let asks_desk = full && matches!(topic, Topic::Notice(_));
+    let asks_desk = full && matches!(topic, Topic::Notice(_) | Topic::NoteDone(_));
     let offer = match topic {
         Topic::Offer(no) | Topic::OfferOver(no, _) => {
             Some(OfferShown { id: job.job.offer(no), closes_at, declined: false })
@@ -152,7 +154,10 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         | Topic::Settled(_)
         | Topic::Released(_)
         | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_) => None,
+        | Topic::CrewStatus(_)
+        | Topic::Lead
+        | Topic::CrewText
+        | Topic::NoteDone(_) => None,
     };
     Say::Job {
         topic,
@@ -162,8 +167,13 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         about: full.then(|| "Driver One".to_owned()),
         approve_url: full.then(|| "https://example.com/public/approve/token".to_owned()),
         details_url: full.then(|| "https://example.com/public/details/token".to_owned()),
-        desk: asks_desk.then(|| Box::new(AtDesk { deeds: Deed::ALL.to_vec(), claim: 1 })),
+        desk: asks_desk.then(|| Box::new(AtDesk { deeds: Deed::ALL.to_vec(), claim: 1, done: done(full) })),
     }
+}
+
+/// What was done about what the desk was told.
+fn done(full: bool) -> Option<DoneShown> {
+    full.then(|| DoneShown { what: "confirmed".to_owned(), by: "olga".to_owned(), at: Timestamp(1_801_319_400_000) })
 }
 
 pub(crate) fn topics() -> Vec<Topic> {
@@ -184,6 +194,10 @@ pub(crate) fn topics() -> Vec<Topic> {
     topics.extend([Gate::Confirm, Gate::Invoice, Gate::Payment].map(Topic::Settled));
     let waits = Gate::ALL.map(Wait::Gate).into_iter().chain([Wait::Start, Wait::Finish]);
     topics.extend(waits.map(|wait| Topic::Notice(Notice::Waiting(wait, agent))));
+    topics.extend(Gate::ALL.map(|gate| Topic::Notice(Notice::Asked(gate, agent))));
+    topics.push(Topic::Notice(Notice::Unreached(agent)));
+    topics.extend([Once::Lead, Once::CrewText, Once::Release].map(|what| Topic::Notice(Notice::Doubtful(what))));
+    topics.push(Topic::NoteDone(EffectNo { version: 1, n: 0 }));
     topics.extend(overs);
     topics.extend(ends.map(Topic::ClaimEnded));
     topics.extend(notices.map(Topic::Notice));

@@ -48,6 +48,8 @@ pub(super) struct Values {
     details_url: Option<String>,
     /// What the desk can do about it, in the words of its commands.
     deeds: Vec<&'static str>,
+    /// What was done about it.
+    done: Option<Done>,
     /// The command of the desk that is answered.
     order: Option<&'static str>,
     /// Where the job stands.
@@ -106,6 +108,13 @@ struct Offer {
 }
 
 #[derive(Serialize)]
+struct Done {
+    what: String,
+    by: String,
+    at: String,
+}
+
+#[derive(Serialize)]
 struct Choice {
     no: usize,
     job: Job,
@@ -141,12 +150,20 @@ impl Values {
                 values.details_url.clone_from(details_url);
                 let deeds = desk.iter().flat_map(|desk| &desk.deeds);
                 values.deeds = deeds.map(|deed| deed.as_str()).collect();
+                values.done = desk.as_ref().and_then(|desk| desk.done.as_ref()).map(|done| Done {
+                    what: one_line(&done.what),
+                    by: one_line(&done.by),
+                    at: dates::moment(done.at, &errand.time_zone, locale),
+                });
             }
             Say::Crew(shown) => values.crew(shown),
             Say::Answer(answer) => values.answer(answer),
             // Its values are sealed, and its template is found by a key of its own.
             Say::Notification(_) => values.name = "notification",
             Say::AddressPaused(paused) => values.paused(paused),
+            // Both are filled with values of their own.
+            Say::Lead(_) => values.name = "lead",
+            Say::CrewText(_) => values.name = "crew",
         }
         values
     }
@@ -169,6 +186,7 @@ impl Values {
             approve_url: None,
             details_url: None,
             deeds: Vec::new(),
+            done: None,
             order: None,
             status: None,
             line: Vec::new(),
@@ -313,7 +331,10 @@ fn reason(topic: &Topic) -> Option<&'static str> {
         | Topic::ApprovalWanted
         | Topic::Released(_)
         | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_) => None,
+        | Topic::CrewStatus(_)
+        | Topic::Lead
+        | Topic::CrewText
+        | Topic::NoteDone(_) => None,
     }
 }
 

@@ -36,6 +36,7 @@ mod falls;
 mod intake;
 mod kill;
 mod leads;
+mod leads_desk;
 mod load;
 mod mail_tls;
 mod messages;

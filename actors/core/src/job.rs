@@ -29,7 +29,9 @@ pub mod explain;
 mod fallback;
 pub mod fates;
 pub mod invariants;
+mod lead;
 pub mod ledger;
+mod notes;
 mod offering;
 pub mod publication;
 mod publishing;
@@ -44,6 +46,8 @@ pub mod weight;
 pub use command::{Answer, Ask, By, Command, NewJob};
 pub use deeds::Deed;
 pub use event::{Actor, Cause, Entry, Event};
+pub use lead::{Lead, LeadNews};
+pub use notes::{Done, NOTES_KEPT, Note};
 pub use publication::{Publication, Standing};
 pub use refusal::Refusal;
 pub use report::Report;
@@ -132,6 +136,10 @@ pub struct Job {
     pub grant: Option<Grant>,
     /// What stands in groups, one for each.
     pub publications: Vec<Publication>,
+    /// What the desk has been told and can still do something about, by its messages that can be changed.
+    pub notes: Vec<Note>,
+    /// Of a finished lead: what the desk gets of it.
+    pub lead: Option<Lead>,
 }
 
 /// A message that was sent: if it does not arrive, it is known what it was.
@@ -529,6 +537,11 @@ impl Job {
 
     /// The moment at which it must look at its clock.
     pub fn due(&self) -> Option<Timestamp> {
+        let crew_text = self.lead.and_then(|lead| lead.text_at).filter(|_| !self.is_closed());
+        self.stage_due().into_iter().chain(crew_text).min()
+    }
+
+    fn stage_due(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Scheduled { start_at } => Some(*start_at),
             Stage::Offering(offering) if offering.paused_at.is_some() => None,

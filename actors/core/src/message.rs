@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::ChannelKind;
 use crate::gates::Gate;
-use crate::ids::{AgentId, OfferNo};
+use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::job::settlement::{GrantNo, Wait};
 use crate::time::Timestamp;
 
@@ -57,6 +57,23 @@ pub enum Topic {
     CrewOffer(OfferNo),
     /// A group: how the job stands now, in the place of what was said before.
     CrewStatus(OfferNo),
+    /// The desk, and nobody else: a finished lead, with all that is private.
+    Lead,
+    /// The desk: the text for crews, to be copied.
+    CrewText,
+    /// The desk: what was done about the notice that this debt carried, in the place of its buttons.
+    NoteDone(EffectNo),
+}
+
+/// What is sent once. Where nobody knows whether it arrived, the desk is asked, and it is not sent again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Once {
+    /// The full lead.
+    Lead,
+    /// The text for crews (`crew_fallback_v1`).
+    CrewText,
+    /// The link to the details (`release_v1`).
+    Release,
 }
 
 /// Why an offer is over.
@@ -108,6 +125,12 @@ pub enum Notice {
     NotPublished,
     /// Nobody knows whether it stands in the group.
     PublicationDoubtful,
+    /// The next gate is passed by a person: the desk is asked to.
+    Asked(Gate, AgentId),
+    /// The winner was not reached by any channel.
+    Unreached(AgentId),
+    /// Nobody knows whether something arrived that is sent once.
+    Doubtful(Once),
 }
 
 /// Answers to people before claims before offers before status before bulk.
@@ -135,22 +158,49 @@ impl Topic {
             Self::ClaimEnded(_) => "claim_ended",
             Self::Reminder => "reminder",
             Self::ApprovalWanted => "approval_wanted",
+            Self::Notice(Notice::Asked(..) | Notice::Unreached(_) | Notice::Doubtful(_)) => "asked",
             Self::Notice(_) => "notice",
             Self::Settled(_) => "settled",
             Self::Released(_) => "released",
             Self::CrewOffer(_) => "crew_offer",
             Self::CrewStatus(_) => "crew_status",
+            Self::Lead => "lead",
+            Self::CrewText => "crew",
+            Self::NoteDone(_) => "note_done",
         }
     }
 
     /// How urgent it is.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Won | Self::ClaimEnded(_) | Self::Released(_) => Lane::Claims,
+            Self::Won | Self::ClaimEnded(_) | Self::Released(_) | Self::Lead | Self::CrewText => Lane::Claims,
             Self::Offer(_) | Self::Reminder | Self::CrewOffer(_) => Lane::Offers,
-            Self::CrewStatus(_) | Self::OfferOver(..) | Self::ApprovalWanted | Self::Notice(_) | Self::Settled(_) => {
-                Lane::Status
-            }
+            Self::CrewStatus(_)
+            | Self::OfferOver(..)
+            | Self::ApprovalWanted
+            | Self::Notice(_)
+            | Self::Settled(_)
+            | Self::NoteDone(_) => Lane::Status,
+        }
+    }
+
+    /// What it is, where it is sent once.
+    pub fn once(&self) -> Option<Once> {
+        match self {
+            Self::Lead => Some(Once::Lead),
+            Self::CrewText => Some(Once::CrewText),
+            Self::Released(_) => Some(Once::Release),
+            Self::Offer(_)
+            | Self::OfferOver(..)
+            | Self::Won
+            | Self::ClaimEnded(_)
+            | Self::Reminder
+            | Self::ApprovalWanted
+            | Self::Notice(_)
+            | Self::Settled(_)
+            | Self::CrewOffer(_)
+            | Self::CrewStatus(_)
+            | Self::NoteDone(_) => None,
         }
     }
 }
@@ -163,6 +213,17 @@ impl Over {
             Self::Taken => "taken",
             Self::Skipped => "skipped",
             Self::Closed => "closed",
+        }
+    }
+}
+
+impl Once {
+    /// The stable word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::CrewText => "crew_text",
+            Self::Release => "release",
         }
     }
 }
@@ -193,6 +254,14 @@ impl Notice {
             Self::PublishWanted => "publish_wanted",
             Self::NotPublished => "not_published",
             Self::PublicationDoubtful => "publication_doubtful",
+            Self::Asked(Gate::Confirm, _) => "asked_confirm",
+            Self::Asked(Gate::Invoice, _) => "asked_invoice",
+            Self::Asked(Gate::Payment, _) => "asked_payment",
+            Self::Asked(Gate::Release, _) => "asked_release",
+            Self::Unreached(_) => "unreached",
+            Self::Doubtful(Once::Lead) => "doubtful_lead",
+            Self::Doubtful(Once::CrewText) => "doubtful_crew",
+            Self::Doubtful(Once::Release) => "doubtful_release",
         }
     }
 }

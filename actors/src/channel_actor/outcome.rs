@@ -93,16 +93,16 @@ impl ChannelActor {
                 chat.waiting.push_front(ready);
             }
             Outcome::Retry(reason) => self.again(account, ready, "retry", reason, now),
-            Outcome::Unknown(_) if is_for_a_group(&ready.errand) => {
-                // A group gets one message about a job: the desk is asked.
+            Outcome::Unknown(_) if is_sent_once(&ready.errand) && !self.tells_apart(&ready) => {
+                // It is not to arrive twice: the desk is asked.
                 if let Some(debt) = ready.debt.filter(|debt| account.uncertain.remove(debt)) {
                     account.settled.insert(debt);
                 }
                 self.settle(ticket, ready.debt, ready.meant_for, Delivery::Unsure);
             }
             Outcome::Unknown(reason) => {
-                // Offers, answers and status are sent again, marked as a possible repeat.
-                ready.errand.possible_repeat = true;
+                // Offers, answers and status are sent again, marked as a possible repeat. What is sent once is told apart here.
+                ready.errand.possible_repeat = !is_sent_once(&ready.errand);
                 counter!(gauges::SENDS_REPEATED, "channel" => self.channel_word(), "provider" => self.word())
                     .increment(1);
                 self.again(account, ready, "unknown", reason, now);
@@ -147,7 +147,7 @@ impl ChannelActor {
         let retry = self.house.limits.retry;
         ready.attempts += 1;
         let used_up = ready.attempts >= retry.attempts;
-        if let Some(why) = failover::leaves(class, used_up, MAY_BE_REPEATED)
+        if let Some(why) = failover::leaves(class, used_up, !is_sent_once(&ready.errand))
             && self.hand_over(account, &ready, why, (class, &reason))
         {
             return;
@@ -303,11 +303,6 @@ fn report(house: &House, provider: Provider, debt: Option<DebtId>, meant_for: Op
     directory.report_delivery(debt, delivery, Some(provider));
 }
 
-/// A message that nobody has seen yet and many would see twice; a change of it is another matter.
-fn is_for_a_group(errand: &Errand) -> bool {
-    matches!(errand.say, Say::Crew(_)) && errand.replaces.is_none()
-}
-
 /// Whether the provider answered as one that works, be it with a no to this one message.
 fn is_well(outcome: &Outcome) -> bool {
     match outcome {
@@ -322,9 +317,16 @@ fn is_well(outcome: &Outcome) -> bool {
     }
 }
 
-/// Everything that is handed over may be sent again, marked as a possible repeat: offers, answers, status, notifications. What a group
-/// gets once has one account, and is asked about before.
-const MAY_BE_REPEATED: bool = true;
+/// What must not arrive twice. Everything else may be sent again, marked as a possible repeat: offers, answers, status, notifications.
+fn is_sent_once(errand: &Errand) -> bool {
+    match &errand.say {
+        Say::Job { topic, .. } => topic.once().is_some(),
+        Say::Lead(_) | Say::CrewText(_) => true,
+        // A message that nobody has seen yet and many would see twice; a change of it is another matter.
+        Say::Crew(_) => errand.replaces.is_none(),
+        Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => false,
+    }
+}
 
 /// The word for a metric: of a fixed list.
 fn failover_class(class: &str) -> &'static str {

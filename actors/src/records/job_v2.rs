@@ -83,6 +83,8 @@ impl From<JobV2> for Job {
             settlement: Settlement::default(),
             grant: None,
             publications: Vec::new(),
+            notes: Vec::new(),
+            lead: None,
         }
     }
 }

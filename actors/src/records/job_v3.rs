@@ -86,6 +86,8 @@ impl From<JobV3> for Job {
             settlement: old.settlement,
             grant: old.grant,
             publications: Vec::new(),
+            notes: Vec::new(),
+            lead: None,
         }
     }
 }

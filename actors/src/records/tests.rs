@@ -15,8 +15,10 @@ use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
 use baton_core::job::ledger::Heard;
 use baton_core::job::release::HowReleased;
 use baton_core::job::settlement::{Field, Revoked};
-use baton_core::job::{Actor, Approval, Ask, By, Cause, Command, Event, NewJob, Owed, Report, Sent, Turn, Wait};
-use baton_core::message::{ClaimEnd, Message, Notice, Over, Recipient, Topic};
+use baton_core::job::{
+    Actor, Approval, Ask, By, Cause, Command, Done, Event, Lead, NewJob, Note, Owed, Report, Sent, Turn, Wait,
+};
+use baton_core::message::{ClaimEnd, Message, Notice, Once, Over, Recipient, Topic};
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
@@ -193,6 +195,7 @@ fn lived() -> Job {
         start_at: None,
         occupies: Some(Window { from: Timestamp(10), to: Timestamp(20) }),
         gates: OwnGates { invoice: Some(Dial::Off), ..OwnGates::default() },
+        lead: None,
     };
     let by = |actor| By { actor, cause: Cause::Request };
     let mut turn = Turn::create(new, by(Actor::Client("shop".to_owned())), world, Timestamp(1_000));
@@ -223,16 +226,40 @@ fn lived() -> Job {
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v4", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v4")).unwrap(), job);
+    golden::check("job-v5", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v5")).unwrap(), job);
     let job = settled();
     assert_eq!(job.status(), "in_progress");
     assert!(job.settlement.late.is_some() && job.grant.as_ref().is_some_and(|grant| grant.opened_at.is_some()));
-    golden::check("job-v4-settled", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v4-settled")).unwrap(), job);
+    golden::check("job-v5-settled", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v5-settled")).unwrap(), job);
     let job = published();
-    golden::check("job-v4-published", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v4-published")).unwrap(), job);
+    golden::check("job-v5-published", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v5-published")).unwrap(), job);
+    let job = at_desk(settled());
+    golden::check("job-v5-desk", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v5-desk")).unwrap(), job);
+}
+
+/// The same job, of a lead, with messages at the desk that change.
+fn at_desk(mut job: Job) -> Job {
+    let agent = AgentId::of_reference(T, "ana");
+    let (no, by) = (EffectNo { version: 2, n: 1 }, Actor::Operator("olga".to_owned()));
+    let receipt = Receipt { channel: ChannelKind::Telegram, message: "77".to_owned() };
+    let done = Some(Done { what: "confirmed".to_owned(), by, at: Timestamp(7) });
+    let asked = Note { no, about: Notice::Asked(Gate::Confirm, agent), receipt, done };
+    let open = Note { about: Notice::Unreached(agent), done: None, ..asked.clone() };
+    let doubtful = Note { about: Notice::Doubtful(Once::Release), ..open.clone() };
+    let owed = |topic| Message { to: Recipient::Desk, channel: ChannelKind::Telegram, topic, lifetime: None };
+    for topic in [Topic::NoteDone(no), Topic::Lead, Topic::CrewText] {
+        job.owed.push(Owed { no, at: Timestamp(7), message: owed(topic) });
+    }
+    let after = Some(Duration::from_secs(2));
+    Job {
+        notes: vec![asked, open, doubtful],
+        lead: Some(Lead { text_after: after, text_at: Some(Timestamp(9)) }),
+        ..job
+    }
 }
 
 /// The same job as it stands in groups, in every way there is, and waits for the desk to publish it.
@@ -327,6 +354,14 @@ fn what_can_happen_behind_a_claim_is_written_as_it_always_was() {
         Event::ClaimEnded { agent: AgentId::of_reference(T, "ana"), end: ClaimEnd::Refused, reason: None },
     ];
     holds("history-v1-settled", &History(events.into_iter().map(|event| Entry { event, ..entry.clone() }).collect()));
+    let events = [
+        Event::DeskTold { what: Once::Lead },
+        Event::CrewTextAwaited { at: Timestamp(7) },
+        Event::CrewTextDue,
+        Event::SentAgain { what: Once::CrewText },
+    ];
+    let by_a_stranger = |event| Entry { event, actor: Actor::Stranger, ..entry.clone() };
+    holds("history-v1-desk", &History(events.into_iter().map(by_a_stranger).collect()));
 }
 
 #[test]
@@ -405,6 +440,9 @@ fn reads<R: Record + PartialEq>(name: &str, value: &R) {
 fn what_was_written_in_older_layouts_is_still_read() {
     assert_eq!(open_job(&golden::read("job-v3")).unwrap(), lived());
     assert_eq!(open_job(&golden::read("job-v3-settled")).unwrap(), settled());
+    assert_eq!(open_job(&golden::read("job-v4")).unwrap(), lived());
+    assert_eq!(open_job(&golden::read("job-v4-settled")).unwrap(), settled());
+    assert_eq!(open_job(&golden::read("job-v4-published")).unwrap(), published());
     // Nothing was said of gates then, and before, nothing of what was sent.
     let second = Job { own_gates: OwnGates::default(), gates: Gates::default(), ..lived() };
     assert_eq!(open_job(&golden::read("job-v2")).unwrap(), second);

@@ -178,7 +178,13 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         Say::Job { topic: Topic::Offer(_), offer: Some(offer), .. } => {
             Some([Verdict::Claim, Verdict::Decline].map(|verdict| Press::on(offer.id, verdict)))
         }
-        Say::Job { .. } | Say::Crew(_) | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => None,
+        Say::Job { .. }
+        | Say::Crew(_)
+        | Say::Answer(_)
+        | Say::Notification(_)
+        | Say::AddressPaused(_)
+        | Say::Lead(_)
+        | Say::CrewText(_) => None,
     }
 }
 

@@ -45,8 +45,11 @@ pub async fn get(
         given => form.field("locale", given).line(LOCALE).map(Some),
     })?;
     let job = find::job(&door, caller.tenant(), &name)?;
-    let locale = wanted.unwrap_or_else(|| door.engine.tenants().view(caller.tenant()).settings.locale.clone());
-    let text =
-        door.wording.crew_text(&CrewSheet::of(&job.crew_view()), &locale).map_err(|error| Problem::internal(&error))?;
+    let view = door.engine.tenants().view(caller.tenant());
+    let locale = wanted.unwrap_or_else(|| view.settings.locale.clone());
+    let text = door
+        .wording
+        .crew_text(&CrewSheet::of(&view.crew_view(&job)), &locale)
+        .map_err(|error| Problem::internal(&error))?;
     Ok(axum::Json(CrewText { locale, text }))
 }

@@ -3,7 +3,7 @@
 use baton_actors::job_actor::Done;
 use baton_actors::tenants::TenantView;
 use baton_core::ids::{JobId, TenantId};
-use baton_core::job::{Answer, Approval, By, Job, NewJob, Refusal};
+use baton_core::job::{Answer, Approval, By, Job, LeadNews, NewJob, Refusal};
 use baton_core::message::Topic;
 use baton_core::plan::Plan;
 
@@ -69,6 +69,7 @@ pub async fn take(
         plan_name,
         start_at: job.start_at,
         gates: job.gates,
+        lead: if job.is_lead { lead_news(door, &view) } else { None },
     };
     door.engine.create(new, sealed, by).await.map_err(|failure| match failure {
         Failure::Refused(Refusal::ReferenceConflict, _) if !has_reference => Refusal::KeyReused.into(),
@@ -77,6 +78,14 @@ pub async fn take(
         }
         other => other.into(),
     })
+}
+
+/// What the desk gets of a finished lead, as the tenant says, or else as it is configured.
+fn lead_news(door: &Door, view: &TenantView) -> Option<LeadNews> {
+    let (all, desk) = (door.settings.dispatch, &view.settings.desk);
+    let text = desk.crew_fallback.unwrap_or(all.send_crew_fallback);
+    let full = desk.full_lead.unwrap_or(all.send_full);
+    full.then(|| LeadNews { text_after: text.then_some(all.crew_fallback_after) })
 }
 
 /// What is right in itself and cannot be done as the tenant stands.

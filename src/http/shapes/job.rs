@@ -79,6 +79,8 @@ pub struct JobRead {
     pub search_for: Option<Duration>,
     /// What it says of its gates.
     pub gates: OwnGates,
+    /// Whether it is a finished lead, of which the desk hears.
+    pub is_lead: bool,
 }
 
 impl JobShape {
@@ -98,7 +100,17 @@ impl JobShape {
         let start_at = moment(form.field("start_at", self.start_at), now);
         let search_for = search_time(form.field("search_for", self.search_for));
         let gates = form.field("gates", self.gates).within(|form, gates| Some(gates.read(form))).unwrap_or_default();
-        Some(JobRead { external_ref, brief: brief?, details, approval, plan, start_at, search_for, gates })
+        Some(JobRead {
+            external_ref,
+            brief: brief?,
+            details,
+            approval,
+            plan,
+            start_at,
+            search_for,
+            gates,
+            is_lead: false,
+        })
     }
 }
 

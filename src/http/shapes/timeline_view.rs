@@ -174,9 +174,11 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::GrantOpened { no } => json!({ "release": no }),
         Event::GrantRevoked { no, why, reason } => json!({ "release": no, "why": why.as_str(), "reason": reason }),
         Event::DetailsErased { reason } => json!({ "reason": reason }),
-        Event::WorkStarted => Value::Null,
+        Event::WorkStarted | Event::CrewTextDue => Value::Null,
         Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
         Event::Escalated { what } => json!({ "step": what.as_str() }),
+        Event::DeskTold { what } | Event::SentAgain { what } => json!({ "what": what.as_str() }),
+        Event::CrewTextAwaited { at: moment } => json!({ "at": at(moment) }),
         Event::Denied { command, code } => json!({ "command": command, "code": code }),
         Event::Published { no, group, step, closes_at, runs } => json!({
             "publication": offer(no), "group": group, "step": step + 1,

@@ -28,6 +28,8 @@ pub enum Fault {
     Garbage,
     /// The answer comes only after this long; what was asked is done then, if somebody still waits.
     Hang(Duration),
+    /// What was asked is done at once, and the answer comes only after this long.
+    DoneAndHang(Duration),
     /// The connection is cut before anything is done.
     Cut,
     /// What was asked is done, and the connection is cut before the answer.

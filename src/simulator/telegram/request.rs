@@ -53,6 +53,11 @@ pub(super) async fn answer(
             pass(bot.clock(), time).await;
             carry_out(&bot, method, &body).await
         }
+        Some(Fault::DoneAndHang(time)) => {
+            let done = carry_out(&bot, method, &body).await;
+            pass(bot.clock(), time).await;
+            done
+        }
         Some(Fault::Cut) => cut(&scissors).await,
         Some(Fault::DoneAndCut) => {
             carry_out(&bot, method, &body).await;

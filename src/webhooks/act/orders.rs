@@ -267,7 +267,7 @@ impl Named<'_> {
 /// The command, for the claim that a button was made for; none where another holds by now.
 fn command_of(given: &Given, deed: Deed, job: &Job) -> Option<Command> {
     let mut command = deed.command(given.words.clone())?;
-    if let Some(claim) = given.claim.filter(|claim| *claim > 0) {
+    if let Some(claim) = given.claim.filter(|claim| *claim > 0 && deed.is_about_a_claim()) {
         let winner = job.winner().filter(|_| job.claim_no() == claim)?;
         if let Command::Refuse { agent, .. } = &mut command {
             *agent = Some(winner);

@@ -21,9 +21,12 @@ impl Turn<'_> {
             (Progress::Failed, Some(no)) => self.offer_undelivered(no, callback),
             (Progress::Failed, None) => {
                 let sent = self.take_sent(effect);
-                if !sent.is_some_and(|message| self.goes_on(&message, &callback)) {
+                if !sent.as_ref().is_some_and(|message| self.goes_on(message, &callback)) {
                     let Callback { topic, class, reason, .. } = callback;
                     self.happened(Event::MessageFailed { topic, class, reason });
+                    if let Some(message) = &sent {
+                        self.not_reached(message);
+                    }
                 }
             }
         }
@@ -70,9 +73,14 @@ impl Turn<'_> {
                 claim.is_none() && self.job().offer(*no).is_some_and(|offer| offer.agent == agent && !offer.is_open())
             }
             // Offers carry their own debts, and the desk has one channel.
-            Topic::Offer(_) | Topic::ApprovalWanted | Topic::Notice(_) | Topic::CrewOffer(_) | Topic::CrewStatus(_) => {
-                false
-            }
+            Topic::Offer(_)
+            | Topic::ApprovalWanted
+            | Topic::Notice(_)
+            | Topic::Lead
+            | Topic::CrewText
+            | Topic::NoteDone(_)
+            | Topic::CrewOffer(_)
+            | Topic::CrewStatus(_) => false,
         }
     }
 

@@ -8,7 +8,7 @@ use super::turn::Turn;
 use super::{Answer, Awaiting, Offer, OfferState, Refusal, Stage, Watch};
 use crate::delivery::ChannelKind;
 use crate::ids::{AgentId, OfferNo};
-use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
+use crate::message::{ClaimEnd, Notice, Once, Over, Recipient, Topic};
 
 impl Turn<'_> {
     pub(super) fn claim(
@@ -77,8 +77,10 @@ impl Turn<'_> {
             }
             self.owe(Recipient::Agent(agent), channel, Topic::Won, None);
         }
-        self.notify_desk(Notice::Claimed(agent));
         self.advance();
+        if !self.desk_is_asked() {
+            self.notify_desk(Notice::Claimed(agent));
+        }
     }
 
     /// Whoever was asked and not too late stands in the line behind the winner. What became of the latest offer to them
@@ -241,8 +243,13 @@ impl Turn<'_> {
         let channel = self.job.offer(no).map(|offer| offer.channel);
         // What has not left yet is no longer true.
         self.let_go(|message| match message.topic {
-            Topic::Won | Topic::Reminder | Topic::Settled(_) => true,
-            Topic::Notice(Notice::Claimed(winner) | Notice::Waiting(_, winner)) => winner == agent,
+            // A doubt was about what they were sent.
+            Topic::Won | Topic::Reminder | Topic::Settled(_) | Topic::Notice(Notice::Doubtful(Once::Release)) => true,
+            Topic::Notice(Notice::Claimed(winner)) => winner == agent,
+            // One on its way to a chat is changed when it has arrived; one that has not left is dropped then.
+            Topic::Notice(
+                Notice::Waiting(_, winner) | Notice::Asked(_, winner) | Notice::Unreached(winner),
+            ) => winner == agent && !message.channel.edits(),
             Topic::Offer(_)
             | Topic::CrewOffer(_)
             | Topic::CrewStatus(_)
@@ -251,6 +258,9 @@ impl Turn<'_> {
             | Topic::ApprovalWanted
             // The grant takes its news with it.
             | Topic::Released(_)
+            | Topic::Lead
+            | Topic::CrewText
+            | Topic::NoteDone(_)
             | Topic::Notice(
                 Notice::Unfilled
                 | Notice::Stalled(_)
@@ -258,7 +268,8 @@ impl Turn<'_> {
                 | Notice::Quarantined
                 | Notice::PublishWanted
                 | Notice::NotPublished
-                | Notice::PublicationDoubtful,
+                | Notice::PublicationDoubtful
+                | Notice::Doubtful(Once::Lead | Once::CrewText),
             ) => false,
         });
         self.revoke_grant(Revoked::ClaimEnded, None);

@@ -80,7 +80,11 @@ impl Turn<'_> {
     fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::Claimed(_) => {
-                self.let_go(|message| matches!(message.topic, Topic::Reminder | Topic::Notice(Notice::Waiting(..))));
+                self.let_go(|message| match message.topic {
+                    Topic::Notice(Notice::Waiting(..)) => !message.channel.edits(),
+                    Topic::Reminder => true,
+                    _ => false,
+                });
                 self.revoke_grant(Revoked::Closed, None);
                 self.happened(Event::Closed { outcome, reason });
                 Ok(Answer::Done)

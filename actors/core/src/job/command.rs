@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Cause};
+use super::lead::LeadNews;
 use super::ledger::Heard;
 use super::release::HowReleased;
 use super::settlement::GrantNo;
@@ -13,6 +14,7 @@ use crate::brief::Brief;
 use crate::delivery::ChannelKind;
 use crate::gates::{Gate, OwnGates};
 use crate::ids::{AgentId, JobId, OfferNo};
+use crate::message::Once;
 use crate::time::{Timestamp, Window};
 
 /// A command with all that stands around it.
@@ -165,6 +167,8 @@ pub enum Command {
     },
     /// Publish it in its group: what waits for a person, or once more what may not have arrived.
     Publish,
+    /// Send once more what nobody knows to have arrived.
+    SendAgain(Once),
 }
 
 impl Command {
@@ -199,6 +203,7 @@ impl Command {
             Self::SetGates(_) => "gates",
             Self::EraseDetails { .. } => "erase_details",
             Self::Publish => "publish",
+            Self::SendAgain(_) => "send_again",
         }
     }
 }
@@ -237,4 +242,6 @@ pub struct NewJob {
     pub occupies: Option<Window>,
     /// What it says of its gates.
     pub gates: OwnGates,
+    /// Of a finished lead: what the desk is to get of it.
+    pub lead: Option<LeadNews>,
 }

@@ -6,6 +6,7 @@ use crate::gates::Gate;
 use crate::ids::OfferNo;
 use crate::job::release::HowReleased;
 use crate::message::Notice;
+use crate::message::Once;
 
 /// Something that is done about a job with one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +31,17 @@ pub enum Deed {
     Retry,
     /// It is published in its group.
     Publish,
+    /// The full lead is sent once more.
+    SendLead,
+    /// The text for crews is.
+    SendText,
+    /// The link to the details is.
+    SendLink,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Confirm,
         Self::Refuse,
         Self::Invoice,
@@ -45,6 +52,9 @@ impl Deed {
         Self::Cancel,
         Self::Retry,
         Self::Publish,
+        Self::SendLead,
+        Self::SendText,
+        Self::SendLink,
     ];
 
     /// The stable word for it: the command in chat, and what a button carries.
@@ -60,12 +70,25 @@ impl Deed {
             Self::Cancel => "cancel",
             Self::Retry => "retry",
             Self::Publish => "publish",
+            Self::SendLead => "send-lead",
+            Self::SendText => "send-text",
+            Self::SendLink => "send-link",
         }
     }
 
     /// The deed of a word.
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+
+    /// Whether it is done about whoever has the job, and not about the job.
+    pub fn is_about_a_claim(self) -> bool {
+        match self {
+            Self::Confirm | Self::Refuse | Self::Invoice | Self::Paid | Self::Release | Self::Done | Self::SendLink => {
+                true
+            }
+            Self::Again | Self::Cancel | Self::Retry | Self::Publish | Self::SendLead | Self::SendText => false,
+        }
     }
 
     /// What passes a gate.
@@ -90,6 +113,9 @@ impl Deed {
             Self::Again => Command::Restart { plan: None, skip_declined: false },
             Self::Cancel => Command::Cancel { reason: words },
             Self::Publish => Command::Publish,
+            Self::SendLead => Command::SendAgain(Once::Lead),
+            Self::SendText => Command::SendAgain(Once::CrewText),
+            Self::SendLink => Command::SendAgain(Once::Release),
             Self::Retry => return None,
         })
     }
@@ -98,28 +124,23 @@ impl Deed {
 impl Job {
     /// What can be done about what the desk is told, as the job stands now: the likeliest first.
     pub fn deeds(&self, notice: Notice) -> Vec<Deed> {
+        if !self.holds(notice) {
+            return if notice == Notice::Quarantined { vec![Deed::Retry] } else { Vec::new() };
+        }
         match notice {
-            Notice::Claimed(agent) | Notice::Waiting(_, agent) if self.winner() == Some(agent) => match self.awaits() {
-                Some(Wait::Gate(gate)) => vec![Deed::that_passes(gate), Deed::Refuse, Deed::Cancel],
-                Some(Wait::Start) => vec![Deed::Refuse, Deed::Cancel],
-                Some(Wait::Finish) => vec![Deed::Done],
-                None => Vec::new(),
-            },
-            Notice::Unfilled if matches!(self.stage, Stage::Unfilled { .. }) => vec![Deed::Again, Deed::Cancel],
-            Notice::Stalled(_) if matches!(self.stage, Stage::Offering(_)) => vec![Deed::Cancel],
-            Notice::Quarantined => vec![Deed::Retry],
-            Notice::PublishWanted if self.awaits_publisher() => vec![Deed::Publish, Deed::Cancel],
-            Notice::PublicationDoubtful if self.open_publication().is_some_and(|published| published.doubtful) => {
-                vec![Deed::Publish]
+            Notice::Asked(gate, _) | Notice::Waiting(Wait::Gate(gate), _) => {
+                vec![Deed::that_passes(gate), Deed::Refuse, Deed::Cancel]
             }
-            Notice::Claimed(_)
-            | Notice::Waiting(..)
-            | Notice::Unfilled
-            | Notice::Stalled(_)
-            | Notice::Expired
-            | Notice::PublishWanted
-            | Notice::NotPublished
-            | Notice::PublicationDoubtful => Vec::new(),
+            Notice::Waiting(Wait::Finish, _) => vec![Deed::Done],
+            Notice::Waiting(Wait::Start, _) | Notice::Unreached(_) => vec![Deed::Refuse, Deed::Cancel],
+            Notice::Unfilled => vec![Deed::Again, Deed::Cancel],
+            Notice::Stalled(_) => vec![Deed::Cancel],
+            Notice::Doubtful(Once::Lead) => vec![Deed::SendLead],
+            Notice::Doubtful(Once::CrewText) => vec![Deed::SendText],
+            Notice::Doubtful(Once::Release) => vec![Deed::SendLink],
+            Notice::PublishWanted => vec![Deed::Publish, Deed::Cancel],
+            Notice::PublicationDoubtful => vec![Deed::Publish],
+            Notice::Claimed(_) | Notice::Expired | Notice::Quarantined | Notice::NotPublished => Vec::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Ending, UnfilledReason};
 use crate::delivery::{ChannelKind, DropReason, Progress, Provider, Receipt};
 use crate::gates::{Gate, GateSet, Gates, OwnGates};
 use crate::ids::{AgentId, OfferNo};
-use crate::message::{ClaimEnd, Over};
+use crate::message::{ClaimEnd, Once, Over};
 use crate::plan::Plan;
 use crate::time::Timestamp;
 
@@ -487,6 +487,23 @@ pub enum Event {
         /// The end of the outage that was made up for; none: somebody asked.
         outage: Option<Timestamp>,
     },
+    /// The desk has what it gets once of a finished lead.
+    DeskTold {
+        /// What.
+        what: Once,
+    },
+    /// The text for crews follows the lead at this moment.
+    CrewTextAwaited {
+        /// When.
+        at: Timestamp,
+    },
+    /// Its moment has come.
+    CrewTextDue,
+    /// Somebody had sent once more what nobody knew to have arrived.
+    SentAgain {
+        /// What.
+        what: Once,
+    },
 }
 
 impl Event {
@@ -566,7 +583,11 @@ impl Event {
             | Self::GrantRevoked { reason: None, .. }
             | Self::WorkStarted
             | Self::Awaited { .. }
-            | Self::Escalated { .. } => {}
+            | Self::Escalated { .. }
+            | Self::DeskTold { .. }
+            | Self::CrewTextAwaited { .. }
+            | Self::CrewTextDue
+            | Self::SentAgain { .. } => {}
         }
     }
 
@@ -634,6 +655,10 @@ impl Event {
             Self::PublishedAgain { .. } => "published_again",
             Self::PublicationOver { .. } => "publication_over",
             Self::PublicationExtended { .. } => "publication_extended",
+            Self::DeskTold { .. } => "desk_told",
+            Self::CrewTextAwaited { .. } => "crew_text_awaited",
+            Self::CrewTextDue => "crew_text_due",
+            Self::SentAgain { .. } => "sent_again",
         }
     }
 }

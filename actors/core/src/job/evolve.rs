@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::event::Event;
 use super::publication::{PostState, Publication};
 use super::settlement::{Grant, Late, Passed, Revoked, Settlement};
-use super::{Awaiting, Claim, Job, Offer, OfferState, Offering, Stage, Standby, Watch};
+use super::{Awaiting, Claim, Job, Lead, Offer, OfferState, Offering, Stage, Standby, Watch};
 use crate::gates::Gate;
 use crate::ids::{AgentId, OfferNo};
 use crate::message::ClaimEnd;
@@ -24,7 +24,11 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::WaveShrunk { .. }
         // Whether the first has arrived is still not known.
         | Event::PublishedAgain { .. }
-        | Event::Denied { .. } => {}
+        | Event::Denied { .. }
+        | Event::DeskTold { .. }
+        | Event::SentAgain { .. } => {}
+        Event::CrewTextAwaited { at } => job.lead = Some(Lead { text_after: None, text_at: Some(*at) }),
+        Event::CrewTextDue => job.lead = Some(Lead::default()),
         Event::Approved => job.approved_at = Some(now),
         Event::Scheduled { start_at } => job.stage = Stage::Scheduled { start_at: *start_at },
         Event::RoundStarted { round, plan, search_until, skip_declined, by_hand } => {

@@ -96,6 +96,10 @@ impl Fates {
             | Event::PublishedAgain { .. }
             | Event::PublicationOver { .. }
             | Event::PublicationExtended { .. }
+            | Event::DeskTold { .. }
+            | Event::CrewTextAwaited { .. }
+            | Event::CrewTextDue
+            | Event::SentAgain { .. }
             | Event::Closed { .. } => {}
         }
     }

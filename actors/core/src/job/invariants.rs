@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::publication::PUBLICATIONS_MAX;
 use super::turn::ANSWERS_KEPT;
 use super::weight::WEIGHT_MAX;
-use super::{Awaiting, ENTRIES_KEPT, Job, Next, OFFERS_MAX, OfferState, SENT_KEPT, Stage, Watch};
+use super::{Awaiting, ENTRIES_KEPT, Job, NOTES_KEPT, Next, OFFERS_MAX, OfferState, SENT_KEPT, Stage, Watch};
 use crate::ids::OfferNo;
 use crate::message::{Recipient, Topic};
 
@@ -132,7 +132,8 @@ fn debts_are_due(job: &Job) -> bool {
             owed.message.to == Recipient::Group && job.publication(*no).is_some_and(|p| p.receipt.is_some())
         }
         Topic::ApprovalWanted => job.stage == Stage::NeedsApproval,
-        Topic::OfferOver(..) | Topic::ClaimEnded(_) | Topic::Notice(_) => true,
+        Topic::NoteDone(no) => job.notes.iter().any(|note| note.no == *no && note.done.is_some()),
+        Topic::OfferOver(..) | Topic::ClaimEnded(_) | Topic::Notice(_) | Topic::Lead | Topic::CrewText => true,
     })
 }
 
@@ -192,6 +193,7 @@ fn bounded(job: &Job) -> bool {
         && job.timeline.len() <= ENTRIES_KEPT
         && job.sent.len() <= SENT_KEPT
         && job.answered.len() <= ANSWERS_KEPT
+        && job.notes.len() <= NOTES_KEPT
         && job.weight() <= WEIGHT_MAX
         && job.standby.len() <= usize::from(job.plan.standby)
 }

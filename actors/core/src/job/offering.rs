@@ -14,7 +14,7 @@ use crate::delivery::{ChannelKind, Delivery, DropReason, Provider};
 use crate::eligibility::choose;
 use crate::fit::{Short, fit};
 use crate::ids::{AgentId, EffectNo, OfferNo};
-use crate::message::{ClaimEnd, Notice, Over, Recipient, Topic};
+use crate::message::{ClaimEnd, Message, Notice, Once, Over, Recipient, Topic};
 use crate::plan::{Mode, Plan, Wave};
 use crate::time::{Timestamp, Window};
 
@@ -219,6 +219,7 @@ impl Turn<'_> {
 
     /// Looks at the clock.
     pub(super) fn ring(&mut self) {
+        self.ring_lead();
         match &self.job.stage {
             Stage::Scheduled { start_at } if *start_at <= self.now => self.start_round(None, false, false),
             Stage::Offering(offering) if offering.paused_at.is_none() => self.ring_offering(),
@@ -385,27 +386,54 @@ impl Turn<'_> {
                 | Topic::Settled(_)
                 | Topic::Released(_)
                 | Topic::CrewOffer(_)
-                | Topic::CrewStatus(_),
+                | Topic::CrewStatus(_)
+                | Topic::Lead
+                | Topic::CrewText
+                | Topic::NoteDone(_),
             ) => None,
         };
         if let Some(no) = offer_no {
             return self.offer_delivered(no, delivery);
         }
         let Some(message) = message else { return };
+        if let Topic::NoteDone(no) = message.topic {
+            self.forget_note(no);
+        }
+        let once = message.topic.once();
+        if let Some(what @ (Once::Lead | Once::CrewText)) = once {
+            self.lead_told(what, &delivery);
+        }
         let topic = message.topic.template().to_owned();
         match delivery {
-            Delivery::Sent(_) => self.note_sent(effect, message),
+            Delivery::Sent(receipt) => {
+                self.note(effect, &message, receipt);
+                self.note_sent(effect, message);
+            }
             Delivery::Rerouted { .. } => {}
             Delivery::Failed { class, reason } => {
                 if !self.reroute_message(&message, &class, &reason) {
                     self.happened(Event::MessageFailed { topic, class, reason });
+                    self.not_reached(&message);
                 }
             }
+            Delivery::Dropped(_) if message.is_old_news(&self.job) => {}
             Delivery::Dropped(reason) => self.happened(Event::MessageDropped { topic, reason }),
             Delivery::Unsure => {
                 let reason = "an attempt was interrupted; it may have arrived".to_owned();
                 self.happened(Event::MessageFailed { topic, class: "unsure".to_owned(), reason });
+                if let Some(what) = once {
+                    self.in_doubt(what);
+                }
             }
+        }
+    }
+
+    /// A winner who hears nothing by any channel is a matter for the desk.
+    pub(super) fn not_reached(&mut self, message: &Message) {
+        let Recipient::Agent(agent) = message.to else { return };
+        let matters = matches!(message.topic, Topic::Won | Topic::Reminder | Topic::Released(_));
+        if matters && self.job.winner() == Some(agent) {
+            self.notify_desk(Notice::Unreached(agent));
         }
     }
 

@@ -113,7 +113,7 @@ impl Turn<'_> {
     }
 
     /// How the winner hears of something that nobody else may read: never in a group.
-    fn private_way(&self, agent: AgentId) -> Option<ChannelKind> {
+    pub(super) fn private_way(&self, agent: AgentId) -> Option<ChannelKind> {
         let person = self.world.roster.get(&agent)?;
         let told = self.taken().ok().and_then(|(_, channel)| channel);
         let ways = self.world.ways_to(person);

@@ -118,6 +118,7 @@ impl Turn<'_> {
                 }
             }
             turn.await_next();
+            turn.ask_the_desk();
         });
     }
 

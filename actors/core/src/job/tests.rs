@@ -13,6 +13,7 @@ use crate::roster::Roster;
 use crate::tenant::Settings;
 use crate::world::{AgentLoad, Idle, Load, World};
 
+mod at_desk;
 mod fairness;
 mod fallback;
 mod groups;
@@ -61,6 +62,7 @@ fn new_job(plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        lead: None,
     }
 }
 

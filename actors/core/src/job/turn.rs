@@ -109,9 +109,14 @@ impl<'w> Turn<'w> {
             settlement: super::Settlement::default(),
             grant: None,
             publications: Vec::new(),
+            notes: Vec::new(),
+            lead: None,
         };
         let mut turn = Self { by, ..Self::of(job, world, now) };
         turn.happened(Event::Created);
+        if let Some(news) = new.lead {
+            turn.tell_lead(news);
+        }
         match turn.job.approval {
             Approval::None => turn.begin(false),
             Approval::Link => {}
@@ -179,6 +184,7 @@ impl<'w> Turn<'w> {
             Command::SetGates(own) => self.set_gates(own),
             Command::EraseDetails { reason, although_open } => self.erase_details(reason, although_open),
             Command::Publish => self.publish(),
+            Command::SendAgain(what) => self.send_again(what),
         }
     }
 
@@ -241,6 +247,7 @@ impl<'w> Turn<'w> {
         event.clip();
         let seq = self.job.entries + 1;
         evolve(&mut self.job, &event, self.now);
+        self.look_at_notes(&event);
         let entry = Entry { seq, at: self.now, actor: self.by.actor.clone(), cause: self.by.cause, event };
         self.job.entries = seq;
         self.job.timeline.push(entry.clone());

@@ -4,6 +4,7 @@
 //! The figures are upper bounds of the record's encoding (integers of variable length); a test compares them.
 
 use super::event::{Entry, Event};
+use super::notes::{NAME_MAX, NOTE_RECEIPT_MAX, NOTES_KEPT, WHAT_MAX};
 use super::turn::ANSWERS_KEPT;
 use super::{Job, OFFERS_MAX, Offer, OfferState, Owed};
 use crate::brief::Brief;
@@ -16,7 +17,7 @@ use crate::plan::{Mode, Plan, Wave};
 pub const WEIGHT_MAX: usize = 60 * 1024 - 128;
 
 /// No more than this of the timeline stays in the record.
-pub const TIMELINE_MAX: usize = 3 * 1024;
+pub const TIMELINE_MAX: usize = 2560;
 
 /// No brief that comes in weighs more: the rest of the record's room is for those who are asked.
 pub const BRIEF_MAX: usize = 16 * 1024;
@@ -44,13 +45,16 @@ const PUBLICATION: usize = LENGTH + GROUP_NAME_MAX + 3 * 3 + 3 * TIME + 4 + RECE
 const OWED: usize = 8 + TIME + 2 + 5 + 10;
 const OWED_FOR_EVER: usize = OWED - 9;
 /// What a claim and its loss bring: news to the winner and to the desk. There is no second claim without a new offer.
-const AFFAIRS: usize = 640;
+const AFFAIRS: usize = 720;
 /// Four gates, three of them with a reference, what is late, the gates that hold, and a grant without its agent.
 const SETTLEMENT: usize = 4 * (2 + TIME) + 3 * (LENGTH + REFERENCE_MAX) + LENGTH + 2 * (2 + TIME) + 12 + 60;
 /// A job that weighs more remembers nothing of what it has sent.
 pub const SENT_BELOW: usize = WEIGHT_MAX - AFFAIRS;
+/// A note of the desk's without the agent it is about: its number, message, what was done and by whom, and the debt that says so.
+const NOTE: usize =
+    8 + 4 + RECEIPT + NOTE_RECEIPT_MAX + 2 + LENGTH + WHAT_MAX + 1 + LENGTH + NAME_MAX + TIME + OWED_FOR_EVER;
 /// Everything of fixed size.
-const FIXED: usize = 384;
+const FIXED: usize = 384 + 24;
 
 impl Job {
     /// What its record may come to weigh if everything open comes to its worst end.
@@ -77,6 +81,7 @@ impl Job {
             + self.owed.iter().map(debt).sum::<usize>()
             + self.sent.len() * (OWED + agent)
             + ANSWERS_KEPT * 34
+            + NOTES_KEPT * (NOTE + agent)
     }
 
     /// How many more offers it can make in this round.
@@ -174,7 +179,11 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::PublicationDoubtful { .. }
         | Event::PublishedAgain { .. }
         | Event::PublicationOver { .. }
-        | Event::PublicationExtended { .. } => 0,
+        | Event::PublicationExtended { .. }
+        | Event::DeskTold { .. }
+        | Event::CrewTextAwaited { .. }
+        | Event::CrewTextDue
+        | Event::SentAgain { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

@@ -129,6 +129,7 @@ fn dry(plan: &Plan, brief: &Brief, occupies: Option<Window>) -> NewJob {
         start_at: None,
         occupies,
         gates: OwnGates::default(),
+        lead: None,
     }
 }
 
@@ -250,7 +251,11 @@ impl Watch<'_> {
             | Event::PublicationDoubtful { .. }
             | Event::PublishedAgain { .. }
             | Event::PublicationOver { .. }
-            | Event::PublicationExtended { .. } => {}
+            | Event::PublicationExtended { .. }
+            | Event::DeskTold { .. }
+            | Event::CrewTextAwaited { .. }
+            | Event::CrewTextDue
+            | Event::SentAgain { .. } => {}
         }
         None
     }

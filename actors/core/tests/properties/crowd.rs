@@ -55,7 +55,7 @@ fn crowd() -> Town {
     let tenant = TenantId::new("sixteen-letters-").expect("a slug");
     let named = |n: u16| AgentId::of_reference(tenant, &n.to_string());
     let agents = (0..CROWD).map(|n| Agent { telegram: Some(1), ..Agent::named(named(n), "someone", DAWN) });
-    let desk = Desk { email: Some("desk@example.com".to_owned()), ..Desk::default() };
+    let desk = Desk { email: Some("desk@example.com".to_owned()), telegram: Some(900), ..Desk::default() };
     Town::of(agents.collect(), Settings { desk, ..Settings::default() })
 }
 

@@ -10,7 +10,7 @@ use baton_core::job::event::{Entry, Event};
 use baton_core::job::ledger::{Attempt, Head, Heard};
 use baton_core::job::release::HowReleased;
 use baton_core::job::{
-    Actor, Answer, Ask, By, Cause, Command, GrantNo, Job, NewJob, Next, Offer, Refusal, Report, Step, Turn,
+    Actor, Answer, Ask, By, Cause, Command, GrantNo, Job, LeadNews, NewJob, Next, Offer, Refusal, Report, Step, Turn,
 };
 use baton_core::message::Over;
 use baton_core::time::{Timestamp, Window};
@@ -47,7 +47,9 @@ impl Life {
     pub fn begins(town: Town, beginning: Beginning) -> Result<Self, TestCaseError> {
         let start_at = beginning.start_after.map(|after| DAWN + minutes(after));
         let has_details = beginning.has_details;
-        let new = NewJob { approval: beginning.approval, start_at, has_details, ..town::new_job(1, beginning.plan) };
+        let lead = has_details.then(|| LeadNews { text_after: Some(minutes(1)) });
+        let approval = beginning.approval;
+        let new = NewJob { approval, start_at, has_details, lead, ..town::new_job(1, beginning.plan) };
         let create = || Turn::create(new.clone(), operator(), town.world(), DAWN).finish();
         let step = create().expect("creating changes something");
         prop_assert_eq!(bytes(&step.job), bytes(&create().expect("the same").job));
@@ -333,6 +335,7 @@ fn bare(mut job: Job) -> Job {
     job.version = 0;
     job.owed.clear();
     job.sent.clear();
+    job.notes.clear();
     for offer in &mut job.offers {
         offer.debt = None;
     }

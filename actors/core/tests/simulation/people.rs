@@ -146,6 +146,9 @@ impl Simulation {
             }
             Topic::Won
             | Topic::Settled(_)
+            | Topic::Lead
+            | Topic::CrewText
+            | Topic::NoteDone(_)
             | Topic::Reminder
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)

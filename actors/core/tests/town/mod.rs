@@ -119,6 +119,7 @@ pub fn new_job(n: u16, plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        lead: None,
     }
 }
 
@@ -195,7 +196,9 @@ pub fn some_town() -> impl Strategy<Value = Town> {
         .prop_map(|(people, max_open_offers, match_vehicle, desk, settlement, crew)| {
             let agents = people.into_iter().map(|person| person.0).collect();
             let email = desk.then(|| "desk@example.com".to_owned());
-            let desk = Desk { email, ..Desk::default() };
+            // Some desks live in a chat.
+            let telegram = (desk && match_vehicle).then_some(900);
+            let desk = Desk { email, telegram, ..Desk::default() };
             Town::of(agents, Settings { max_open_offers, match_vehicle, desk, settlement, crew, ..Settings::default() })
         })
 }
