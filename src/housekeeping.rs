@@ -111,7 +111,7 @@ fn broken_by_kind(broken: &[(Vec<u8>, String)]) -> BTreeMap<&'static str, u32> {
     for (key, _) in broken {
         let kind = match Key::parse(key).map(|key| key.space()) {
             Some(Space::LiveJobs | Space::ClosedJobs | Space::Details | Space::Ledger | Space::History) => "job",
-            Some(Space::Agents | Space::Holds | Space::Lately) => "agent",
+            Some(Space::Agents | Space::Holds | Space::Lately | Space::Refused) => "agent",
             Some(Space::LiveNotifications | Space::EndedNotifications | Space::NotificationLines) => "notification",
             Some(Space::Plans | Space::Templates | Space::Tenants | Space::TenantAudit) => "settings",
             Some(Space::ApiKeys) => "key",

@@ -141,6 +141,7 @@ impl Engine {
             limits,
             approve_link,
             details_link,
+            address_print: OnceLock::new(),
             salted: Salted::default(),
             falls: OnceLock::new(),
             open: AtomicBool::new(true),

@@ -8,7 +8,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::fit::Budgets;
-use baton_core::ids::EffectNo;
+use baton_core::consent::AddressKind;
+use baton_core::ids::{EffectNo, TenantId};
 use baton_core::job::{Grant, Job};
 use baton_core::notification::{Notification, Report};
 use baton_core::time::{Timestamp, Window};
@@ -73,6 +74,8 @@ pub struct House {
     pub approve_link: ApproveLink,
     /// The page behind which released details lie.
     pub details_link: DetailsLink,
+    /// What names an address without telling it: made with a secret of the doors. Empty: no refusals are kept beyond their people.
+    pub address_print: OnceLock<AddressPrint>,
     /// Which salts details may still be sealed under.
     pub salted: Salted,
     /// Where actors are to fall. Empty but for servers that are tried out.
@@ -89,6 +92,9 @@ pub type ApproveLink = Box<dyn Fn(&Job, Duration) -> String + Send + Sync>;
 
 /// Makes the link to the page of a grant, which works as long as the grant does.
 pub type DetailsLink = Box<dyn Fn(&Job, &Grant) -> String + Send + Sync>;
+
+/// The print of a tenant's address.
+pub type AddressPrint = Box<dyn Fn(TenantId, AddressKind, &str) -> [u8; 32] + Send + Sync>;
 
 /// The bounds of the rooms.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ mod settings_v4;
 mod template;
 
 use baton_core::agent::Agent;
+use baton_core::consent::Consent;
 use baton_core::delivery::Progress;
 use baton_core::details::SealedDetails;
 use baton_core::gates::Gate;
@@ -278,6 +279,15 @@ pub struct Lately(pub Vec<Timestamp>);
 
 impl Record for Lately {
     const KIND: Kind = Kind::Lately;
+    const SCHEMA: u16 = 1;
+}
+
+/// What was said no to at an address that nobody is known by any more, or was not at the time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused(pub Vec<Consent>);
+
+impl Record for Refused {
+    const KIND: Kind = Kind::Refused;
     const SCHEMA: u16 = 1;
 }
 

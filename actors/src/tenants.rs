@@ -2,6 +2,7 @@
 //!
 //! Reading takes no lock. Changes go through one actor, the [`Roster`](roster::Roster): stored first, believed after.
 
+mod left;
 pub mod library;
 pub mod roster;
 mod writers;

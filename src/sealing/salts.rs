@@ -6,7 +6,7 @@
 //! zeros on the disk: whatever of the erased still lies in the store's file, in whichever copy, opens with nothing any more.
 //!
 //! ```text
-//! sector 0:     "BATONSLT" | format u16
+//! sector 0:     "BATONSLT" | format u16 | 0 … | at 16: 32 bytes, with which prints of addresses are made
 //! sector 1 + n: salt n % 2 of partition n / 2: number u32 | 32 bytes | crc32c of the place and both
 //! ```
 //!
@@ -30,10 +30,13 @@ pub const SALTS_FILE: &str = "sealing-salts";
 const MAGIC: [u8; 10] = *b"BATONSLT\x01\x00";
 const SECTOR: usize = 512;
 const SLOT: usize = 40;
+const PRINT_AT: u64 = 16;
 
 /// The salts of all partitions.
 pub struct Salts {
     partitions: RwLock<Vec<Pair>>,
+    /// With it prints of addresses are made. It never changes, or what was refused would be forgotten.
+    print: Zeroizing<[u8; 32]>,
     /// None: they live as long as the process.
     file: Option<File>,
     /// One change at a time.
@@ -60,7 +63,7 @@ struct Pair {
 impl Salts {
     fn empty() -> Self {
         let partitions = RwLock::default();
-        Self { partitions, file: None, changing: Mutex::new(()), working: tokio::sync::Mutex::new(()) }
+        Self { partitions, print: drawn(), file: None, changing: Mutex::new(()), working: tokio::sync::Mutex::new(()) }
     }
 
     /// Salts for trying out, in memory alone.
@@ -94,8 +97,16 @@ impl Salts {
                 file.write_all_at(&[0; SECTOR], at(place))?;
             }
         }
+        let print = match print(&bytes) {
+            Some(print) => print,
+            None => {
+                let print = drawn();
+                file.write_all_at(print.as_slice(), PRINT_AT)?;
+                print
+            }
+        };
         file.sync_data()?;
-        Ok(Some(Self { partitions: RwLock::new(partitions), file: Some(file), ..Self::empty() }))
+        Ok(Some(Self { partitions: RwLock::new(partitions), file: Some(file), print, ..Self::empty() }))
     }
 
     /// Draws salts for a folder that has none.
@@ -105,11 +116,14 @@ impl Salts {
 
     /// Puts the salts of a backup into a folder that has none.
     pub fn write(folder: &Path, bytes: &[u8]) -> std::io::Result<Self> {
-        if bytes.len() != 2 * usize::from(PARTITIONS) * SLOT {
+        let slots = 2 * usize::from(PARTITIONS) * SLOT;
+        let print_of = bytes.get(slots..).filter(|rest| [0, 32].contains(&rest.len()));
+        let (Some(print_of), Some(bytes)) = (print_of, bytes.get(..slots)) else {
             return Err(damaged("they are of another length"));
-        }
+        };
         let mut whole = Zeroizing::new(vec![0; length()]);
         put(&mut whole, 0, &MAGIC);
+        put(&mut whole, PRINT_AT as usize, print_of);
         for (place, slot) in bytes.chunks(SLOT).enumerate() {
             put(&mut whole, at(place) as usize, slot);
         }
@@ -130,7 +144,9 @@ impl Salts {
 
     /// All of them, as a backup keeps them.
     pub fn bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(vec![0; 2 * usize::from(PARTITIONS) * SLOT]);
+        let slots = 2 * usize::from(PARTITIONS) * SLOT;
+        let mut bytes = Zeroizing::new(vec![0; slots + 32]);
+        put(&mut bytes, slots, self.print.as_slice());
         for (partition, pair) in (0..PARTITIONS).zip(self.partitions.read().iter()) {
             for salt in pair.before.iter().chain([&pair.now]) {
                 let place = place(partition, salt.no);
@@ -148,8 +164,14 @@ impl Salts {
             Err(error) => return Err(error),
         };
         let partitions = pairs(&bytes).ok_or_else(|| damaged("a partition has no salt"))?;
-        let salts = Self { partitions: RwLock::new(partitions), ..Self::empty() };
+        let print = print(&bytes).unwrap_or_else(drawn);
+        let salts = Self { partitions: RwLock::new(partitions), print, ..Self::empty() };
         Ok(Some(salts.bytes()))
+    }
+
+    /// With what prints of addresses are made.
+    pub(super) fn print(&self) -> &[u8; 32] {
+        &self.print
     }
 
     /// What a partition seals with.
@@ -263,6 +285,11 @@ fn slot(bytes: &[u8], place: usize) -> Option<Salt> {
     let no = u32::from_le_bytes(*no);
     let whole = no > 0 && crc == checksum(place, slot).to_le_bytes();
     whole.then(|| Salt { no, bytes: Zeroizing::new(*salt) })
+}
+
+fn print(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let print = bytes.get(PRINT_AT as usize..)?.first_chunk::<32>()?;
+    print.iter().any(|byte| *byte != 0).then(|| Zeroizing::new(*print))
 }
 
 fn pairs(bytes: &[u8]) -> Option<Vec<Pair>> {

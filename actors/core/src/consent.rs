@@ -1,6 +1,7 @@
 //! What a person agreed to and what they refused: by channel and purpose, with where it comes from and in which words.
 
 mod chosen;
+mod refused;
 mod rules;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::chosen::{Choice, Chosen};
+pub use self::refused::AddressKind;
 pub use self::rules::{Because, CONSENTS_MAX, may_write, standing};
 use crate::delivery::ChannelKind;
 use crate::time::Timestamp;

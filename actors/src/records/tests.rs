@@ -589,5 +589,6 @@ fn noted() -> Notification {
 fn notifications_are_written_as_they_always_were() {
     holds("notification-v1", &noted());
     holds("notification-line-v1", &NotificationLine);
+    holds("refused-v1", &Refused(agent("ana").consents));
     holds("lately-v1", &Lately(vec![Timestamp(1), Timestamp(2)]));
 }

@@ -68,6 +68,8 @@ pub enum Kind {
     Lately = 22,
     /// A version of a template.
     Template = 23,
+    /// What was said no to at an address.
+    Refused = 32,
 }
 
 /// What an envelope says.
@@ -174,6 +176,7 @@ impl Kind {
         Kind::NotificationLine,
         Kind::Lately,
         Kind::Template,
+        Kind::Refused,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {

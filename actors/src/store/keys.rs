@@ -97,6 +97,13 @@ pub enum Key {
         /// Counted from 1.
         version: u32,
     },
+    /// What was said no to at an address.
+    Refused {
+        /// To whom.
+        tenant: TenantId,
+        /// The print of the address.
+        print: [u8; 32],
+    },
     /// A row of the event log.
     Events(u64),
     /// An entry of a job's ledger.
@@ -195,6 +202,7 @@ impl Key {
             Key::Registration(_) => Space::Registrations,
             Key::Idempotency { .. } => Space::Idempotency,
             Key::Template { .. } => Space::Templates,
+            Key::Refused { .. } => Space::Refused,
             Key::Events(_) => Space::Events,
             Key::Ledger { .. } => Space::Ledger,
             Key::History { .. } => Space::History,
@@ -228,6 +236,7 @@ impl Key {
             | Key::Registration(_)
             | Key::Idempotency { .. }
             | Key::Template { .. }
+            | Key::Refused { .. }
             | Key::Events(_)
             | Key::Attempts { .. }
             | Key::Channel { .. }
@@ -253,6 +262,7 @@ impl Key {
             | Key::Tenant(tenant)
             | Key::TenantAudit { tenant, .. }
             | Key::Idempotency { tenant, .. }
+            | Key::Refused { tenant, .. }
             | Key::Template { tenant, .. }
             | Key::Attempts { tenant, .. }
             | Key::Channel { tenant, .. }
@@ -276,6 +286,7 @@ impl Key {
             Key::TenantAudit { tenant, seq } => key.tenant(*tenant).u64(*seq),
             Key::ApiKey(hash) | Key::Registration(hash) => key.bytes(hash),
             Key::Idempotency { tenant, key: hash } => key.tenant(*tenant).bytes(hash),
+            Key::Refused { tenant, print } => key.tenant(*tenant).bytes(print),
             Key::Template { tenant, key: name, channel, locale, version } => {
                 key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
             }
@@ -321,6 +332,7 @@ impl Key {
                 locale: key.text()?,
                 version: key.u32()?,
             },
+            Space::Refused => Key::Refused { tenant: key.tenant()?, print: key.take()? },
             Space::Events => Key::Events(key.u64()?),
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
             Space::History => Key::History { job: key.job()?, seq: key.u64()? },

@@ -72,6 +72,7 @@ fn kind_in(space: Space) -> Option<Kind> {
         Space::LiveNotifications | Space::EndedNotifications => Kind::Notification,
         Space::NotificationLines => Kind::NotificationLine,
         Space::Lately => Kind::Lately,
+        Space::Refused => Kind::Refused,
         Space::Plans => Kind::Plan,
         Space::Tenants => Kind::Tenant,
         Space::TenantAudit => Kind::TenantAudit,

@@ -14,6 +14,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use super::TenantView;
+use super::left::Left;
 use super::library::{TemplateAsk, TemplateRefusal};
 use crate::committer::NotStored;
 use crate::house::House;
@@ -229,7 +230,8 @@ impl Actor for Roster {
 impl Roster {
     async fn agents(&self, tenant: TenantId, change: AgentChange) -> Result<AgentsChanged, ChangeFailure> {
         let view = self.house.tenants.view(tenant);
-        let AgentsDecided { mut upserts, removed, refused } = change(&view, self.house.clock.now());
+        let now = self.house.clock.now();
+        let AgentsDecided { mut upserts, removed, refused } = change(&view, now);
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -244,12 +246,23 @@ impl Roster {
                 agent.moved_from(before);
             }
         }
+        let mut left = Left::of(&self.house, tenant);
+        for id in &removed {
+            view.roster.get(id).map_or(Ok(()), |before| left.leaves(before, None))?;
+        }
+        for agent in &upserts {
+            view.roster.get(&agent.id).map_or(Ok(()), |before| left.leaves(before, Some(agent)))?;
+        }
+        for agent in &mut upserts {
+            left.arrives(view.roster.get(&agent.id).map(Arc::as_ref), agent, now)?;
+        }
         let next = view.with_agents(&upserts, &removed);
         addresses_are_distinct(&next, &upserts)?;
         changed.total = next.roster.len();
         let mut rows: Vec<_> =
             upserts.iter().map(|agent| (Key::Agent(agent.id), Some(self.seal(agent, agent.version)))).collect();
         rows.extend(removed.iter().map(|id| (Key::Agent(*id), None)));
+        rows.extend(left.rows());
         if !rows.is_empty() {
             self.store(rows).await?;
             self.house.tenants.set(tenant, next);

@@ -56,7 +56,7 @@ impl Unreadable {
             Some(Space::Details) => "details",
             Some(Space::History) => "timeline",
             Some(Space::Ledger) => "ledger",
-            Some(Space::Agents | Space::Holds | Space::Lately) => "agent",
+            Some(Space::Agents | Space::Holds | Space::Lately | Space::Refused) => "agent",
             Some(Space::LiveNotifications | Space::EndedNotifications | Space::NotificationLines) => "notification",
             Some(Space::Plans | Space::Templates | Space::Tenants | Space::TenantAudit) => "settings",
             Some(_) | None => "other",

@@ -42,6 +42,8 @@ pub enum Space {
     Idempotency = 0x35,
     /// Templates of messages, by tenant.
     Templates = 0x36,
+    /// What was said no to, by tenant and the print of an address.
+    Refused = 0x3c,
     /// The list of notifications, by tenant, the newest first.
     NotificationLines = 0x38,
     /// The event log, in order.
@@ -58,7 +60,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 25] = [
+    pub const ALL: [Space; 26] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -79,6 +81,7 @@ impl Space {
         Space::Idempotency,
         Space::Templates,
         Space::NotificationLines,
+        Space::Refused,
         Space::Events,
         Space::Attempts,
         Space::Channels,
@@ -124,6 +127,7 @@ impl Space {
             | Space::Idempotency
             | Space::Templates
             | Space::NotificationLines
+            | Space::Refused
             | Space::Events
             | Space::Attempts
             | Space::Channels
