@@ -17,6 +17,7 @@ use super::desk::{Job, order};
 use super::phone::Phone;
 use super::process::{DEV_KEY, baton};
 use super::town::{Town, town_with};
+use super::wait::until;
 
 const PRIVATE: [&str; 5] = ["Test Person", "447700900123", "1 Example Street", "2 Example Road", "ring twice"];
 const KEY: &str = "3031323334353637383961626364656630313233343536373839616263646566";
@@ -187,4 +188,56 @@ async fn keys_are_rotated_through_a_kill_and_the_one_of_before_may_go() {
     town.starts_again().await;
     let page = is_released(&town, &ana, &job).await;
     assert!(opens(&town, &page).await);
+}
+
+#[tokio::test]
+async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_address_next() {
+    let mut town = town_with(&[]).await;
+    let [ana] = town.people(["ana"]).await;
+    let note = |reference: &str, recipient: Value| {
+        json!({ "external_ref": reference, "event_type": "parcel.ready", "channel": "telegram", "template": "note",
+            "payload": { "subject": reference, "message": format!("This is {reference}.") }, "recipient": recipient })
+    };
+    let becomes = async |town: &Town, reference: &str, status: &str| {
+        until(&format!("{reference} is {status}"), async || {
+            let seen = town.door.get(&format!("/api/v1/notifications/by-ref/{reference}")).await.is(200);
+            (seen["status"] == status).then_some(seen)
+        })
+        .await
+    };
+    town.door.post("/api/v1/notifications", note("first", json!({ "ref": "ana" }))).await.is(202);
+    ana.shows("This is first").await;
+    ana.types("STOP");
+    until("the no is kept", async || {
+        let consents = town.door.get("/api/v1/agents/ana/consents").await.is(200);
+        consents.to_string().contains("opted_out").then_some(())
+    })
+    .await;
+    assert_eq!(town.door.delete("/api/v1/agents/ana").await.status, 204);
+    town.kill_9().await;
+    town.starts_again().await;
+
+    // The same chat under another name, from somebody who believes that they agreed.
+    let yes = json!([{ "channel": "telegram", "status": "opted_in", "purpose": "all" }]);
+    let contact = json!({ "contact": { "ref": "customer-7", "telegram_chat_id": 1001, "consents": yes } });
+    town.door.post("/api/v1/notifications", note("second", contact.clone())).await.is(202);
+    becomes(&town, "second", "dropped").await;
+    // And under the old one.
+    town.door.delete("/api/v1/agents/customer-7").await;
+    town.knows(vec![json!({ "ref": "ana", "name": "Ana", "telegram_chat_id": 1001 })]).await;
+    town.door.post("/api/v1/notifications", note("third", json!({ "ref": "ana" }))).await.is(202);
+    becomes(&town, "third", "dropped").await;
+    town.sends_all_it_owes().await;
+    assert!(ana.chat.messages().iter().all(|message| !message.text.contains("This is second") && !message.text.contains("This is third")));
+
+    // They themselves lift it, for good.
+    ana.types("START");
+    until("the yes is kept", async || {
+        let consents = town.door.get("/api/v1/agents/ana/consents").await.is(200);
+        (!consents.to_string().contains("opted_out")).then_some(())
+    })
+    .await;
+    town.door.delete("/api/v1/agents/ana").await;
+    town.door.post("/api/v1/notifications", note("fourth", contact)).await.is(202);
+    ana.shows("This is fourth").await;
 }

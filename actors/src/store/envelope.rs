@@ -152,7 +152,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 23] = [
+    const ALL: [Kind; 24] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
