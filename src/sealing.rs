@@ -22,7 +22,7 @@ use std::sync::Arc;
 use baton_core::consent::AddressKind;
 use baton_core::details::{SealedDetails, SealedPayload};
 use baton_core::ids::{JobId, NotificationId, TenantId};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretSlice};

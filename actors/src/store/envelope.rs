@@ -69,7 +69,7 @@ pub enum Kind {
     /// A version of a template.
     Template = 23,
     /// What was said no to at an address.
-    Refused = 32,
+    Refused = 24,
 }
 
 /// What an envelope says.
