@@ -224,7 +224,8 @@ pub async fn start_with(
     .await?;
     let prints = Arc::clone(&keyring);
     // Set once: this is the only place.
-    let _ = engine.house().address_print.set(Box::new(move |tenant, kind, address| prints.print(tenant, kind, address)));
+    let _ =
+        engine.house().address_print.set(Box::new(move |tenant, kind, address| prints.print(tenant, kind, address)));
     for (key, reason) in engine.broken() {
         let key = Key::parse(key);
         let (space, job) = (key.as_ref().map(Key::space), key.as_ref().and_then(Key::job));

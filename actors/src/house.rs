@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use baton_core::consent::AddressKind;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::fit::Budgets;
-use baton_core::consent::AddressKind;
 use baton_core::ids::{EffectNo, TenantId};
 use baton_core::job::{Grant, Job};
 use baton_core::notification::{Notification, Report};

@@ -194,6 +194,7 @@ async fn keys_are_rotated_through_a_kill_and_the_one_of_before_may_go() {
 async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_address_next() {
     let mut town = town_with(&[]).await;
     let [ana] = town.people(["ana"]).await;
+    let yes = json!([{ "channel": "telegram", "status": "opted_in" }]);
     let note = |reference: &str, recipient: Value| {
         json!({ "external_ref": reference, "event_type": "parcel.ready", "channel": "telegram", "template": "note",
             "payload": { "subject": reference, "message": format!("This is {reference}.") }, "recipient": recipient })
@@ -205,7 +206,10 @@ async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_a
         })
         .await
     };
-    town.door.post("/api/v1/notifications", note("first", json!({ "ref": "ana" }))).await.is(202);
+    town.door
+        .post("/api/v1/notifications", note("first", json!({ "contact": { "ref": "ana", "consents": yes } })))
+        .await
+        .is(202);
     ana.shows("This is first").await;
     ana.types("STOP");
     until("the no is kept", async || {
@@ -218,7 +222,6 @@ async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_a
     town.starts_again().await;
 
     // The same chat under another name, from somebody who believes that they agreed.
-    let yes = json!([{ "channel": "telegram", "status": "opted_in", "purpose": "all" }]);
     let contact = json!({ "contact": { "ref": "customer-7", "telegram_chat_id": 1001, "consents": yes } });
     town.door.post("/api/v1/notifications", note("second", contact.clone())).await.is(202);
     becomes(&town, "second", "dropped").await;
@@ -228,7 +231,12 @@ async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_a
     town.door.post("/api/v1/notifications", note("third", json!({ "ref": "ana" }))).await.is(202);
     becomes(&town, "third", "dropped").await;
     town.sends_all_it_owes().await;
-    assert!(ana.chat.messages().iter().all(|message| !message.text.contains("This is second") && !message.text.contains("This is third")));
+    assert!(
+        ana.chat
+            .messages()
+            .iter()
+            .all(|message| !message.text.contains("This is second") && !message.text.contains("This is third"))
+    );
 
     // They themselves lift it, for good.
     ana.types("START");
