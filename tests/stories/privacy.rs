@@ -224,12 +224,14 @@ async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_a
     // The same chat under another name, from somebody who believes that they agreed.
     let contact = json!({ "contact": { "ref": "customer-7", "telegram_chat_id": 1001, "consents": yes } });
     town.door.post("/api/v1/notifications", note("second", contact.clone())).await.is(202);
-    becomes(&town, "second", "dropped").await;
+    let seen = becomes(&town, "second", "suppressed").await;
+    assert_eq!(seen["ended"]["code"], "opted-out", "{seen}");
     // And under the old one.
     town.door.delete("/api/v1/agents/customer-7").await;
     town.knows(vec![json!({ "ref": "ana", "name": "Ana", "telegram_chat_id": 1001 })]).await;
     town.door.post("/api/v1/notifications", note("third", json!({ "ref": "ana" }))).await.is(202);
-    becomes(&town, "third", "dropped").await;
+    let seen = becomes(&town, "third", "suppressed").await;
+    assert_eq!(seen["ended"]["code"], "opted-out", "{seen}");
     town.sends_all_it_owes().await;
     assert!(
         ana.chat
