@@ -97,13 +97,12 @@ impl Salts {
                 file.write_all_at(&[0; SECTOR], at(place))?;
             }
         }
-        let print = match print(&bytes) {
-            Some(print) => print,
-            None => {
-                let print = drawn();
-                file.write_all_at(print.as_slice(), PRINT_AT)?;
-                print
-            }
+        let print = if let Some(print) = print(&bytes) {
+            print
+        } else {
+            let print = drawn();
+            file.write_all_at(print.as_slice(), PRINT_AT)?;
+            print
         };
         file.sync_data()?;
         Ok(Some(Self { partitions: RwLock::new(partitions), file: Some(file), print, ..Self::empty() }))
