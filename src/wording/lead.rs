@@ -156,7 +156,7 @@ mod tests {
                 "+447700900001",
                 "1 Example Street",
                 "2 Example Road",
-                "ring twice\n",
+                "ring twice",
                 "blue",
                 "https://example.com/1",
                 "https://example.com/2",
@@ -164,6 +164,7 @@ mod tests {
             ] {
                 assert!(text.contains(part), "{part} in {text}");
             }
+            assert!(!text.lines().any(|line| line.contains("ring twice") && line.contains("second door")), "{text}");
             let bare = wording.lead_of(&job, None, &Details::default(), locale).unwrap();
             assert!(!bare.contains("Test") && !bare.contains("none") && bare.lines().count() < 12, "{bare}");
         }

@@ -132,11 +132,12 @@ async fn c5_each_group_reads_its_own_language() {
         .collect();
     town.sets_crew(json!({ "groups": crew })).await;
     for (locale, chat, route, pickup, button) in groups {
+        // A group that is not there cannot be written to.
+        let chat = town.bot.chat(chat);
         let wave = json!([{ "mode": "group", "group": locale, "claim_within": "30m" }]);
         let stops = json!(["pickup 1 floor 3 no lift", "pickup 2 floor 1", "delivery floor 2 lift"]);
         let brief = json!({ "from": "Leeds", "via": ["Bradford"], "to": "Manchester", "services": stops });
         let job = town.desk().publishes(order(&format!("c5-{locale}")).with("brief", brief).asking(wave)).await;
-        let chat = town.bot.chat(chat);
         let posts = chat.wait_for(|messages| !messages.is_empty()).await.unwrap();
         let plain = posts[0].text.replace(['\u{2068}', '\u{2069}'], "");
         assert!(plain.contains(route) && plain.contains(pickup), "{plain}");

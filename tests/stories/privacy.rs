@@ -228,7 +228,8 @@ async fn f3_d12_a_no_outlives_the_person_and_holds_for_whoever_is_known_by_the_a
     assert_eq!(seen["ended"]["code"], "opted-out", "{seen}");
     // And under the old one.
     town.door.delete("/api/v1/agents/customer-7").await;
-    town.knows(vec![json!({ "ref": "ana", "name": "Ana", "telegram_chat_id": 1001 })]).await;
+    let known = json!({ "ref": "ana", "name": "Ana", "phone": "+447700900001", "telegram_chat_id": 1001 });
+    town.knows(vec![known]).await;
     town.door.post("/api/v1/notifications", note("third", json!({ "ref": "ana" }))).await.is(202);
     let seen = becomes(&town, "third", "suppressed").await;
     assert_eq!(seen["ended"]["code"], "opted-out", "{seen}");

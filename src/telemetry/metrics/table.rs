@@ -84,7 +84,7 @@ pub const TABLE: &[Metric] = &[
         Unit::Count,
         &[(
             "invariant",
-            Listed(&["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14"]),
+            Listed(&["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14", "I15"]),
         )],
         "Checks of an invariant that failed; actors/core/src/job/invariants.rs says what each number means. Must not move.",
     ),

@@ -47,12 +47,12 @@ pub const INVARIANTS: [Invariant; 15] = [
         says: "details are released to the winner alone, behind every gate or by an operator's word",
         holds: released_in_order,
     },
+    Invariant { number: "I14", says: "only the next step of a claimed job has a time", holds: late_is_next },
     Invariant {
         number: "I15",
         says: "a group has one message of a job; it is open only while the job is offered, and was sent, is owed, or is in doubt",
         holds: published_once,
     },
-    Invariant { number: "I14", says: "only the next step of a claimed job has a time", holds: late_is_next },
 ];
 
 /// The rules a job breaks; none is how it should be.

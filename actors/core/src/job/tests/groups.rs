@@ -3,6 +3,7 @@
 use super::*;
 use crate::crew::{CrewGroup, Publish};
 use crate::delivery::DropReason;
+use crate::gates::Gate;
 use crate::job::publication::PostState;
 use crate::message::{Message, Notice, Over, Recipient};
 use crate::plan::ClockStart;
@@ -109,7 +110,7 @@ fn c9_x13_whoever_claims_first_has_it_and_later_ones_stand_in_line() {
     assert_eq!(desk.group_claims("bo"), Ok(Answer::Already));
     let no = desk.post().no;
     assert_eq!(desk.count_owed(&Topic::CrewStatus(no)), 1, "however much has changed");
-    assert_eq!(desk.count_owed(&Topic::Notice(Notice::Claimed(id("bo")))), 1);
+    assert_eq!(desk.count_owed(&Topic::Notice(Notice::Asked(Gate::Confirm, id("bo")))), 1);
     desk.line_is_sent();
     // The winner gives it back: ana, then cy, then the group.
     desk.asks(Command::Withdraw { agent: None, reason: None }).expect("theirs");
