@@ -147,7 +147,8 @@ async fn x12_a_slow_provider_eats_nobodys_time() {
     let asked_bo = bo.shows_offer(&job).await.at;
     assert!(asked_bo.since(arrived) >= Duration::from_millis(950), "{:?}", asked_bo.since(arrived));
     // Who cannot be reached did not refuse, and nobody waits for them.
-    ana.chat.blocks();
+    ana.shows_withdrawal(&job).await;
+    ana.chat.blocks_unheard();
     let job = town.desk().publishes(order("x12-2").asking(waves)).await;
     bo.shows_offer(&job).await;
     assert_eq!(offer_of(&town.desk().sees(&job).await, "ana").unwrap()["status"], "failed");

@@ -285,7 +285,7 @@ async fn b16_equal_priority_is_asked_in_a_stable_order_and_who_is_switched_off_m
 async fn b17_who_cannot_be_reached_is_passed_over_with_a_reason() {
     let town = town().await;
     let [ana, bo] = town.people(["ana", "bo"]).await;
-    ana.chat.blocks();
+    ana.chat.blocks_unheard();
     let job = town.desk().publishes(order("b17")).await;
     bo.shows_offer(&job).await;
     town.desk().sees_offer(&job, "ana", "failed").await;

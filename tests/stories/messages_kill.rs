@@ -198,7 +198,7 @@ impl Post {
             (Way::Telegram, Fate::Unanswered) => chat().next_call_meets(Fault::DoneAndCut),
             (Way::Telegram, Fate::Garbled) => chat().next_call_meets(Fault::DoneAndBroken),
             (Way::Telegram, Fate::Held) => chat().next_call_meets(Fault::TooMany { retry_after: 1 }),
-            (Way::Telegram, Fate::Dead) => chat().blocks(),
+            (Way::Telegram, Fate::Dead) => chat().blocks_unheard(),
             (Way::Telegram, Fate::Plain | Fate::Later | Fate::CalledOff | Fate::Contested) => drop(chat()),
             (Way::Email, Fate::Unanswered) => next(Twist::KeptAndSilent),
             (Way::Email, Fate::Garbled) => next(Twist::KeptAndCut),

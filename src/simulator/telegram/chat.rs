@@ -183,8 +183,13 @@ impl Chat {
 
     /// The person blocks the bot.
     pub fn blocks(&self) {
-        self.bot.with_chat(self.id, |chat| chat.blocked = true);
+        self.blocks_unheard();
         self.member("member", "kicked");
+    }
+
+    /// The person blocks the bot, and the news of it is lost: only a call that is refused tells.
+    pub fn blocks_unheard(&self) {
+        self.bot.with_chat(self.id, |chat| chat.blocked = true);
     }
 
     /// The person takes it back.
