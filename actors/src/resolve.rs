@@ -1,16 +1,20 @@
 //! From a reference in the outbox to an errand: read from the job's record at the moment it is sent.
 
-use baton_core::agent::NoWay;
-use baton_core::consent::Purpose;
+mod person;
+mod said;
+
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
 use baton_core::details::SealedDetails;
-use baton_core::ids::{AgentId, DebtId, EffectId, EffectNo, NotificationId, OfferNo};
-use baton_core::job::{Actor, Done, Job, Offer, OfferState, Standing};
-use baton_core::message::{Message, Notice, Recipient, Topic};
+use baton_core::ids::{DebtId, EffectId, EffectNo, NotificationId, OfferNo};
+use baton_core::job::{Job, Standing};
+use baton_core::message::{Recipient, Topic};
 use baton_core::notification::Notification;
 use baton_core::time::Timestamp;
 
-use crate::channel::{Address, AtDesk, CrewShown, DeskAddress, DoneShown, Errand, LeadShown, OfferShown, Say, Shown};
+use self::person::no_address;
+pub use self::person::{About, person};
+use self::said::{replaced, say};
+use crate::channel::{Address, CrewShown, DeskAddress, Errand, LeadShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
 use crate::records;
@@ -238,228 +242,5 @@ pub fn is_owed(house: &House, debt: DebtId) -> bool {
         }
         Ok(None) => false,
         Err(_) => true,
-    }
-}
-
-/// Where a message goes, and how it is worded there.
-pub struct Person {
-    /// Where.
-    pub address: Address,
-    /// What they are called.
-    pub name: String,
-    /// Their language.
-    pub locale: String,
-    /// Their zone.
-    pub time_zone: String,
-}
-
-/// What a message is about: a person's consent depends on it.
-#[derive(Clone, Copy)]
-pub struct About {
-    /// Its purpose.
-    pub purpose: Purpose,
-    /// Whether it goes only to those who have opted in.
-    pub needs_opt_in: bool,
-}
-
-impl About {
-    /// A job of a tenant.
-    pub fn a_job(tenant: &TenantView) -> Self {
-        Self { purpose: Purpose::DISPATCH, needs_opt_in: tenant.settings.messages.dispatch_needs_opt_in }
-    }
-}
-
-/// The recipient of a message on a channel.
-pub fn person(tenant: &TenantView, to: Recipient, channel: ChannelKind, about: About) -> Result<Person, Delivery> {
-    let settings = &tenant.settings;
-    match to {
-        // A group's address is its publication's.
-        Recipient::Group => Err(no_address()),
-        Recipient::Desk => {
-            let address = match channel {
-                ChannelKind::Telegram => {
-                    let thread = settings.desk.telegram_topic;
-                    settings.desk.telegram.map(|chat| Address::Telegram { chat, thread })
-                }
-                ChannelKind::Email => settings.desk.email.clone().map(Address::Email),
-                ChannelKind::Console => Some(Address::Console),
-                ChannelKind::Whatsapp | ChannelKind::Sms => None,
-            };
-            Ok(Person {
-                address: address.ok_or_else(no_address)?,
-                name: String::new(),
-                locale: settings.locale.clone(),
-                time_zone: settings.time_zone.clone(),
-            })
-        }
-        Recipient::Agent(id) => {
-            let Some(agent) = tenant.roster.get(&id) else {
-                return Err(Delivery::Dropped(DropReason::RecipientGone));
-            };
-            match agent.bar(channel, about.purpose, about.needs_opt_in) {
-                // Whatever was owed before they said so: nobody is written to who said no.
-                Some(NoWay::OptedOut) => return Err(Delivery::Dropped(DropReason::Unwanted)),
-                Some(NoWay::NoConsent) => return Err(Delivery::Dropped(DropReason::NoConsent)),
-                Some(NoWay::Paused) => return Err(paused()),
-                // A provider that still refuses says so itself.
-                Some(NoWay::NoAddress | NoWay::Blocked) | None => {}
-            }
-            let address = match channel {
-                ChannelKind::Console => Some(Address::Console),
-                ChannelKind::Telegram => agent.telegram.map(|chat| Address::Telegram { chat, thread: None }),
-                ChannelKind::Email => agent.email.clone().map(Address::Email),
-                ChannelKind::Whatsapp | ChannelKind::Sms => agent.phone.clone().map(Address::Phone),
-            };
-            Ok(Person {
-                address: address.ok_or_else(no_address)?,
-                name: agent.name.clone(),
-                locale: agent.locale.clone().unwrap_or_else(|| settings.locale.clone()),
-                time_zone: agent.time_zone.clone().unwrap_or_else(|| settings.time_zone.clone()),
-            })
-        }
-    }
-}
-
-fn paused() -> Delivery {
-    Delivery::Failed {
-        class: "recipient".to_owned(),
-        reason: "the address is paused: nothing arrives there any more".to_owned(),
-    }
-}
-
-fn no_address() -> Delivery {
-    Delivery::Failed {
-        class: "recipient".to_owned(),
-        reason: "there is no address for this channel any more".to_owned(),
-    }
-}
-
-fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say {
-    let offer = match &message.topic {
-        Topic::Offer(no) | Topic::OfferOver(no, _) => job.offer(*no).map(|offer| shown(job, offer)),
-        // What is said to whoever has the job, or had it, is about the offer they took: an answer names it.
-        Topic::Won | Topic::ClaimEnded(_) | Topic::Reminder | Topic::Settled(_) | Topic::Released(_) => {
-            match message.to {
-                Recipient::Agent(agent) => {
-                    job.offers.iter().rev().find(|offer| offer.agent == agent).map(|offer| shown(job, offer))
-                }
-                Recipient::Desk | Recipient::Group => None,
-            }
-        }
-        Topic::ApprovalWanted
-        | Topic::Notice(_)
-        | Topic::Lead
-        | Topic::CrewText
-        | Topic::NoteDone(_)
-        | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_) => None,
-    };
-    let name = |id: AgentId| tenant.roster.get(&id).map(|agent| agent.name.clone());
-    let note = match &message.topic {
-        Topic::NoteDone(no) => job.notes.iter().find(|note| note.no == *no),
-        _ => None,
-    };
-    let notice = match &message.topic {
-        Topic::Notice(notice) => Some(*notice),
-        _ => note.map(|note| note.about),
-    };
-    let about = notice.and_then(about_whom).or_else(|| job.winner().filter(|_| notice.is_some())).and_then(name);
-    let to_desk = message.to == Recipient::Desk;
-    let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
-    Say::Job {
-        topic: message.topic.clone(),
-        job: Box::new(tenant.crew_view(job)),
-        external_ref: job.external_ref.clone().filter(|_| to_desk),
-        offer,
-        about,
-        approve_url,
-        details_url: details_url(house, job, &message.topic),
-        desk: at_desk(tenant, job, &message.topic),
-    }
-}
-
-/// What the desk can do about it.
-fn at_desk(tenant: &TenantView, job: &Job, topic: &Topic) -> Option<Box<AtDesk>> {
-    let (deeds, done) = match topic {
-        Topic::Notice(notice) => (job.deeds(*notice), None),
-        Topic::NoteDone(no) => {
-            let note = job.notes.iter().find(|note| note.no == *no)?;
-            let shown = |done: &Done| DoneShown { what: done.what.clone(), by: called(tenant, &done.by), at: done.at };
-            (Vec::new(), note.done.as_ref().map(shown))
-        }
-        Topic::Offer(_)
-        | Topic::OfferOver(..)
-        | Topic::Won
-        | Topic::ClaimEnded(_)
-        | Topic::Reminder
-        | Topic::ApprovalWanted
-        | Topic::Settled(_)
-        | Topic::Released(_)
-        | Topic::Lead
-        | Topic::CrewText
-        | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_) => return None,
-    };
-    Some(Box::new(AtDesk { deeds, claim: job.claim_no(), done }))
-}
-
-/// What whoever did something is called at the desk.
-fn called(tenant: &TenantView, actor: &Actor) -> String {
-    match actor {
-        Actor::Client(name) | Actor::Operator(name) => name.clone(),
-        Actor::Agent(id) => tenant.roster.get(id).map(|agent| agent.name.clone()).unwrap_or_default(),
-        Actor::Link => "link".to_owned(),
-        Actor::Engine => "engine".to_owned(),
-        Actor::Stranger => "stranger".to_owned(),
-    }
-}
-
-/// Whom a notice is about.
-fn about_whom(notice: Notice) -> Option<AgentId> {
-    match notice {
-        Notice::Claimed(agent)
-        | Notice::Stalled(agent)
-        | Notice::Waiting(_, agent)
-        | Notice::Asked(_, agent)
-        | Notice::Unreached(agent) => Some(agent),
-        Notice::Unfilled
-        | Notice::Expired
-        | Notice::Quarantined
-        | Notice::PublishWanted
-        | Notice::NotPublished
-        | Notice::PublicationDoubtful
-        | Notice::Doubtful(_) => None,
-    }
-}
-
-/// The page behind which the details of a grant lie.
-fn details_url(house: &House, job: &Job, topic: &Topic) -> Option<String> {
-    let Topic::Released(no) = topic else { return None };
-    let grant = job.grant.as_ref().filter(|grant| grant.no == *no)?;
-    Some(house.details_url(job, grant))
-}
-
-fn shown(job: &Job, offer: &Offer) -> OfferShown {
-    let declined = offer.state == OfferState::Declined;
-    OfferShown { id: job.id.offer(offer.no), closes_at: offer.closes_at(), declined }
-}
-
-/// The message that this one takes the place of.
-fn replaced(job: &Job, topic: &Topic) -> Option<baton_core::delivery::Receipt> {
-    match topic {
-        Topic::OfferOver(no, _) => job.offer(*no)?.receipt.clone(),
-        Topic::Offer(_)
-        | Topic::Won
-        | Topic::ClaimEnded(_)
-        | Topic::Reminder
-        | Topic::ApprovalWanted
-        | Topic::Notice(_)
-        | Topic::Settled(_)
-        | Topic::Released(_)
-        | Topic::CrewOffer(_)
-        | Topic::CrewStatus(_)
-        | Topic::Lead
-        | Topic::CrewText => None,
-        Topic::NoteDone(no) => job.notes.iter().find(|note| note.no == *no).map(|note| note.receipt.clone()),
     }
 }

@@ -34,7 +34,7 @@ use crate::channels::press::{Press, Verdict};
 use crate::channels::trace;
 use crate::channels::whatsapp::Windows;
 use crate::links::Links;
-use crate::replies::{self, Outcome};
+use crate::replies;
 use crate::telegram_desk::TelegramDesk;
 
 pub use forms::Forms;
@@ -213,9 +213,9 @@ impl Desk {
 }
 
 /// What will not be different next time is over; what will is tried again.
-pub(crate) fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcome>, NotDone> {
-    match outcome {
-        Ok(outcome) => Ok(Some(outcome)),
+pub(crate) fn lasting<T>(result: Result<T, Failure>) -> Result<Option<T>, NotDone> {
+    match result {
+        Ok(done) => Ok(Some(done)),
         Err(
             failure @ (Failure::Overloaded
             | Failure::Closed
@@ -227,7 +227,7 @@ pub(crate) fn lasting(outcome: Result<Outcome, Failure>) -> Result<Option<Outcom
             failure
             @ (Failure::Refused(..) | Failure::Notification(..) | Failure::Unreadable(_) | Failure::Quarantined),
         ) => {
-            tracing::warn!(%failure, "an answer found no job to go to");
+            tracing::warn!(%failure, "what somebody said found no job to go to");
             Ok(None)
         }
     }

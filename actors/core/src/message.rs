@@ -148,6 +148,26 @@ pub enum Lane {
     Bulk,
 }
 
+impl Notice {
+    /// Whom it is about.
+    pub fn about(self) -> Option<AgentId> {
+        match self {
+            Self::Claimed(agent)
+            | Self::Stalled(agent)
+            | Self::Waiting(_, agent)
+            | Self::Asked(_, agent)
+            | Self::Unreached(agent) => Some(agent),
+            Self::Unfilled
+            | Self::Expired
+            | Self::Quarantined
+            | Self::PublishWanted
+            | Self::NotPublished
+            | Self::PublicationDoubtful
+            | Self::Doubtful(_) => None,
+        }
+    }
+}
+
 impl Topic {
     /// The name of its template.
     pub fn template(&self) -> &'static str {

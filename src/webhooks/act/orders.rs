@@ -11,7 +11,7 @@ use baton_core::ids::{Code, JobId, OfferNo, TenantId};
 use baton_core::job::{Actor, Answer as Came, Ask, By, Cause, Command, Deed, Job, Refusal, Report};
 use sha2::{Digest, Sha256};
 
-use super::{Desk, NotDone};
+use super::{Desk, NotDone, lasting};
 use crate::channels::telegram::{Order, What};
 use crate::telegram_desk::agents_in;
 
@@ -122,7 +122,7 @@ impl Desk {
             return Ok(());
         }
         let report = Report::Denied { by: By { actor, cause: VIA }, command: given.order.as_str(), code };
-        lasts(self.engine.hear(job.id, report).await)?;
+        lasting(self.engine.hear(job.id, report).await)?;
         self.answer_order(given, Some(job.id.tenant), &given.answered(came, None));
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Desk {
                     return Ok(shown);
                 }
                 Err(failure) => {
-                    lasts(Err(failure))?;
+                    lasting::<()>(Err(failure))?;
                     break;
                 }
             }
@@ -311,27 +311,6 @@ impl Given {
             missing: Some(job.missing().map(baton_core::gates::Gate::as_str).collect::<Vec<_>>().join(", "))
                 .filter(|missing| !missing.is_empty() && job.winner().is_some()),
             ..self.answered(came, Some(job))
-        }
-    }
-}
-
-/// What will not be different next time is over; what will is tried again.
-fn lasts(result: Result<(), Failure>) -> Result<(), NotDone> {
-    match result {
-        Ok(()) => Ok(()),
-        Err(
-            failure @ (Failure::Overloaded
-            | Failure::Closed
-            | Failure::Restored
-            | Failure::NotStored(_)
-            | Failure::Fell),
-        ) => Err(failure.into()),
-        Err(
-            failure
-            @ (Failure::Refused(..) | Failure::Notification(..) | Failure::Unreadable(_) | Failure::Quarantined),
-        ) => {
-            tracing::warn!(%failure, "a command of the desk found no job to go to");
-            Ok(())
         }
     }
 }
