@@ -8,6 +8,7 @@ pub mod channels;
 pub mod console;
 mod crew;
 pub mod dispatch;
+pub mod drop_in;
 pub mod duration;
 pub mod email;
 pub mod engine;
@@ -78,6 +79,8 @@ pub struct Config {
     pub tenants: Vec<tenants::Seed>,
     /// What the desk gets of a finished lead.
     pub dispatch: dispatch::Dispatch,
+    /// The old routes that answer.
+    pub drop_in: drop_in::DropIn,
     /// What is removed by age.
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
@@ -148,6 +151,7 @@ impl Config {
             api_keys: api_keys::read(&mut reader, sources, &mut warnings),
             tenants: tenants::read(&mut reader, timers.outage_grace, links.approval_ttl),
             dispatch: dispatch::Dispatch::read(&mut reader.section("dispatch")),
+            drop_in: drop_in::DropIn::read(&mut reader.section("drop_in")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),

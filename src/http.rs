@@ -12,6 +12,7 @@ pub mod csv;
 pub mod desk;
 pub mod details;
 pub mod door;
+pub mod drop_in;
 pub mod etag;
 #[cfg(test)]
 mod every_route;

@@ -32,6 +32,8 @@ use crate::gauges;
 use crate::house::{ApproveLink, DetailsLink, House, Limits};
 use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
+use crate::lapses::{Lapsed, Lapses};
+use crate::numbers::{Numbered, Numbering, Numbers};
 use crate::outbox::{self, Outbox};
 use crate::post::Post;
 use crate::salted::Salted;
@@ -133,6 +135,8 @@ impl Engine {
             carriers: channels.clone(),
             questions: Arc::new(tokio::sync::Semaphore::new(crate::house::QUESTIONS_MAX)),
             lately: found.lately,
+            numbers: Numbers::default(),
+            lapses: Lapses::default(),
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,
@@ -151,6 +155,21 @@ impl Engine {
         }
         let engine = Self { inner: Arc::new(open_rooms(house, channels, admission, found.broken).await?) };
         Ok(engine)
+    }
+
+    /// The small number of something, given at its first use and kept.
+    pub async fn number_of(&self, what: Numbered) -> Result<u64, Failure> {
+        self.house().numbers.of(self.house(), what).await
+    }
+
+    /// What bears a small number.
+    pub fn numbered(&self, tenant: TenantId, of: Numbering, number: u64) -> Result<Option<Numbered>, Failure> {
+        Numbers::named(self.house(), tenant, of, number)
+    }
+
+    /// How many offers of a tenant ran out since this was last asked.
+    pub fn lapsed(&self, tenant: TenantId) -> Lapsed {
+        self.house().lapses.take(tenant)
     }
 
     /// What every room shares.

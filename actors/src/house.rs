@@ -22,8 +22,10 @@ use crate::committer::Committer;
 use crate::directory::Directory;
 use crate::falls::{Falls, Place};
 use crate::index::Index;
+use crate::lapses::Lapses;
 use crate::lately::Lately;
 use crate::notification_actor::NotificationMessage;
+use crate::numbers::Numbers;
 use crate::outbox::Outbox;
 use crate::post::Post;
 use crate::reach;
@@ -60,6 +62,10 @@ pub struct House {
     pub(crate) questions: Arc<Semaphore>,
     /// When people were written to lately, for tenants with frequency caps.
     pub lately: Lately,
+    /// Small numbers beside our own ids.
+    pub numbers: Numbers,
+    /// How many offers ran out since somebody last asked.
+    pub(crate) lapses: Lapses,
     /// When this node was away for long.
     pub outages: ArcSwap<Vec<Window>>,
     /// Who writes: the boot counter.

@@ -345,6 +345,7 @@ impl JobActor {
         }
         tally::entries(before.job(), &job, &entries);
         tally::attempts(&attempts);
+        house.lapses.note(life.id.tenant, &entries);
         let fresh = job.owed.iter().filter(|owed| owed.no.version == job.version);
         house.outbox.owe(Errands::of(&job, fresh));
         if let (Some((agent, no)), Some(directory)) = (seat, house.directory()) {

@@ -291,6 +291,20 @@ impl Record for Refused {
     const SCHEMA: u16 = 1;
 }
 
+/// A small number, and what bears it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// The number.
+    pub number: u64,
+    /// The bytes of the id that bears it; none where this counts what was given.
+    pub id: Vec<u8>,
+}
+
+impl Record for Number {
+    const KIND: Kind = Kind::Number;
+    const SCHEMA: u16 = 1;
+}
+
 /// What a channel account remembers over a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelMemory {

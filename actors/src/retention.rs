@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::committer::{NotStored, Pending};
 use crate::gauges;
 use crate::house::House;
+use crate::numbers::Numbers;
 use crate::records::{Registration, Told};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
@@ -161,6 +162,7 @@ async fn remove_job(house: &House, job: JobId, line: Vec<u8>) -> Result<(), Swee
             ControlFlow::Continue(())
         })?;
     }
+    keys.extend(Numbers::rows_of(&*house.store, job)?);
     for rows in keys.chunks(ROWS_MAX) {
         remove(house, rows.to_vec()).await?;
     }

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::http::agents;
 use crate::http::desk;
 use crate::http::details;
+use crate::http::drop_in;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
@@ -106,6 +107,7 @@ impl Door {
         endpoints
             .merge(ops::docs::router())
             .merge(public::routes())
+            .merge(drop_in::routes(&self.settings.drop_in.enabled))
             .route("/", get(ops::landing::get))
             .route("/openapi.json", get(move || std::future::ready(document.answer())))
             .route("/problems", get(ops::problems::list))

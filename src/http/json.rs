@@ -70,7 +70,8 @@ where
     }
 }
 
-fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// Refuses what does not say that it is JSON.
+pub fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = said.split(';').next().unwrap_or_default().trim();
     let is_json = essence.eq_ignore_ascii_case("application/json")
@@ -115,18 +116,21 @@ fn says_too_large(headers: &HeaderMap, limit: usize) -> bool {
     said.is_some_and(|length| length > limit)
 }
 
+/// What is wrong with a body that is no JSON, and where.
+pub fn malformed(fault: &serde_json::Error) -> Problem {
+    let (line, column) = (fault.line(), fault.column());
+    let what = match fault.classify() {
+        serde_json::error::Category::Eof => "the body ends too early",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "the body is not JSON",
+        // The only thing shapes refuse while reading.
+        serde_json::error::Category::Data => "a field is given twice",
+    };
+    Problem::new(Code::MalformedJson, format!("{what}: line {line}, column {column}"))
+}
+
 /// Reads a body of the wanted type.
 pub fn parse<T: for<'de> Wanted<'de>>(body: &[u8]) -> Result<T, Problem> {
-    let given = serde_json::from_slice::<Given<T>>(body).map_err(|fault| {
-        let (line, column) = (fault.line(), fault.column());
-        let what = match fault.classify() {
-            serde_json::error::Category::Eof => "the body ends too early",
-            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "the body is not JSON",
-            // The only thing shapes refuse while reading.
-            serde_json::error::Category::Data => "a field is given twice",
-        };
-        Problem::new(Code::MalformedJson, format!("{what}: line {line}, column {column}"))
-    })?;
+    let given = serde_json::from_slice::<Given<T>>(body).map_err(|fault| malformed(&fault))?;
     let wrong = |found: &'static str| {
         let (message, cure) = (format!("is {found}").into(), format!("give {}", T::WANTED).into());
         Problem::of_fields(vec![FieldError { field: String::new(), message, cure }])

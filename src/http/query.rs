@@ -19,6 +19,13 @@ impl Query {
         self.0.remove(name).filter(|value| !value.is_empty()).map_or(Given::Absent, Given::Is)
     }
 
+    /// Says a field's value in other words.
+    pub fn translate(&mut self, name: &str, words: impl FnOnce(String) -> String) {
+        if let Some(value) = self.0.remove(name) {
+            self.0.insert(name.to_owned(), words(value));
+        }
+    }
+
     /// Reads the fields an endpoint knows, and blames every other.
     pub fn read<T>(mut self, read: impl FnOnce(&mut Form, &mut Self) -> Option<T>) -> Result<T, Problem> {
         let mut unknown = Vec::new();

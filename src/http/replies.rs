@@ -82,7 +82,7 @@ pub async fn post(
 }
 
 /// The agent who wrote, by their number or mailbox.
-fn sender(engine: &Engine, tenant: TenantId, from: &str) -> Result<AgentId, Problem> {
+pub fn sender(engine: &Engine, tenant: TenantId, from: &str) -> Result<AgentId, Problem> {
     let view = engine.tenants().view(tenant);
     let by_phone = phones::read(from).ok().and_then(|phone| view.agent_by_phone(phone.as_str()));
     let agent = by_phone.or_else(|| view.agent_by_email(from));

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::config::Config;
 use crate::config::dispatch::Dispatch;
+use crate::config::drop_in::DropIn;
 
 /// The door's settings.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// What the desk gets of a finished lead.
     pub dispatch: Dispatch,
+    /// The old routes that answer.
+    pub drop_in: DropIn,
 }
 
 impl From<&Config> for Settings {
@@ -62,6 +65,7 @@ impl From<&Config> for Settings {
             request_timeout: server.request_timeout,
             drain_timeout: server.drain_timeout,
             dispatch: config.dispatch,
+            drop_in: config.drop_in.clone(),
         }
     }
 }
@@ -84,6 +88,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             dispatch: Dispatch::default(),
+            drop_in: DropIn::default(),
         }
     }
 }

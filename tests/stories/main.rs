@@ -49,6 +49,7 @@ mod privacy;
 mod refusals;
 mod registration;
 mod restart;
+mod router;
 mod security;
 mod settlement;
 mod shows;

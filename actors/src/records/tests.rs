@@ -590,5 +590,6 @@ fn notifications_are_written_as_they_always_were() {
     holds("notification-v1", &noted());
     holds("notification-line-v1", &NotificationLine);
     holds("refused-v1", &Refused(agent("ana").consents));
+    holds("number-v1", &Number { number: 7, id: vec![1, 2, 3] });
     holds("lately-v1", &Lately(vec![Timestamp(1), Timestamp(2)]));
 }

@@ -70,6 +70,8 @@ pub enum Kind {
     Template = 23,
     /// What was said no to at an address.
     Refused = 24,
+    /// A small number, and what bears it.
+    Number = 25,
 }
 
 /// What an envelope says.
@@ -152,7 +154,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 24] = [
+    const ALL: [Kind; 25] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -177,6 +179,7 @@ impl Kind {
         Kind::Lately,
         Kind::Template,
         Kind::Refused,
+        Kind::Number,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {

@@ -13,6 +13,8 @@ use baton_core::ids::{AgentId, JobId, NotificationId, TenantId};
 use baton_core::time::Timestamp;
 use uuid::Uuid;
 
+use crate::numbers::Numbering;
+
 pub use prefix::{PARTITIONS, Prefix};
 pub use space::Space;
 
@@ -147,6 +149,24 @@ pub enum Key {
         /// The provider's name for it.
         id: String,
     },
+    /// The small number of something.
+    Number {
+        /// Whose.
+        tenant: TenantId,
+        /// In which row of numbers.
+        of: Numbering,
+        /// What bears it.
+        id: Vec<u8>,
+    },
+    /// What bears a small number; under 0 stands the last that was given.
+    Numbered {
+        /// Whose.
+        tenant: TenantId,
+        /// In which row of numbers.
+        of: Numbering,
+        /// The number.
+        number: u64,
+    },
     /// A row that could not be read, moved out of the way.
     Quarantined {
         /// When, in milliseconds since 1970 UTC.
@@ -209,6 +229,8 @@ impl Key {
             Key::Attempts { .. } => Space::Attempts,
             Key::Channel { .. } => Space::Channels,
             Key::Inbox { .. } => Space::Inbox,
+            Key::Number { .. } => Space::Numbers,
+            Key::Numbered { .. } => Space::Numbered,
             Key::Quarantined { .. } => Space::Quarantine,
         }
     }
@@ -241,6 +263,8 @@ impl Key {
             | Key::Attempts { .. }
             | Key::Channel { .. }
             | Key::Inbox { .. }
+            | Key::Number { .. }
+            | Key::Numbered { .. }
             | Key::Quarantined { .. } => None,
         }
     }
@@ -266,7 +290,9 @@ impl Key {
             | Key::Template { tenant, .. }
             | Key::Attempts { tenant, .. }
             | Key::Channel { tenant, .. }
-            | Key::Inbox { tenant, .. } => Some(*tenant),
+            | Key::Inbox { tenant, .. }
+            | Key::Number { tenant, .. }
+            | Key::Numbered { tenant, .. } => Some(*tenant),
             Key::Meta(_) | Key::ApiKey(_) | Key::Registration(_) | Key::Events(_) | Key::Quarantined { .. } => None,
         }
     }
@@ -295,6 +321,8 @@ impl Key {
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
             Key::Channel { tenant, account, page } => key.tenant(*tenant).text(account).u16(*page),
             Key::Inbox { tenant, account, id } => key.tenant(*tenant).text(account).bytes(id.as_bytes()),
+            Key::Number { tenant, of, id } => key.tenant(*tenant).byte(of.byte()).bytes(id),
+            Key::Numbered { tenant, of, number } => key.tenant(*tenant).byte(of.byte()).u64(*number),
             Key::Quarantined { at, key: original, part } => key.u64(*at).blob(original).byte(part.number()),
         }
         .done()
@@ -339,6 +367,14 @@ impl Key {
             Space::Attempts => Key::Attempts { tenant: key.tenant()?, account: key.text()?, seq: key.u64()? },
             Space::Channels => Key::Channel { tenant: key.tenant()?, account: key.text()?, page: key.u16()? },
             Space::Inbox => Key::Inbox { tenant: key.tenant()?, account: key.text()?, id: key.rest_as_text()? },
+            Space::Numbers => {
+                let (tenant, of) = (key.tenant()?, Numbering::from_byte(key.byte()?)?);
+                Key::Number { tenant, of, id: key.rest() }
+            }
+            Space::Numbered => {
+                let (tenant, of) = (key.tenant()?, Numbering::from_byte(key.byte()?)?);
+                Key::Numbered { tenant, of, number: key.u64()? }
+            }
             Space::Quarantine => {
                 Key::Quarantined { at: key.u64()?, key: key.blob()?, part: QuarantinePart::from_number(key.byte()?)? }
             }

@@ -84,6 +84,7 @@ fn kind_in(space: Space) -> Option<Kind> {
         Space::Attempts => Kind::Attempts,
         Space::Channels => Kind::Channel,
         Space::Inbox => Kind::Inbox,
+        Space::Numbers | Space::Numbered => Kind::Number,
         Space::Quarantine => return None,
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use baton_actors::tenants::TenantView;
 use baton_actors::tenants::roster::AgentsDecided;
+use baton_core::ids::TenantId;
 use baton_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,11 +20,11 @@ use crate::http::shapes::agent::SyncShape;
 #[derive(Serialize, ToSchema)]
 pub struct Synced {
     /// How many are new.
-    inserted: usize,
+    pub inserted: usize,
     /// How many were there before.
-    updated: usize,
+    pub updated: usize,
     /// How many were in the list.
-    total: usize,
+    pub total: usize,
 }
 
 /// Stores a list of agents, all of them or none. Those who are not in it stay as they are.
@@ -37,7 +38,12 @@ pub async fn post(
     State(door): State<Door>,
     BatchJson(shape): BatchJson<SyncShape>,
 ) -> Result<axum::Json<Synced>, Problem> {
-    let changes = shape.into_core(caller.tenant(), door.clock.now()).map_err(Problem::of_fields)?;
+    store(&door, caller.tenant(), shape).await.map(axum::Json)
+}
+
+/// Stores them.
+pub async fn store(door: &Door, tenant: TenantId, shape: SyncShape) -> Result<Synced, Problem> {
+    let changes = shape.into_core(tenant, door.clock.now()).map_err(Problem::of_fields)?;
     let total = changes.len();
     let decide = move |view: &TenantView, now: Timestamp| {
         let stored = |(id, change): (_, crate::http::shapes::agent::AgentChange)| {
@@ -45,6 +51,6 @@ pub async fn post(
         };
         AgentsDecided { upserts: changes.into_iter().map(stored).collect(), ..AgentsDecided::default() }
     };
-    let changed = door.engine.change_agents(caller.tenant(), Box::new(decide)).await?;
-    Ok(axum::Json(Synced { inserted: changed.inserted, updated: changed.updated, total }))
+    let changed = door.engine.change_agents(tenant, Box::new(decide)).await?;
+    Ok(Synced { inserted: changed.inserted, updated: changed.updated, total })
 }

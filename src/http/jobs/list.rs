@@ -40,20 +40,35 @@ struct Filter {
         (status = 400, body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
-    let filter = query.read(Filter::read)?;
     let tenant = caller.tenant();
-    let (jobs, total, next) = if filter.external_ref.is_some() || filter.code.is_some() {
-        let jobs = filter.named(&door, tenant)?;
-        let total = jobs.len() as u64;
-        (jobs, Some(total), None)
-    } else {
-        let from = filter.page.after.as_deref().map(|after| position(tenant, after)).transpose()?;
-        let found = door.engine.list(tenant, filter.stages.as_deref(), from, filter.page.limit)?;
-        (found.jobs, filter.total(&door, tenant), found.next.map(cursor))
-    };
+    let Found { jobs, total, next } = found(&door, tenant, query)?;
     let view = door.engine.tenants().view(tenant);
     let items: Vec<JobView<'_>> = jobs.iter().map(|job| JobView::of(job, &view.roster)).collect();
     Ok(axum::Json(List::new(items, total, next.as_deref())).into_response())
+}
+
+/// A page of jobs.
+pub struct Found {
+    /// They.
+    pub jobs: Vec<Job>,
+    /// How many there are in all, where that is known without counting.
+    pub total: Option<u64>,
+    /// The key of the last, where more follow.
+    pub next: Option<Vec<u8>>,
+}
+
+/// The jobs that a query asks for.
+pub fn found(door: &Door, tenant: TenantId, query: Query) -> Result<Found, Problem> {
+    let filter = query.read(Filter::read)?;
+    if filter.external_ref.is_some() || filter.code.is_some() {
+        let jobs = filter.named(door, tenant)?;
+        let total = Some(jobs.len() as u64);
+        return Ok(Found { jobs, total, next: None });
+    }
+
+    let from = filter.page.after.as_deref().map(|after| position(tenant, after)).transpose()?;
+    let page = door.engine.list(tenant, filter.stages.as_deref(), from, filter.page.limit)?;
+    Ok(Found { jobs: page.jobs, total: filter.total(door, tenant), next: page.next.map(cursor) })
 }
 
 impl Filter {

@@ -19,7 +19,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// Whether a person looks at the answer: links sent to people, unless a program says it wants JSON.
 fn for_a_person(path: &str, headers: &HeaderMap) -> bool {
     let is_link = path.strip_prefix("/public/").is_some_and(|rest| !rest.starts_with("webhooks/"));
-    is_link && !headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accept| accept.contains("json")))
+    // The page of the offer router's links, where its old routes answer.
+    (is_link || path == "/approve")
+        && !headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accept| accept.contains("json")))
 }
 
 /// The languages that a person's browser wants; none where a program asks.
@@ -58,6 +60,12 @@ pub fn write(
             headers.insert(name, value);
         }
     }
+    advise(problem, headers);
+    answer
+}
+
+/// The headers that go with a problem, in whatever words its body is.
+pub fn advise(problem: &Problem, headers: &mut HeaderMap) {
     if let Some(wait) = problem.retry_after {
         // Rounded up: whoever comes back a moment too early is refused again.
         let secs = wait.as_millis().div_ceil(1000).max(1);
@@ -70,5 +78,4 @@ pub fn write(
         // The rest of the body is not read, so the connection ends: a client that keeps it for the next request must know.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    answer
 }

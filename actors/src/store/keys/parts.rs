@@ -158,9 +158,12 @@ impl<'a> Reader<'a> {
         Some(part.to_vec())
     }
 
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0).to_vec()
+    }
+
     pub(super) fn rest_as_text(&mut self) -> Option<String> {
-        let rest = std::mem::take(&mut self.0);
-        String::from_utf8(rest.to_vec()).ok()
+        String::from_utf8(self.rest()).ok()
     }
 
     pub(super) fn is_at_end(&self) -> bool {

@@ -54,13 +54,17 @@ pub enum Space {
     Channels = 0x51,
     /// What providers told us, by channel account.
     Inbox = 0x52,
+    /// Small numbers, by tenant and what bears them.
+    Numbers = 0x60,
+    /// What bears a small number, by tenant and the number.
+    Numbered = 0x61,
     /// What could not be read.
     Quarantine = 0x7f,
 }
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 26] = [
+    pub const ALL: [Space; 28] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -86,6 +90,8 @@ impl Space {
         Space::Attempts,
         Space::Channels,
         Space::Inbox,
+        Space::Numbers,
+        Space::Numbered,
         Space::Quarantine,
     ];
 
@@ -132,6 +138,8 @@ impl Space {
             | Space::Attempts
             | Space::Channels
             | Space::Inbox
+            | Space::Numbers
+            | Space::Numbered
             | Space::Quarantine => false,
         }
     }

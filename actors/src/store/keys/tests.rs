@@ -48,6 +48,10 @@ fn keys() -> impl Strategy<Value = Key> {
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
         (tenants(), text, any::<u16>()).prop_map(|(tenant, account, page)| Key::Channel { tenant, account, page }),
         (tenants(), text, text).prop_map(|(tenant, account, id)| Key::Inbox { tenant, account, id }),
+        (tenants(), prop::sample::select(&Numbering::ALL[..]), any::<Vec<u8>>())
+            .prop_map(|(tenant, of, id)| Key::Number { tenant, of, id }),
+        (tenants(), prop::sample::select(&Numbering::ALL[..]), any::<u64>())
+            .prop_map(|(tenant, of, number)| Key::Numbered { tenant, of, number }),
         (any::<u64>(), any::<Vec<u8>>(), any::<bool>()).prop_map(|(at, key, value)| Key::Quarantined {
             at,
             key,
