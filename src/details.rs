@@ -1,7 +1,8 @@
 //! What a client told us in confidence (promise P8).
 //!
 //! There is no `Debug`, `Display` or `Serialize`, so details cannot be printed, logged or put into a message by accident.
-//! They are sealed as soon as the door has read them ([`crate::sealing`]), and leave only through a release.
+//! They are sealed as soon as the door has read them ([`crate::sealing`]), and leave only through a release, and to whoever they are
+//! about ([`crate::export`]).
 
 use std::collections::BTreeMap;
 

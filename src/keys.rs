@@ -47,11 +47,14 @@ pub enum Scope {
     /// Send notifications, and keep the people they are for.
     #[serde(rename = "notifications:write")]
     NotificationsWrite,
+    /// Together with `operator`: have what is held about a person exported, private details too.
+    #[serde(rename = "details")]
+    Details,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::JobsRead,
         Self::JobsWrite,
         Self::Operator,
@@ -59,6 +62,7 @@ impl Scope {
         Self::Metrics,
         Self::NotificationsRead,
         Self::NotificationsWrite,
+        Self::Details,
     ];
 
     /// The word on the wire and in configuration.
@@ -71,6 +75,7 @@ impl Scope {
             Self::Metrics => "metrics",
             Self::NotificationsRead => "notifications:read",
             Self::NotificationsWrite => "notifications:write",
+            Self::Details => "details",
         }
     }
 }
@@ -90,7 +95,10 @@ impl FromStr for Scope {
 
 /// Not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is one of jobs:read, jobs:write, operator, admin, metrics, notifications:read, notifications:write")]
+#[error(
+    "a scope is one of jobs:read, jobs:write, operator, admin, metrics, notifications:read, notifications:write, \
+     details"
+)]
 pub struct UnknownScope;
 
 /// A key as it is kept: enough to recognise it, not to use it.

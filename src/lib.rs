@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod details;
 pub mod erasure;
+pub mod export;
 pub mod falls;
 pub mod housekeeping;
 pub mod http;

@@ -40,7 +40,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn unreadable(error: &dyn std::error::Error) -> Self {
+    /// A record, or the store, could not be read.
+    pub fn unreadable(error: &dyn std::error::Error) -> Self {
         Self::Unreadable(error.to_string())
     }
 }

@@ -83,7 +83,8 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::DeskTold { .. }
             | Event::CrewTextAwaited { .. }
             | Event::CrewTextDue
-            | Event::SentAgain { .. } => {}
+            | Event::SentAgain { .. }
+            | Event::DetailsExported => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `baton details`: private details of jobs of a running server.
 
 pub mod erase;
+pub mod export;
 
 use clap::Subcommand;
 
@@ -11,6 +12,8 @@ use super::exit::Failure;
 pub enum Details {
     /// Erases them for good.
     Erase(erase::Erase),
+    /// Gives out what is held about a person, for them
+    Export(export::Export),
 }
 
 impl Details {
@@ -18,6 +21,7 @@ impl Details {
     pub async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Erase(command) => command.run().await,
+            Self::Export(command) => command.run().await,
         }
     }
 }

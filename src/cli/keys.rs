@@ -42,7 +42,7 @@ pub struct Create {
     /// Whose world it opens
     #[arg(long, default_value = "default")]
     pub tenant: TenantId,
-    /// What it may do: jobs:read, jobs:write, operator, admin, metrics, notifications:read or notifications:write; more than once for several
+    /// What it may do: jobs:read, jobs:write, operator, admin, metrics, notifications:read, notifications:write or details; more than once for several
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     pub scopes: Vec<Scope>,
     /// Where the configuration comes from.

@@ -40,6 +40,8 @@ pub struct Server {
     pub rate_ip: Option<Rate>,
     /// Webhook calls from one address; none: no limit.
     pub rate_webhooks: Option<Rate>,
+    /// Pages of exports of what is held about a person, of one key.
+    pub rate_exports: Option<Rate>,
 }
 
 impl Server {
@@ -51,7 +53,7 @@ impl Server {
     pub(super) fn read(reader: &mut Reader<'_>, dev: bool) -> Self {
         let mut rates = reader.section("server.rate_limit");
         let (rate_key, rate_ip) = (rates.get("per_key"), rates.get("per_ip"));
-        let rate_webhooks = rates.get("webhooks");
+        let (rate_webhooks, rate_exports) = (rates.get("webhooks"), rates.get("exports"));
         let mut section = reader.section("server");
         let listen = section.get::<SocketAddr>("listen");
         section.expect("listen", !dev || listen.ip().is_loopback(), || {
@@ -82,6 +84,7 @@ impl Server {
             rate_key,
             rate_ip,
             rate_webhooks,
+            rate_exports,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::http::door::Door;
 pub mod availability;
 pub mod consents;
 pub mod delete;
+pub mod export;
 pub mod list;
 pub mod offers;
 pub mod patch;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(availability::put))
         .routes(routes!(consents::get, consents::put))
         .routes(routes!(preferences_link::post))
+        .routes(routes!(export::get))
         .routes(routes!(offers::get))
 }
 

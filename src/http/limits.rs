@@ -22,6 +22,7 @@ pub struct Limits {
     keys: Option<Limit<Uuid>>,
     addresses: Option<Limit<IpAddr>>,
     webhooks: Option<Limit<IpAddr>>,
+    exports: Option<Limit<Uuid>>,
 }
 
 impl Limits {
@@ -31,12 +32,18 @@ impl Limits {
             keys: settings.key_rate.and_then(Limit::new),
             addresses: settings.address_rate.and_then(Limit::new),
             webhooks: settings.webhook_rate.and_then(Limit::new),
+            exports: settings.export_rate.and_then(Limit::new),
         }
     }
 
     /// Counts a request with a valid key. `Err` says how long to wait.
     pub fn key(&self, key: Uuid) -> Result<(), Duration> {
         self.keys.as_ref().map_or(Ok(()), |limit| limit.check(&key))
+    }
+
+    /// Counts a request that goes through all that a tenant keeps. `Err` says how long to wait.
+    pub fn export(&self, key: Uuid) -> Result<(), Duration> {
+        self.exports.as_ref().map_or(Ok(()), |limit| limit.check(&key))
     }
 
     /// Counts a request without one. `Err` says how long to wait.

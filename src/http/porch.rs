@@ -123,6 +123,9 @@ impl Rules {
             return Some(cors::preflight(cors::allowed(request.headers(), &self.settings.cors_origins).as_ref()));
         }
         let within = match &visitor.key {
+            Some(key) if request.uri().path().ends_with("/export") => {
+                self.limits.key(key.id).and_then(|()| self.limits.export(key.id))
+            }
             Some(key) => self.limits.key(key.id),
             None if is_probe => Ok(()),
             // Providers call from few addresses, and often.

@@ -28,6 +28,8 @@ pub struct Settings {
     pub address_rate: Option<Rate>,
     /// Webhook calls from one address; none: no limit.
     pub webhook_rate: Option<Rate>,
+    /// Exports of what is held about a person, of one key.
+    pub export_rate: Option<Rate>,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
     /// The largest body of a batch or a sync, in bytes.
@@ -58,6 +60,7 @@ impl From<&Config> for Settings {
             key_rate: server.rate_key,
             address_rate: server.rate_ip,
             webhook_rate: server.rate_webhooks,
+            export_rate: server.rate_exports,
             body_limit: server.body_limit,
             batch_limit: server.batch_limit,
             max_connections: server.max_connections,
@@ -81,6 +84,7 @@ impl Default for Settings {
             key_rate: None,
             address_rate: None,
             webhook_rate: None,
+            export_rate: None,
             body_limit: 64 * 1024,
             batch_limit: 8 * 1024 * 1024,
             max_connections: 4096,

@@ -16,6 +16,7 @@ pub mod crew;
 pub mod crew_view;
 pub mod details;
 pub mod explain_view;
+pub mod export_view;
 pub mod forecast_view;
 pub mod job;
 pub mod job_view;

@@ -14,6 +14,7 @@ mod desk;
 mod disk;
 mod door;
 mod group;
+mod held;
 #[path = "../power_cut/loop_disk.rs"]
 #[expect(dead_code, reason = "cutting its power is the other test's")]
 mod loop_disk;

@@ -17,6 +17,7 @@ use crate::message::{Message, Over};
 use crate::plan::{Plan, Stall};
 use crate::time::{Timestamp, Window};
 
+mod about;
 mod callback;
 mod claim;
 mod closing;

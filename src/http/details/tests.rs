@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::http::sample::{House, OTHER};
+use crate::http::sample::{ADMIN, House, OTHER};
 
 async fn job(house: &House, reference: &str) -> String {
     let body = json!({
@@ -30,6 +30,49 @@ async fn s11_details_are_erased_by_an_admin_of_their_tenant_and_only_of_jobs_tha
     let timeline = house.ask(&format!("GET /api/v1/jobs/{id}/timeline"), "").await.json;
     let last = timeline["items"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["event"], &last["facts"]["reason"]), (&json!("details_erased"), &json!("asked for")));
+}
+
+#[tokio::test]
+async fn s11_what_is_held_about_a_client_is_for_their_tenant_and_for_keys_of_both_scopes() {
+    let house = House::open().await;
+    let id = job(&house, "x1").await;
+    let by_phone = json!({ "phone": "+44 7700 900123" }).to_string();
+    let export = async |key: &str| {
+        let headers = [("x-api-key", key), ("content-type", "application/json")];
+        house.send("POST /api/v1/details/export", &headers, &by_phone).await
+    };
+    let theirs = export(ADMIN).await;
+    let item = &theirs.json["items"][0];
+    assert_eq!((&item["id"], &item["named_in"]), (&json!(id), &json!(["phone"])), "{}", theirs.text);
+    assert_eq!(item["details"]["contact_name"], "Test Person");
+    assert_eq!(theirs.headers["cache-control"], "no-store");
+    let of_another = export(OTHER).await;
+    assert_eq!((&of_another.json["items"], &of_another.json["looked_at"]), (&json!([]), &json!(0)));
+    for (scopes, status) in [("operator", 403), ("details", 403), ("operator\",\"details", 200)] {
+        let body = format!(r#"{{"name":"k","scopes":["{scopes}"]}}"#);
+        let key = house.ask("POST /api/v1/keys", &body).await.json["key"].as_str().unwrap().to_owned();
+        assert_eq!(export(&key).await.status, status, "{scopes}");
+    }
+    let timeline = house.ask(&format!("GET /api/v1/jobs/{id}/timeline"), "").await.json;
+    let exported: Vec<&serde_json::Value> =
+        timeline["items"].as_array().unwrap().iter().filter(|entry| entry["event"] == "details_exported").collect();
+    assert_eq!(exported.len(), 2, "{timeline}");
+    assert_eq!(exported[1]["actor"], json!({ "kind": "operator", "name": "k" }));
+}
+
+#[tokio::test]
+async fn whoever_is_meant_is_named_in_one_way() {
+    let house = House::open().await;
+    for body in [
+        json!({}),
+        json!({ "phone": "+447700900123", "email": "client@example.com" }),
+        json!({ "phone": "07700 900123" }),
+        json!({ "email": "client" }),
+        json!({ "email": "client@example.com", "cursor": "AAAA" }),
+    ] {
+        let answer = house.ask("POST /api/v1/details/export", &body.to_string()).await;
+        assert_eq!(answer.problem(), (400, "validation-failed"), "{body}");
+    }
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
         Event::GrantOpened { no } => json!({ "release": no }),
         Event::GrantRevoked { no, why, reason } => json!({ "release": no, "why": why.as_str(), "reason": reason }),
         Event::DetailsErased { reason } => json!({ "reason": reason }),
-        Event::WorkStarted | Event::CrewTextDue => Value::Null,
+        Event::WorkStarted | Event::CrewTextDue | Event::DetailsExported => Value::Null,
         Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
         Event::Escalated { what } => json!({ "step": what.as_str() }),
         Event::DeskTold { what } | Event::SentAgain { what } => json!({ "what": what.as_str() }),

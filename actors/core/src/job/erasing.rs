@@ -1,5 +1,7 @@
-//! Private details can be erased: on request, or because they are old. What is left says that it was done, by whom and why.
+//! Private details can be erased: on request, or because they are old; and given out to whoever they are about. What is left says that it
+//! was done, by whom and why.
 
+use super::command::By;
 use super::event::Event;
 use super::settlement::Revoked;
 use super::turn::Turn;
@@ -20,5 +22,13 @@ impl Turn<'_> {
         // What waited for the release waits no longer.
         self.advance();
         Ok(Answer::Done)
+    }
+
+    /// The details are about to be given out as what is held about the client. What is erased cannot be.
+    pub(super) fn exported(&mut self, by: By) {
+        if self.job.has_details {
+            self.by = by;
+            self.happened(Event::DetailsExported);
+        }
     }
 }

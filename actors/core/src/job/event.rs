@@ -504,6 +504,8 @@ pub enum Event {
         /// What.
         what: Once,
     },
+    /// The private details were given out as what is held about the client.
+    DetailsExported,
 }
 
 impl Event {
@@ -587,7 +589,8 @@ impl Event {
             | Self::DeskTold { .. }
             | Self::CrewTextAwaited { .. }
             | Self::CrewTextDue
-            | Self::SentAgain { .. } => {}
+            | Self::SentAgain { .. }
+            | Self::DetailsExported => {}
         }
     }
 
@@ -659,6 +662,7 @@ impl Event {
             Self::CrewTextAwaited { .. } => "crew_text_awaited",
             Self::CrewTextDue => "crew_text_due",
             Self::SentAgain { .. } => "sent_again",
+            Self::DetailsExported => "details_exported",
         }
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::PublishedAgain { .. }
         | Event::Denied { .. }
         | Event::DeskTold { .. }
-        | Event::SentAgain { .. } => {}
+        | Event::SentAgain { .. }
+        | Event::DetailsExported => {}
         Event::CrewTextAwaited { at } => job.lead = Some(Lead { text_after: None, text_at: Some(*at) }),
         Event::CrewTextDue => job.lead = Some(Lead::default()),
         Event::Approved => job.approved_at = Some(now),

@@ -100,6 +100,7 @@ impl Fates {
             | Event::CrewTextAwaited { .. }
             | Event::CrewTextDue
             | Event::SentAgain { .. }
+            | Event::DetailsExported
             | Event::Closed { .. } => {}
         }
     }

@@ -60,4 +60,9 @@ pub enum Report {
         /// Why not.
         code: &'static str,
     },
+    /// The private details are about to be given out, as what is held about the client.
+    Exported {
+        /// Who asked for it, and how.
+        by: By,
+    },
 }

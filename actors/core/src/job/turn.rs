@@ -195,6 +195,7 @@ impl<'w> Turn<'w> {
             Report::Delivery { .. } | Report::CalledBack { .. } | Report::SeenInGroup { .. } => Cause::Delivery,
             Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
             Report::Denied { by, command, code } => return self.denied(by, command, code),
+            Report::Exported { by } => return self.exported(by),
         };
         self.by = By { actor: Actor::Engine, cause };
         match report {
@@ -207,6 +208,7 @@ impl<'w> Turn<'w> {
             Report::NoRoom { agent, no } => self.no_room(agent, no),
             Report::SeenInGroup { no, receipt } => self.publication_seen(no, receipt),
             Report::Denied { by, command, code } => self.denied(by, command, code),
+            Report::Exported { by } => self.exported(by),
         }
     }
 

@@ -183,7 +183,8 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::DeskTold { .. }
         | Event::CrewTextAwaited { .. }
         | Event::CrewTextDue
-        | Event::SentAgain { .. } => 0,
+        | Event::SentAgain { .. }
+        | Event::DetailsExported => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

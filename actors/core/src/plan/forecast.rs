@@ -255,7 +255,8 @@ impl Watch<'_> {
             | Event::DeskTold { .. }
             | Event::CrewTextAwaited { .. }
             | Event::CrewTextDue
-            | Event::SentAgain { .. } => {}
+            | Event::SentAgain { .. }
+            | Event::DetailsExported => {}
         }
         None
     }
