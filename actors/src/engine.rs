@@ -286,6 +286,7 @@ impl Engine {
             | Command::Restart { .. }
             | Command::Complete
             | Command::Fail { .. }
+            | Command::NoShow { .. }
             | Command::Pass { .. }
             | Command::Refuse { .. }
             | Command::Release(_)

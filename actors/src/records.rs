@@ -386,7 +386,7 @@ pub fn stage_number(job: &Job) -> u8 {
             Ending::Cancelled => 6,
             Ending::Expired => 7,
             Ending::Completed => 8,
-            Ending::Failed => 9,
+            Ending::Failed | Ending::NoShow => 9,
         },
     }
 }

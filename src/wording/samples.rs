@@ -52,7 +52,8 @@ pub(crate) fn in_group(standing: Standing, job: &CrewView, full: bool) -> Say {
 /// How a job can stand in a group.
 pub(crate) fn standings() -> impl Iterator<Item = Standing> {
     let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
-    let endings = [Ending::Rejected, Ending::Cancelled, Ending::Expired, Ending::Completed, Ending::Failed];
+    let endings =
+        [Ending::Rejected, Ending::Cancelled, Ending::Expired, Ending::Completed, Ending::Failed, Ending::NoShow];
     [Standing::Open, Standing::Shut, Standing::Reserved(agent), Standing::Released(agent)]
         .into_iter()
         .chain(endings.map(Standing::Ended))
@@ -179,7 +180,14 @@ fn done(full: bool) -> Option<DoneShown> {
 pub(crate) fn topics() -> Vec<Topic> {
     let agent = AgentId::of_reference(TenantId::DEFAULT, "sample");
     let overs = [Over::TimedOut, Over::Taken, Over::Skipped, Over::Closed].map(|over| Topic::OfferOver(1, over));
-    let ends = [ClaimEnd::Withdrawn, ClaimEnd::Stalled, ClaimEnd::Reassigned, ClaimEnd::Cancelled, ClaimEnd::Refused];
+    let ends = [
+        ClaimEnd::Withdrawn,
+        ClaimEnd::Stalled,
+        ClaimEnd::Reassigned,
+        ClaimEnd::Cancelled,
+        ClaimEnd::Refused,
+        ClaimEnd::NoShow,
+    ];
     let notices = [
         Notice::Claimed(agent),
         Notice::Unfilled,

@@ -42,6 +42,7 @@ mod load;
 mod mail_tls;
 mod messages;
 mod messages_kill;
+mod no_show;
 mod notifications;
 mod observing;
 mod operators;

@@ -44,7 +44,7 @@ mod settling;
 pub mod turn;
 pub mod weight;
 
-pub use command::{Answer, Ask, By, Command, NewJob};
+pub use command::{AfterNoShow, Answer, Ask, By, Command, NewJob};
 pub use deeds::Deed;
 pub use event::{Actor, Cause, Entry, Event};
 pub use lead::{Lead, LeadNews};
@@ -192,7 +192,7 @@ pub enum Stage {
     },
 }
 
-/// How a job ended.
+/// How a job ended. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ending {
     /// Not approved.
@@ -205,6 +205,8 @@ pub enum Ending {
     Completed,
     /// Taken, but not done.
     Failed,
+    /// Taken, and the winner did not come.
+    NoShow,
 }
 
 /// Why nobody took a job.
@@ -454,7 +456,7 @@ impl Stage {
             Self::Offering(_) => "offering",
             Self::Claimed(_) => "claimed",
             Self::Unfilled { .. } => "unfilled",
-            Self::Closed { outcome, .. } => outcome.as_str(),
+            Self::Closed { outcome, .. } => outcome.status(),
         }
     }
 }
@@ -468,6 +470,15 @@ impl Ending {
             Self::Expired => "expired",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// The word of a job that ended so: one to which nobody came has failed, too.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::NoShow => Self::Failed.as_str(),
+            Self::Rejected | Self::Cancelled | Self::Expired | Self::Completed | Self::Failed => self.as_str(),
         }
     }
 }

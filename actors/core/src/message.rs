@@ -89,7 +89,7 @@ pub enum Over {
     Closed,
 }
 
-/// Why a claim ended.
+/// Why a claim ended. Variants are only ever added at the end: their order is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClaimEnd {
     /// The winner gave it back.
@@ -102,6 +102,8 @@ pub enum ClaimEnd {
     Cancelled,
     /// The desk does not want them for it.
     Refused,
+    /// The winner did not come.
+    NoShow,
 }
 
 /// What the desk is told. Variants are only ever added at the end: their order is stored.
@@ -257,6 +259,7 @@ impl ClaimEnd {
             Self::Reassigned => "reassigned",
             Self::Cancelled => "cancelled",
             Self::Refused => "refused",
+            Self::NoShow => "no_show",
         }
     }
 }

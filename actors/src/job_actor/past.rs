@@ -27,7 +27,8 @@ fn of(entry: &Entry) -> Option<(AgentId, bool, &Entry)> {
             let themselves = via.is_some() || matches!(entry.actor, Actor::Agent(_) | Actor::Link);
             themselves.then_some((*agent, true, entry))
         }
-        Event::ClaimEnded { agent, end: ClaimEnd::Withdrawn, .. } => Some((*agent, false, entry)),
+        // Who did not come has not done what they took, like who gives it back.
+        Event::ClaimEnded { agent, end: ClaimEnd::Withdrawn | ClaimEnd::NoShow, .. } => Some((*agent, false, entry)),
         _ => None,
     }
 }

@@ -19,8 +19,17 @@ pub enum Order {
 }
 
 /// The deeds that can be typed; the others have a button where they make sense.
-const TYPED: [Deed; 7] =
-    [Deed::Confirm, Deed::Refuse, Deed::Invoice, Deed::Paid, Deed::Release, Deed::Cancel, Deed::Publish];
+const TYPED: [Deed; 9] = [
+    Deed::Confirm,
+    Deed::Refuse,
+    Deed::Invoice,
+    Deed::Paid,
+    Deed::Release,
+    Deed::Cancel,
+    Deed::Publish,
+    Deed::NoShow,
+    Deed::NoShowAgain,
+];
 
 impl Order {
     /// The word of it.
@@ -36,6 +45,8 @@ impl Order {
         match word {
             "status" => Some(Self::Status),
             "who" => Some(Self::Who),
+            // Commands of Telegram have no hyphens.
+            "noshow_again" => Some(Self::Do(Deed::NoShowAgain)),
             word => TYPED.into_iter().find(|deed| deed.as_str() == word).map(Self::Do),
         }
     }
@@ -136,6 +147,8 @@ mod tests {
             ("Release #0952ef82  paid in cash ", Some(("release", "0952ef82", "paid in cash"))),
             ("invoice 0952ef82 INV-7", Some(("invoice", "0952ef82", "INV-7"))),
             ("who 0952ef82", Some(("who", "0952ef82", ""))),
+            ("noshow 0952ef82 nobody opened", Some(("noshow", "0952ef82", "nobody opened"))),
+            ("noshow_again 0952ef82", Some(("noshow-again", "0952ef82", ""))),
             ("cancel", None),
             ("cancel my order", None),
             ("status", None),

@@ -66,7 +66,7 @@ impl ApprovalState {
             Self::Closed(Ending::Cancelled) => "approval.cancelled",
             Self::Closed(Ending::Expired) => "approval.expired",
             Self::Closed(Ending::Completed) => "approval.completed",
-            Self::Closed(Ending::Failed) => "approval.failed",
+            Self::Closed(Ending::Failed | Ending::NoShow) => "approval.failed",
         }
     }
 
@@ -83,7 +83,10 @@ impl ApprovalState {
     }
 
     fn is_good(self) -> bool {
-        !matches!(self, Self::Closed(Ending::Rejected | Ending::Cancelled | Ending::Expired | Ending::Failed))
+        !matches!(
+            self,
+            Self::Closed(Ending::Rejected | Ending::Cancelled | Ending::Expired | Ending::Failed | Ending::NoShow)
+        )
     }
 }
 

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
 use baton_core::ids::AgentId;
-use baton_core::job::Job;
+use baton_core::job::{Event, Job};
+use baton_core::message::ClaimEnd;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +30,7 @@ struct Answers {
     timed_out: u64,
     taken: u64,
     failed: u64,
+    no_shows: u64,
 }
 
 /// How an agent answers.
@@ -48,6 +50,8 @@ pub struct AgentAnswers {
     taken: u64,
     /// Could not be delivered.
     failed: u64,
+    /// Jobs they had and did not come to.
+    no_shows: u64,
     /// The part of the offers they could have had that they took, 0 to 1; `null`: there were none.
     acceptance: Option<f64>,
 }
@@ -87,7 +91,8 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
         .collect();
     items.sort_by_key(|item| std::cmp::Reverse(item.offers));
     if csv {
-        let head = ["ref", "name", "offers", "claimed", "declined", "timed_out", "taken", "failed", "acceptance"];
+        let head =
+            ["ref", "name", "offers", "claimed", "declined", "timed_out", "taken", "failed", "no_shows", "acceptance"];
         return Ok(Csv::of(&head, items.iter().map(AgentAnswers::row)).into_response());
     }
     Ok(axum::Json(AgentsReport { period, items, cut_off: found.cut_off }).into_response())
@@ -106,20 +111,25 @@ fn see(agents: &mut BTreeMap<AgentId, Answers>, engine: &Engine, job: &Job) -> R
             _ => {}
         }
     }
+    engine.each_entry(job, |entry| {
+        if let Event::ClaimEnded { agent, end: ClaimEnd::NoShow, .. } = entry.event {
+            agents.entry(agent).or_default().no_shows += 1;
+        }
+    })?;
     Ok(())
 }
 
 impl AgentAnswers {
     fn of(agent: AgentNamed, answers: Answers) -> Self {
-        let Answers { offers, claimed, declined, timed_out, taken, failed } = answers;
+        let Answers { offers, claimed, declined, timed_out, taken, failed, no_shows } = answers;
         // An offer that somebody else took, or that never arrived, says nothing of them.
         let theirs = claimed + declined + timed_out;
         let acceptance = (theirs > 0).then(|| claimed as f64 / theirs as f64);
-        Self { agent, offers, claimed, declined, timed_out, taken, failed, acceptance }
+        Self { agent, offers, claimed, declined, timed_out, taken, failed, no_shows, acceptance }
     }
 
     fn row(&self) -> Vec<String> {
-        let counts = [self.offers, self.claimed, self.declined, self.timed_out, self.taken, self.failed];
+        let counts = [self.offers, self.claimed, self.declined, self.timed_out, self.taken, self.failed, self.no_shows];
         let mut row = vec![self.agent.called().to_owned(), self.agent.name.clone().unwrap_or_default()];
         row.extend(counts.map(|count| count.to_string()));
         row.push(self.acceptance.map_or_else(String::new, |part| format!("{part:.3}")));

@@ -88,6 +88,6 @@ fn reason(engine: &Engine, job: &Job) -> Result<Option<&'static str>, Failure> {
         | Stage::Scheduled { .. }
         | Stage::Offering(_)
         | Stage::Claimed(_)
-        | Stage::Closed { outcome: Ending::Rejected | Ending::Completed | Ending::Failed, .. } => None,
+        | Stage::Closed { outcome: Ending::Rejected | Ending::Completed | Ending::Failed | Ending::NoShow, .. } => None,
     })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_core::ids::{AgentId, TenantId};
-use baton_core::job::Command;
+use baton_core::job::{AfterNoShow, Command};
 use baton_core::plan::lint::SEARCH_MAX;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use crate::http::strangers::Strangers;
 const REASON: usize = 500;
 const REFERENCE: usize = 100;
 
-/// For `reject`, `cancel` and `fail`.
+/// For `reject` and `cancel`.
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = Reason)]
 pub struct ReasonShape {
@@ -25,6 +25,34 @@ pub struct ReasonShape {
     reason: Given<String>,
     #[schema(ignore)]
     strangers: Strangers,
+}
+
+/// For `fail`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = Fail)]
+pub struct FailShape {
+    /// `not_done` (where it is left out), or `no_show`: the winner did not come. It counts like giving the job back.
+    #[schema(value_type = Option<String>, example = "no_show")]
+    kind: Given<String>,
+    /// With `no_show`: what becomes of the job. `end` (where it is left out): it has failed. `return`: the next in line has it, or others are
+    /// asked.
+    #[schema(value_type = Option<String>, example = "return")]
+    then: Given<String>,
+    /// With `no_show`: the winner's reference; the command is refused where somebody else has the job. Whoever it is where it is left out.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    agent: Given<String>,
+    /// Why; it stands in the timeline.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    reason: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
+}
+
+/// How the work was not done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failed {
+    NotDone,
+    NoShow,
 }
 
 /// For `withdraw`, `acknowledge`, `refuse` and `start_work`.
@@ -91,6 +119,7 @@ pub struct AnswerShape {
 object! {
     AnswerShape { agent }
     ReasonShape { reason }
+    FailShape { kind, then, agent, reason }
     WinnerShape { agent, reason }
     ExtendShape { by }
     RestartShape { plan, skip_declined }
@@ -101,6 +130,34 @@ impl ReasonShape {
     /// The reason, if there is one.
     pub fn into_core(self) -> Result<Option<String>, Vec<FieldError>> {
         Form::body(self, |form, shape| Some(form.field("reason", shape.reason).prose(REASON)))
+    }
+}
+
+impl FailShape {
+    /// The command, or everything that is wrong with it.
+    pub fn into_core(self, tenant: TenantId) -> Result<Command, Vec<FieldError>> {
+        Form::body(self, |form, shape| {
+            let kinds = [("not_done", Failed::NotDone), ("no_show", Failed::NoShow)];
+            let thens = [("end", AfterNoShow::Ends), ("return", AfterNoShow::Returns)];
+            let kind = form.field("kind", shape.kind).one_of(&kinds).unwrap_or(Failed::NotDone);
+            let then = form.field("then", shape.then).one_of(&thens);
+            let agent = form.field("agent", shape.agent).line(REFERENCE);
+            let reason = form.field("reason", shape.reason).line(REASON);
+            if kind == Failed::NotDone {
+                for (name, given) in [("then", then.is_some()), ("agent", agent.is_some())] {
+                    if given {
+                        form.blame(
+                            name,
+                            "says nothing without a no-show",
+                            "give kind no_show with it, or leave it out",
+                        );
+                    }
+                }
+                return Some(Command::Fail { reason });
+            }
+            let agent = agent.map(|agent| AgentId::of_reference(tenant, &agent));
+            Some(Command::NoShow { agent, reason, then: then.unwrap_or_default() })
+        })
     }
 }
 

@@ -68,7 +68,7 @@ pub const TABLE: &[Metric] = &[
         name::JOBS_CLOSED,
         Counter,
         Unit::Count,
-        &[("outcome", Listed(&["completed", "failed", "rejected", "cancelled", "expired"]))],
+        &[("outcome", Listed(&["completed", "failed", "no_show", "rejected", "cancelled", "expired"]))],
         "Jobs that came to an end.",
     ),
     metric(

@@ -3,7 +3,8 @@
 use super::event::Event;
 use super::settlement::Revoked;
 use super::turn::Turn;
-use super::{Answer, Ending, Refusal, Stage};
+use super::{AfterNoShow, Answer, Ending, Refusal, Stage};
+use crate::ids::AgentId;
 use crate::message::{ClaimEnd, Notice, Over, Topic};
 
 impl Turn<'_> {
@@ -75,6 +76,28 @@ impl Turn<'_> {
 
     pub(super) fn fail(&mut self, reason: Option<String>) -> Result<Answer, Refusal> {
         self.finish_work(Ending::Failed, reason)
+    }
+
+    /// The winner did not come: it counts like giving the job back. Whatever was released is shut.
+    pub(super) fn no_show(
+        &mut self,
+        agent: Option<AgentId>,
+        reason: Option<String>,
+        then: AfterNoShow,
+    ) -> Result<Answer, Refusal> {
+        if matches!(self.job.stage, Stage::Closed { outcome: Ending::NoShow, .. }) && then == AfterNoShow::Ends {
+            return Ok(Answer::Already);
+        }
+        self.winner_is(agent)?;
+        self.end_claim(ClaimEnd::NoShow, reason.clone());
+        match then {
+            AfterNoShow::Ends => {
+                self.end_open_offers(Over::Closed, None);
+                self.happened(Event::Closed { outcome: Ending::NoShow, reason });
+            }
+            AfterNoShow::Returns => self.move_on(),
+        }
+        Ok(Answer::Done)
     }
 
     fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {

@@ -125,6 +125,15 @@ pub enum Command {
         /// Why.
         reason: Option<String>,
     },
+    /// The winner did not come.
+    NoShow {
+        /// The winner; none: whoever it is.
+        agent: Option<AgentId>,
+        /// What was said.
+        reason: Option<String>,
+        /// What becomes of the job.
+        then: AfterNoShow,
+    },
     /// A gate behind the claim is passed: `confirm`, `invoice` or `payment`. The release has a command of its own.
     Pass {
         /// Which.
@@ -192,6 +201,7 @@ impl Command {
             Self::Restart { .. } => "restart",
             Self::Complete => "complete",
             Self::Fail { .. } => "fail",
+            Self::NoShow { .. } => "noshow",
             Self::Pass { gate: Gate::Confirm, .. } => "confirm",
             Self::Pass { gate: Gate::Invoice, .. } => "invoice",
             Self::Pass { gate: Gate::Payment, .. } => "paid",
@@ -206,6 +216,16 @@ impl Command {
             Self::SendAgain(_) => "send_again",
         }
     }
+}
+
+/// What becomes of a job whose winner did not come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterNoShow {
+    /// It has failed.
+    #[default]
+    Ends,
+    /// The next in line has it, or others are asked.
+    Returns,
 }
 
 /// What a command came to.

@@ -1,7 +1,7 @@
 //! What somebody at the desk can do about a job by a button under what they are told, or by a command in chat.
 
 use super::settlement::Wait;
-use super::{Command, Job, Stage};
+use super::{AfterNoShow, Command, Job, Stage};
 use crate::gates::Gate;
 use crate::ids::OfferNo;
 use crate::job::release::HowReleased;
@@ -23,6 +23,10 @@ pub enum Deed {
     Release,
     /// The work is done.
     Done,
+    /// The winner did not come, and the job has failed.
+    NoShow,
+    /// The winner did not come, and others are to do it.
+    NoShowAgain,
     /// Everybody is asked again.
     Again,
     /// The job is called off.
@@ -41,13 +45,15 @@ pub enum Deed {
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Confirm,
         Self::Refuse,
         Self::Invoice,
         Self::Paid,
         Self::Release,
         Self::Done,
+        Self::NoShow,
+        Self::NoShowAgain,
         Self::Again,
         Self::Cancel,
         Self::Retry,
@@ -66,6 +72,8 @@ impl Deed {
             Self::Paid => "paid",
             Self::Release => "release",
             Self::Done => "done",
+            Self::NoShow => "noshow",
+            Self::NoShowAgain => "noshow-again",
             Self::Again => "again",
             Self::Cancel => "cancel",
             Self::Retry => "retry",
@@ -84,9 +92,15 @@ impl Deed {
     /// Whether it is done about whoever has the job, and not about the job.
     pub fn is_about_a_claim(self) -> bool {
         match self {
-            Self::Confirm | Self::Refuse | Self::Invoice | Self::Paid | Self::Release | Self::Done | Self::SendLink => {
-                true
-            }
+            Self::Confirm
+            | Self::Refuse
+            | Self::Invoice
+            | Self::Paid
+            | Self::Release
+            | Self::Done
+            | Self::NoShow
+            | Self::NoShowAgain
+            | Self::SendLink => true,
             Self::Again | Self::Cancel | Self::Retry | Self::Publish | Self::SendLead | Self::SendText => false,
         }
     }
@@ -110,6 +124,8 @@ impl Deed {
             Self::Release => Command::Release(HowReleased { although: words, ..HowReleased::default() }),
             Self::Refuse => Command::Refuse { agent: None, reason: words },
             Self::Done => Command::Complete,
+            Self::NoShow => Command::NoShow { agent: None, reason: words, then: AfterNoShow::Ends },
+            Self::NoShowAgain => Command::NoShow { agent: None, reason: words, then: AfterNoShow::Returns },
             Self::Again => Command::Restart { plan: None, skip_declined: false },
             Self::Cancel => Command::Cancel { reason: words },
             Self::Publish => Command::Publish,
@@ -131,8 +147,9 @@ impl Job {
             Notice::Asked(gate, _) | Notice::Waiting(Wait::Gate(gate), _) => {
                 vec![Deed::that_passes(gate), Deed::Refuse, Deed::Cancel]
             }
-            Notice::Waiting(Wait::Finish, _) => vec![Deed::Done],
-            Notice::Waiting(Wait::Start, _) | Notice::Unreached(_) => vec![Deed::Refuse, Deed::Cancel],
+            Notice::Waiting(Wait::Finish, _) => vec![Deed::Done, Deed::NoShowAgain, Deed::NoShow],
+            Notice::Waiting(Wait::Start, _) => vec![Deed::NoShowAgain, Deed::NoShow, Deed::Refuse, Deed::Cancel],
+            Notice::Unreached(_) => vec![Deed::Refuse, Deed::Cancel],
             Notice::Unfilled => vec![Deed::Again, Deed::Cancel],
             Notice::Stalled(_) => vec![Deed::Cancel],
             Notice::Doubtful(Once::Lead) => vec![Deed::SendLead],

@@ -363,7 +363,7 @@ fn claim_ended(job: &mut Job, agent: AgentId, end: ClaimEnd, now: Timestamp) {
     // Nobody searched while they had it.
     job.search_until = job.search_until.map(|until| until + had);
     match end {
-        ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned | ClaimEnd::Refused => {
+        ClaimEnd::Withdrawn | ClaimEnd::Stalled | ClaimEnd::Reassigned | ClaimEnd::Refused | ClaimEnd::NoShow => {
             if !job.had_it.contains(&agent) {
                 job.had_it.push(agent);
             }

@@ -174,6 +174,7 @@ impl<'w> Turn<'w> {
             Command::Restart { plan, skip_declined } => self.restart(plan, skip_declined),
             Command::Complete => self.complete(),
             Command::Fail { reason } => self.fail(reason),
+            Command::NoShow { agent, reason, then } => self.no_show(agent, reason, then),
             Command::Pass { gate: Gate::Release, .. } => self.release(HowReleased::default()),
             Command::Pass { gate, reference } => self.pass_gate(gate, reference),
             Command::Refuse { agent, reason } => self.refuse(agent, reason),

@@ -202,7 +202,7 @@ impl Watch<'_> {
             Event::Unfilled { reason } => return Some(Ends::Unfilled { at: entry.at, reason: *reason }),
             Event::Closed { outcome: Ending::Expired, .. } => return Some(Ends::Expired { at: entry.at }),
             Event::Closed {
-                outcome: Ending::Rejected | Ending::Cancelled | Ending::Completed | Ending::Failed,
+                outcome: Ending::Rejected | Ending::Cancelled | Ending::Completed | Ending::Failed | Ending::NoShow,
                 ..
             }
             | Event::Created

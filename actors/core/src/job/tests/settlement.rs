@@ -4,7 +4,7 @@ use super::*;
 use crate::gates::{Dial, Gate, Gates, OwnGates};
 use crate::job::release::HowReleased;
 use crate::job::settlement::{Field, Fields, Late, Revoked};
-use crate::message::{Message, Notice, Recipient};
+use crate::message::{ClaimEnd, Message, Notice, Recipient};
 use crate::tenant::{LateWinner, Patience};
 
 /// A job with private details that ana has and bo waits behind, asked together; cy was asked too and said nothing.
@@ -395,4 +395,33 @@ fn what_is_taken_back_is_gone_for_good() {
     assert_eq!(revoked, Some(Revoked::ClaimEnded));
     let grant = desk.job().grant.clone().expect("it stays in the record");
     assert_eq!(grant.revoked_at, Some(desk.now));
+}
+
+/// Ana did not come.
+fn no_show(then: AfterNoShow) -> Command {
+    Command::NoShow { agent: None, reason: Some("nobody opened".into()), then }
+}
+
+#[test]
+fn c13_who_does_not_come_loses_the_job_and_it_has_failed_or_goes_to_the_next() {
+    let mut desk = claimed();
+    desk.does([confirm(), invoice(), paid(), release()]);
+    let somebody_else = Command::NoShow { agent: Some(id("bo")), reason: None, then: AfterNoShow::Ends };
+    assert_eq!(desk.asks(somebody_else), Err(Refusal::NotTheWinner));
+    desk.does([no_show(AfterNoShow::Ends)]);
+    let ended = Stage::Closed { outcome: Ending::NoShow, at: desk.now };
+    assert_eq!((&desk.job().stage, desk.stands()), (&ended, "failed"));
+    let happened = desk.happened();
+    assert_eq!(happened[happened.len() - 3..], ["release_revoked", "claim_ended", "no_show"]);
+    assert!(desk.job().had_it.contains(&id("ana")) && desk.told_of_release().is_empty());
+    assert_eq!(desk.asks(no_show(AfterNoShow::Ends)), ALREADY);
+    let closed = Err(Refusal::JobClosed { ended: Ending::NoShow });
+    assert_eq!(desk.asks(no_show(AfterNoShow::Returns)), closed);
+
+    let mut desk = claimed();
+    desk.does([confirm(), no_show(AfterNoShow::Returns)]);
+    desk.takes_seat("bo");
+    assert_eq!((desk.job().winner(), desk.stands()), (Some(id("bo")), "claimed"));
+    let told = |message: &&Message| message.topic == Topic::ClaimEnded(ClaimEnd::NoShow);
+    assert_eq!(desk.messages().iter().filter(|message| told(message)).count(), 1);
 }
