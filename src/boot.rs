@@ -19,7 +19,7 @@ use baton_core::ids::{OfferId, TenantId};
 use baton_core::tenant::{Desk, Settings};
 use baton_core::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
 use crate::channels::call::CallerError;
@@ -136,6 +136,7 @@ pub struct Started {
     pub public_url: String,
     server: Server,
     background: watch::Sender<bool>,
+    leaving: watch::Sender<bool>,
     schedule: JobScheduler,
 }
 
@@ -154,11 +155,14 @@ impl Started {
                 clock.sleep_until(clock.now() + Duration::from_millis(100)).await;
             }
         };
+        let leaving = self.leaving;
         let stop = async {
             tokio::select! {
                 () = stop => tracing::info!("stopping: no new work is taken in"),
                 () = failed => tracing::error!("the store failed; stopping, a restart recovers"),
             }
+            // Those who listen would hold their connections to the end.
+            leaving.send_replace(true);
         };
         let ended = self.server.serve(self.door.router(), stop).await;
         if ended == Ended::Cut {
@@ -281,6 +285,7 @@ pub async fn start_with(
     }
     let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock).await?;
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
+    let (leaving, left) = watch::channel(false);
     let door = Door::from(Behind {
         settings,
         keys,
@@ -292,9 +297,11 @@ pub async fn start_with(
         keyring,
         telegram,
         hooks: Some(Arc::new(hooks)),
+        listeners: Arc::new(Semaphore::new(config.events.listeners_max)),
+        leaving: left,
         exposition: Some(exposition),
     });
-    Ok(Started { engine, door, public_url, server, background, schedule })
+    Ok(Started { engine, door, public_url, server, background, leaving, schedule })
 }
 
 async fn open_store(config: &Config) -> Result<Arc<SledStore>, ServeError> {
@@ -503,6 +510,7 @@ fn limits(config: &Config) -> Limits {
         timer_page: config.timers.page,
         catch_up_per_second: config.timers.catch_up_per_second,
         outage_grace: config.timers.outage_grace,
+        events: config.events.enabled,
         retry: Retry {
             first: config.retry.first,
             max: config.retry.max,

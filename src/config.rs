@@ -12,6 +12,7 @@ pub mod drop_in;
 pub mod duration;
 pub mod email;
 pub mod engine;
+pub mod events;
 pub mod fault;
 pub mod layers;
 pub mod links;
@@ -81,6 +82,8 @@ pub struct Config {
     pub dispatch: dispatch::Dispatch,
     /// The old routes that answer.
     pub drop_in: drop_in::DropIn,
+    /// The event log.
+    pub events: events::Events,
     /// What is removed by age.
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
@@ -152,6 +155,7 @@ impl Config {
             tenants: tenants::read(&mut reader, timers.outage_grace, links.approval_ttl),
             dispatch: dispatch::Dispatch::read(&mut reader.section("dispatch")),
             drop_in: drop_in::DropIn::read(&mut reader.section("drop_in")),
+            events: events::Events::read(&mut reader.section("events")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),

@@ -66,6 +66,7 @@ fn removal(config: &Config, engine: &Engine, clock: &Arc<dyn Clock>) -> Result<J
         notifications: retention.notifications,
         tokens: retention.tokens,
         inbox: retention.inbox,
+        events: config.events.keep,
     };
     let (engine, clock) = (engine.clone(), Arc::clone(clock));
     Job::new_async(retention.cron.as_str(), move |_, _| {

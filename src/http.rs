@@ -14,6 +14,7 @@ pub mod details;
 pub mod door;
 pub mod drop_in;
 pub mod etag;
+pub mod events;
 #[cfg(test)]
 mod every_route;
 pub mod form;

@@ -5,14 +5,17 @@
 //! order in which they were taken. A failed write or sync is never retried and never believed: from then on everything
 //! is refused, the node reports not ready, and the restart is the recovery.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_core::ids::TenantId;
 use metrics::{counter, histogram};
 use parking_lot::Mutex;
 
 use crate::admission::Admission;
 use crate::clock::Stopwatch;
+use crate::event_log::News;
 use crate::gauges;
 use crate::index::{Index, Learns};
 use crate::store::{GROUP_MAX, StepWrites, Store, StoreError, Verdict};
@@ -30,6 +33,8 @@ pub struct Pending {
     pub writes: StepWrites,
     /// What the index learns once it is stored.
     pub facts: Option<Learns>,
+    /// What the event log tells of it.
+    pub news: Option<Box<News>>,
     /// Told afterwards.
     pub done: Box<dyn FnOnce(Result<(), NotStored>) + Send>,
 }
@@ -101,7 +106,7 @@ impl Committer {
         let done = Box::new(move |result| {
             let _ = told.send(result);
         });
-        self.store(Pending { writes, facts: None, done });
+        self.store(Pending { writes, facts: None, news: None, done });
         hears.await.unwrap_or(Err(NotStored::Unknown))
     }
 
@@ -111,7 +116,7 @@ impl Committer {
         let done = Box::new(move |result| {
             let _ = told.send(result);
         });
-        if let Err(pending) = self.0.queue.hand_along(Pending { writes, facts: None, done }) {
+        if let Err(pending) = self.0.queue.hand_along(Pending { writes, facts: None, news: None, done }) {
             (pending.done)(Err(NotStored::Unknown));
         }
         hears.await.unwrap_or(Err(NotStored::Unknown))
@@ -120,7 +125,7 @@ impl Committer {
     /// Rings once nothing that was handed over before is on its way any more, stored or not.
     pub fn once_passed(&self, ring: impl FnOnce() + Send + 'static) {
         let done = Box::new(|_| ring());
-        self.store(Pending { writes: StepWrites::default(), facts: None, done });
+        self.store(Pending { writes: StepWrites::default(), facts: None, news: None, done });
     }
 
     /// How many steps wait.
@@ -177,15 +182,35 @@ impl Taker {
                 return;
             }
             let took = Stopwatch::start();
-            let writes: Vec<StepWrites> = group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
-            let written = self.believe(|| self.store.write(&writes));
+            let mut writes: Vec<StepWrites> =
+                group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
+            let news = group.iter_mut().map(|pending| pending.news.take());
+            let told = self.believe(|| self.number(news, &mut writes));
+            let written = told.as_ref().and_then(|_| self.believe(|| self.store.write(&writes)));
             let _order = self.order.lock();
             drop(turn);
             let verdicts = self.sync(written);
             histogram!(gauges::COMMIT_SECONDS).record(took.elapsed().as_secs_f64());
             histogram!(gauges::COMMIT_GROUP_SIZE).record(group.len() as f64);
+            if !verdicts.is_empty() {
+                self.index.events.stored(&told.unwrap_or_default());
+            }
             self.tell(&mut group, &writes, &verdicts);
         }
+    }
+
+    /// Gives the news of a group their numbers; hears up to which, for each tenant.
+    fn number(
+        &self,
+        news: impl Iterator<Item = Option<Box<News>>>,
+        writes: &mut [StepWrites],
+    ) -> Result<BTreeMap<TenantId, u64>, StoreError> {
+        let mut up_to = BTreeMap::new();
+        for (news, writes) in news.zip(writes).filter_map(|(news, writes)| Some((news?, writes))) {
+            let (tenant, last) = self.index.events.number(&*self.store, *news, writes)?;
+            up_to.insert(tenant, last);
+        }
+        Ok(up_to)
     }
 
     /// The verdicts, once what they say is on disk; none if that is unknown.

@@ -125,6 +125,8 @@ pub struct Limits {
     pub outage_grace: Duration,
     /// How a failed attempt to send is repeated.
     pub retry: Retry,
+    /// Whether the event log is kept.
+    pub events: bool,
 }
 
 /// How a failed attempt to send is repeated: exponentially, with jitter.
@@ -157,6 +159,7 @@ impl Default for Limits {
             catch_up_per_second: 5_000,
             outage_grace: Duration::from_secs(60),
             retry: Retry::default(),
+            events: true,
         }
     }
 }

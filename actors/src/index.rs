@@ -8,6 +8,7 @@ use baton_core::world::{AgentLoad, Load};
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use crate::event_log::EventLog;
 use crate::records::STAGES;
 
 mod facts;
@@ -32,6 +33,8 @@ pub struct Index {
     pub on_the_way: OnTheWay,
     /// Rung when an earlier deadline than all others comes in.
     pub earlier: Notify,
+    /// What became true of jobs, told in order.
+    pub events: EventLog,
     /// The same of notifications.
     pub notifications: Notifications,
 }

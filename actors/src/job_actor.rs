@@ -18,6 +18,7 @@ use crate::clock::Stopwatch;
 use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Who, ShardMessage};
 use crate::error::Failure;
+use crate::event_log::News;
 use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
@@ -313,7 +314,8 @@ impl JobActor {
             // An actor that is storing is never put to sleep; if it fell, the shard has told those who waited.
             let _ = me.cast(JobMessage::Stored(result));
         });
-        self.house.committer.store(Pending { writes, facts: Some(Learns::Job(facts)), done });
+        let news = if self.house.limits.events { News::of(&step, self.house.epoch)?.map(Box::new) } else { None };
+        self.house.committer.store(Pending { writes, facts: Some(Learns::Job(facts)), news, done });
         life.storing = Some(Storing { step: Box::new(step), replies });
         Ok(())
     }

@@ -12,6 +12,7 @@ pub(crate) mod desk;
 pub mod directory;
 pub mod engine;
 pub mod error;
+pub mod event_log;
 pub mod falls;
 pub mod gauges;
 pub mod house;

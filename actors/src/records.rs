@@ -32,6 +32,7 @@ use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
 use baton_core::time::{Timestamp, Window};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use self::agent_v1::AgentV1;
 use self::agent_v2::AgentV2;
@@ -288,6 +289,22 @@ pub struct Refused(pub Vec<Consent>);
 
 impl Record for Refused {
     const KIND: Kind = Kind::Refused;
+    const SCHEMA: u16 = 1;
+}
+
+/// What a step of a job has told: a row of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// The job's id within the tenant.
+    pub job: Uuid,
+    /// The client's own name for it.
+    pub external_ref: Option<String>,
+    /// What became true.
+    pub entries: Vec<Entry>,
+}
+
+impl Record for Events {
+    const KIND: Kind = Kind::Events;
     const SCHEMA: u16 = 1;
 }
 

@@ -11,6 +11,7 @@ use metrics::counter;
 use tokio::sync::oneshot;
 
 use crate::committer::{NotStored, Pending};
+use crate::event_log;
 use crate::gauges;
 use crate::house::House;
 use crate::numbers::Numbers;
@@ -30,6 +31,8 @@ pub struct Ages {
     pub tokens: Duration,
     /// What providers told.
     pub inbox: Duration,
+    /// Events of the log.
+    pub events: Option<Duration>,
 }
 
 /// What was removed.
@@ -45,6 +48,8 @@ pub struct Removed {
     pub told: u64,
     /// When people were written to, beyond the reach of every cap.
     pub lately: u64,
+    /// Rows of the event log.
+    pub events: u64,
 }
 
 /// Why a sweep did not come to its end; the next one goes on.
@@ -101,11 +106,43 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
         }
     }
     removed.lately = forget_lately(house, now).await?;
+    if let Some(age) = ages.events {
+        removed.events = remove_events(house, now - age).await?;
+    }
+    counter!(gauges::RETENTION_REMOVED, "kind" => "events").increment(removed.events);
     counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
     counter!(gauges::RETENTION_REMOVED, "kind" => "lately").increment(removed.lately);
     counter!(gauges::RETENTION_REMOVED, "kind" => "closed_job").increment(removed.closed_jobs);
     counter!(gauges::RETENTION_REMOVED, "kind" => "notification").increment(removed.notifications);
     counter!(gauges::RETENTION_REMOVED, "kind" => "token").increment(removed.tokens);
+    Ok(removed)
+}
+
+/// Rows of the event log that are old as a whole. The last of each tenant stays: the numbers go on from it.
+async fn remove_events(house: &House, before: Timestamp) -> Result<u64, SweepError> {
+    let mut removed = 0;
+    let tenants: Vec<_> = house.tenants.all().into_iter().map(|(tenant, _)| tenant).collect();
+    for tenant in tenants {
+        let prefix = Prefix::tenant(Space::Events, tenant);
+        let last = house.store.last(&prefix)?;
+        loop {
+            let mut old = Vec::new();
+            house.store.scan(&prefix, None, &mut |key, record| {
+                let events = event_log::read(key, record).unwrap_or_default();
+                let is_old = events.last().is_none_or(|event| event.entry.at < before);
+                if !is_old || last.as_deref() == Some(key) || old.len() == ROWS_MAX {
+                    return ControlFlow::Break(());
+                }
+                old.push(key.to_vec());
+                ControlFlow::Continue(())
+            })?;
+            if old.is_empty() {
+                break;
+            }
+            removed += old.len() as u64;
+            remove(house, old).await?;
+        }
+    }
     Ok(removed)
 }
 
@@ -124,7 +161,7 @@ async fn forget_lately(house: &House, now: Timestamp) -> Result<u64, SweepError>
             let done = Box::new(move |result| {
                 let _ = done.send(result);
             });
-            house.committer.store(Pending { writes, facts: None, done });
+            house.committer.store(Pending { writes, facts: None, news: None, done });
         });
         if count == 0 {
             return Ok(forgotten);

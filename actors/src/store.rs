@@ -46,6 +46,9 @@ pub trait Store: Send + Sync + 'static {
     /// Visits the records whose keys begin with `prefix`, in order of keys, beginning after `after`.
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, visit: Visitor<'_>) -> Result<(), StoreError>;
 
+    /// The last key that begins with `prefix`.
+    fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// How many bytes the store takes on disk.
     fn size_on_disk(&self) -> Result<u64, StoreError>;
 }

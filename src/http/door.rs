@@ -9,6 +9,7 @@ use axum::routing::get;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
 use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +18,7 @@ use crate::http::agents;
 use crate::http::desk;
 use crate::http::details;
 use crate::http::drop_in;
+use crate::http::events;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
@@ -72,6 +74,10 @@ pub struct Behind {
     pub telegram: Option<Arc<TelegramDesk>>,
     /// Who else calls, and where their news goes; none where nobody does.
     pub hooks: Option<Arc<Hooks>>,
+    /// Places for those who listen to events.
+    pub listeners: Arc<Semaphore>,
+    /// Whether the server is about to stop: whoever waits for something is answered.
+    pub leaving: watch::Receiver<bool>,
     /// What is counted; none where no recorder was set up.
     pub exposition: Option<Exposition>,
 }
@@ -149,6 +155,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(plans::routes())
         .merge(templates::routes())
         .merge(reports::routes())
+        .merge(events::routes())
         .merge(tenants::routes())
         .merge(desk::routes())
         .merge(details::routes())

@@ -127,6 +127,8 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
         keyring,
         telegram: Some(telegram),
         hooks: Some(Arc::new(hooks)),
+        listeners: Arc::new(tokio::sync::Semaphore::new(4)),
+        leaving: tokio::sync::watch::channel(false).1,
         exposition: None,
     })
 }

@@ -15,6 +15,7 @@ pub mod consent_view;
 pub mod crew;
 pub mod crew_view;
 pub mod details;
+pub mod event_view;
 pub mod explain_view;
 pub mod export_view;
 pub mod forecast_view;

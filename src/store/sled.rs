@@ -212,6 +212,12 @@ impl Store for SledStore {
         Ok(())
     }
 
+    fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.expect_well()?;
+        let mut rows = self.db.scan_prefix(prefix);
+        Ok(guarded(|| rows.next_back().transpose())?.map(|(key, _)| key.to_vec()))
+    }
+
     fn size_on_disk(&self) -> Result<u64, StoreError> {
         guarded(|| self.db.size_on_disk())
     }

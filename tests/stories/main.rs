@@ -33,6 +33,7 @@ mod crew;
 mod crew_kill;
 mod crew_rules;
 mod damaged;
+mod events;
 mod falls;
 mod intake;
 mod kill;

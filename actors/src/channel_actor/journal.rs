@@ -97,7 +97,12 @@ impl ChannelActor {
                 writes.extend((filled..account.pages).map(|page| row(page, None)));
                 account.pages = filled;
                 let done = Box::new(move |result| drop(me.cast(ChannelMessage::Journaled(result))));
-                self.house.committer.store(Pending { writes: StepWrites { check: None, writes }, facts: None, done });
+                self.house.committer.store(Pending {
+                    writes: StepWrites { check: None, writes },
+                    facts: None,
+                    news: None,
+                    done,
+                });
             }
             // Neither can be too large; if one ever is, the actor falls and what it had in hand is put back.
             Err(_) => drop(me.cast(ChannelMessage::Journaled(Err(NotStored::TooLarge)))),

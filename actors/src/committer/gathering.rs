@@ -133,7 +133,12 @@ mod tests {
 
     fn step(name: &str) -> Pending {
         let write = Write { key: name.as_bytes().to_vec(), value: None };
-        Pending { writes: StepWrites { check: None, writes: vec![write] }, facts: None, done: Box::new(|_| {}) }
+        Pending {
+            writes: StepWrites { check: None, writes: vec![write] },
+            facts: None,
+            news: None,
+            done: Box::new(|_| {}),
+        }
     }
 
     fn taken(queue: &Gathering) -> Option<Vec<String>> {

@@ -13,6 +13,7 @@ use baton_core::world::World;
 
 use super::Engine;
 use crate::error::Failure;
+use crate::event_log::Stretch;
 use crate::records::{self, History, STAGES, SettingsChange};
 use crate::store::codec::{self, Record};
 use crate::store::keys::{Key, Prefix, Space};
@@ -69,6 +70,12 @@ impl Engine {
     /// The live jobs of a tenant with a code.
     pub fn jobs_by_code(&self, tenant: TenantId, code: Code) -> Vec<JobId> {
         self.index().by_code(tenant, code)
+    }
+
+    /// At most so many events of a tenant after a number.
+    pub fn events(&self, tenant: TenantId, after: u64, most: usize) -> Result<Stretch, Failure> {
+        let log = &self.index().events;
+        log.after(&*self.house().store, tenant, after, most).map_err(|error| Failure::unreadable(&error))
     }
 
     /// A job's sealed details.

@@ -590,6 +590,11 @@ fn notifications_are_written_as_they_always_were() {
     holds("notification-v1", &noted());
     holds("notification-line-v1", &NotificationLine);
     holds("refused-v1", &Refused(agent("ana").consents));
+    let told = Entry { seq: 1, at: Timestamp(7), actor: Actor::Engine, cause: Cause::Timer, event: Event::Created };
+    holds(
+        "events-v1",
+        &Events { job: Uuid::from_u128(7), external_ref: Some("VC8Y-3".to_owned()), entries: vec![told] },
+    );
     holds("number-v1", &Number { number: 7, id: vec![1, 2, 3] });
     holds("lately-v1", &Lately(vec![Timestamp(1), Timestamp(2)]));
 }

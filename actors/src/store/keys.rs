@@ -107,7 +107,12 @@ pub enum Key {
         print: [u8; 32],
     },
     /// A row of the event log.
-    Events(u64),
+    Events {
+        /// Whose.
+        tenant: TenantId,
+        /// The number of its last event.
+        last: u64,
+    },
     /// An entry of a job's ledger.
     Ledger {
         /// Of which job.
@@ -223,7 +228,7 @@ impl Key {
             Key::Idempotency { .. } => Space::Idempotency,
             Key::Template { .. } => Space::Templates,
             Key::Refused { .. } => Space::Refused,
-            Key::Events(_) => Space::Events,
+            Key::Events { .. } => Space::Events,
             Key::Ledger { .. } => Space::Ledger,
             Key::History { .. } => Space::History,
             Key::Attempts { .. } => Space::Attempts,
@@ -259,7 +264,7 @@ impl Key {
             | Key::Idempotency { .. }
             | Key::Template { .. }
             | Key::Refused { .. }
-            | Key::Events(_)
+            | Key::Events { .. }
             | Key::Attempts { .. }
             | Key::Channel { .. }
             | Key::Inbox { .. }
@@ -286,6 +291,7 @@ impl Key {
             | Key::Tenant(tenant)
             | Key::TenantAudit { tenant, .. }
             | Key::Idempotency { tenant, .. }
+            | Key::Events { tenant, .. }
             | Key::Refused { tenant, .. }
             | Key::Template { tenant, .. }
             | Key::Attempts { tenant, .. }
@@ -293,7 +299,7 @@ impl Key {
             | Key::Inbox { tenant, .. }
             | Key::Number { tenant, .. }
             | Key::Numbered { tenant, .. } => Some(*tenant),
-            Key::Meta(_) | Key::ApiKey(_) | Key::Registration(_) | Key::Events(_) | Key::Quarantined { .. } => None,
+            Key::Meta(_) | Key::ApiKey(_) | Key::Registration(_) | Key::Quarantined { .. } => None,
         }
     }
 
@@ -316,7 +322,7 @@ impl Key {
             Key::Template { tenant, key: name, channel, locale, version } => {
                 key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
             }
-            Key::Events(seq) => key.u64(*seq),
+            Key::Events { tenant, last } => key.tenant(*tenant).u64(*last),
             Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
             Key::Channel { tenant, account, page } => key.tenant(*tenant).text(account).u16(*page),
@@ -361,7 +367,7 @@ impl Key {
                 version: key.u32()?,
             },
             Space::Refused => Key::Refused { tenant: key.tenant()?, print: key.take()? },
-            Space::Events => Key::Events(key.u64()?),
+            Space::Events => Key::Events { tenant: key.tenant()?, last: key.u64()? },
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
             Space::History => Key::History { job: key.job()?, seq: key.u64()? },
             Space::Attempts => Key::Attempts { tenant: key.tenant()?, account: key.text()?, seq: key.u64()? },

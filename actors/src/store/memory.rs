@@ -180,6 +180,12 @@ impl Store for MemoryStore {
         }
     }
 
+    fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let rows = self.rows.read();
+        let mut from = rows.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        Ok(from.by_ref().take_while(|(key, _)| key.starts_with(prefix)).last().map(|(key, _)| key.clone()))
+    }
+
     fn size_on_disk(&self) -> Result<u64, StoreError> {
         Ok(self.rows.read().iter().map(|(key, value)| (key.len() + value.len()) as u64).sum())
     }

@@ -415,7 +415,7 @@ fn moment(at: Timestamp) -> String {
 /// A day as sheets write it, day first; one without a year is the next of that name.
 fn day(text: &str, today: Date) -> Option<Date> {
     let text = text.trim_end_matches(['/', '.', '-']).replace(['.', '-'], "/");
-    for format in ["%d/%m/%Y", "%d/%m/%y"] {
+    for format in ["%d/%m/%y", "%d/%m/%Y"] {
         if let Ok(day) = Date::strptime(format, &text) {
             return Some(day);
         }

@@ -70,7 +70,7 @@ impl<'a> EntryView<'a> {
             actor: ActorView::of(&entry.actor, roster),
             cause,
             channel,
-            facts: facts(job, &entry.event, roster),
+            facts: facts(job, &entry.event, &|agent| json!(AgentNamed::of(*agent, roster))),
         }
     }
 }
@@ -89,9 +89,8 @@ impl<'a> ActorView<'a> {
     }
 }
 
-/// What an event carries, in words that stay.
-fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
-    let agent = |id: &AgentId| json!(AgentNamed::of(*id, roster));
+/// What an event carries, in words that stay. `agent`: how one is named.
+pub fn facts(job: JobId, event: &Event, agent: &dyn Fn(&AgentId) -> Value) -> Map<String, Value> {
     let offer = |no: &u16| job.offer(*no).to_string();
     let at = |moment: &Timestamp| moment.to_string();
     let facts = match event {
@@ -202,7 +201,7 @@ fn facts(job: JobId, event: &Event, roster: &Roster) -> Map<String, Value> {
     };
     match facts {
         Value::Object(mut facts) => {
-            facts.retain(|_, fact| !fact.is_null());
+            facts.retain(|_, fact| !fact.is_null() && fact.as_str() != Some(""));
             facts
         }
         _ => Map::new(),

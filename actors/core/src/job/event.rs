@@ -511,34 +511,54 @@ pub enum Event {
 impl Event {
     /// What comes from outside is cut to a length that can be kept.
     pub(super) fn clip(&mut self) {
+        for (text, words) in self.texts() {
+            clip_to(
+                words,
+                match text {
+                    Text::Reason | Text::Class => REASON_MAX,
+                    Text::Reference => REFERENCE_MAX,
+                    Text::Word => WORD_MAX,
+                },
+            );
+        }
+        // Half an id would name another message.
+        if let Self::OfferSent { receipt, .. } | Self::PublicationSent { receipt, .. } = self
+            && receipt.message.len() > RECEIPT_MAX
+        {
+            receipt.message.clear();
+        }
+    }
+
+    /// The event without what people wrote and providers said, in which anything may stand.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        for (text, words) in self.texts() {
+            match text {
+                Text::Reason | Text::Reference => words.clear(),
+                Text::Class | Text::Word => {}
+            }
+        }
+        self
+    }
+
+    /// The texts that came from outside.
+    fn texts(&mut self) -> Vec<(Text, &mut String)> {
         match self {
             Self::Rejected { reason: Some(reason) }
             | Self::ClaimEnded { reason: Some(reason), .. }
             | Self::Closed { reason: Some(reason), .. }
             | Self::Released { reason: Some(reason), .. }
             | Self::GrantRevoked { reason: Some(reason), .. }
-            | Self::DetailsErased { reason } => clip(reason),
-            Self::GatePassed { reference: Some(reference), .. } => clip_to(reference, REFERENCE_MAX),
-            Self::Denied { command, code } => {
-                clip_to(command, WORD_MAX);
-                clip_to(code, WORD_MAX);
-            }
-            Self::OfferReturned { class, .. } => clip(class),
+            | Self::DetailsErased { reason } => vec![(Text::Reason, reason)],
+            Self::GatePassed { reference: Some(reference), .. } => vec![(Text::Reference, reference)],
+            Self::Denied { command, code } => vec![(Text::Word, command), (Text::Word, code)],
+            Self::OfferReturned { class, .. } => vec![(Text::Class, class)],
             Self::OfferFailed { class, reason, .. }
             | Self::MessageFailed { class, reason, .. }
             | Self::PublicationFailed { class, reason, .. }
             | Self::FailedOver { class, reason, .. }
             | Self::OfferRerouted { class, reason, .. }
-            | Self::MessageRerouted { class, reason, .. } => {
-                clip(class);
-                clip(reason);
-            }
-            // Half an id would name another message.
-            Self::OfferSent { receipt, .. } | Self::PublicationSent { receipt, .. }
-                if receipt.message.len() > RECEIPT_MAX =>
-            {
-                receipt.message.clear();
-            }
+            | Self::MessageRerouted { class, reason, .. } => vec![(Text::Class, class), (Text::Reason, reason)],
             Self::Created
             | Self::Approved
             | Self::Rejected { reason: None }
@@ -590,7 +610,7 @@ impl Event {
             | Self::CrewTextAwaited { .. }
             | Self::CrewTextDue
             | Self::SentAgain { .. }
-            | Self::DetailsExported => {}
+            | Self::DetailsExported => Vec::new(),
         }
     }
 
@@ -670,8 +690,17 @@ impl Event {
 /// No word of ours is longer.
 const WORD_MAX: usize = 32;
 
-fn clip(text: &mut String) {
-    clip_to(text, REASON_MAX);
+/// What a text from outside is.
+#[derive(Clone, Copy)]
+enum Text {
+    /// What somebody wrote, or a provider said.
+    Reason,
+    /// The number of a paper.
+    Reference,
+    /// A kind of failure.
+    Class,
+    /// A word of ours that came back.
+    Word,
 }
 
 fn clip_to(text: &mut String, max: usize) {

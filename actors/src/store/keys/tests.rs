@@ -44,7 +44,7 @@ fn keys() -> impl Strategy<Value = Key> {
             |(tenant, key, channel, locale, version)| Key::Template { tenant, key, channel, locale, version }
         ),
         (tenants(), any::<[u8; 32]>()).prop_map(|(tenant, print)| Key::Refused { tenant, print }),
-        any::<u64>().prop_map(Key::Events),
+        (tenants(), any::<u64>()).prop_map(|(tenant, last)| Key::Events { tenant, last }),
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
         (tenants(), text, any::<u16>()).prop_map(|(tenant, account, page)| Key::Channel { tenant, account, page }),
         (tenants(), text, text).prop_map(|(tenant, account, id)| Key::Inbox { tenant, account, id }),
