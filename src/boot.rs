@@ -283,7 +283,7 @@ pub async fn start_with(
             stopping.clone(),
         ));
     }
-    let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock).await?;
+    let schedule = housekeeping::start(&config, &engine, &sled, &exposition, &clock, &keyring).await?;
     tokio::spawn(watch_disk(engine.clone(), config.store.path.clone(), config.store.min_free, clock.clone(), stopping));
     let (leaving, left) = watch::channel(false);
     let door = Door::from(Behind {

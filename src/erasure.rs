@@ -9,6 +9,7 @@ use std::sync::Arc;
 use baton_actors::committer::NotStored;
 use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
+use baton_actors::retention::{self, Ages, Removed, SweepError};
 use baton_actors::store::StoreError;
 use baton_actors::store::keys::{Key, PARTITIONS, Prefix, Space};
 use baton_core::ids::{AgentId, JobId, TenantId};
@@ -80,6 +81,9 @@ pub enum ErasureError {
          `baton sealing status`"
     )]
     Locked(u64),
+    /// Removing what is old did not come to its end.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     /// It was cut off.
     #[error("it was cut off; the next start carries it on")]
     CutOff,
@@ -160,6 +164,33 @@ fn is_meant(job: &Job, which: Which) -> bool {
             _ => job.created_at < moment,
         },
     }
+}
+
+/// Removes what is old, and with the rows of details that go the salts under which their keys lay: what the store's file still holds of
+/// them opens with nothing. A partition from which nothing goes is left alone.
+pub async fn sweep(
+    engine: &Engine,
+    keyring: &Arc<Keyring>,
+    ages: Ages,
+    now: Timestamp,
+) -> Result<Removed, ErasureError> {
+    let _alone = keyring.salts().working().lock().await;
+    let looking = engine.clone();
+    let look = move || retention::old_details(looking.house(), ages, now);
+    let partitions = tokio::task::spawn_blocking(look).await.map_err(|_| ErasureError::CutOff)??;
+    for partition in partitions.iter().copied() {
+        if keyring.salts().is_turning(partition) {
+            turn_over(engine, keyring, partition).await?;
+        }
+        // On the disk before the first row goes, as when somebody erases.
+        blocking(keyring, move |keyring| keyring.salts().turn(partition)).await?;
+    }
+    let removed = retention::sweep(engine.house(), ages, now).await;
+    // What went is to be gone, also where not all of it did.
+    for partition in partitions {
+        turn_over(engine, keyring, partition).await?;
+    }
+    Ok(removed?)
 }
 
 /// Erases the details of jobs of one partition. It is carried to its end, also where whoever asked has gone.

@@ -11,13 +11,15 @@ use std::time::Duration;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
 use baton_actors::gauges;
-use baton_actors::retention::{Ages, sweep};
+use baton_actors::retention::Ages;
 use baton_actors::store::Store;
 use baton_actors::store::keys::{Key, Space};
 use baton_core::time::Timestamp;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::config::Config;
+use crate::erasure;
+use crate::sealing::Keyring;
 use crate::store::SledStore;
 use crate::store::backup::backup;
 use crate::telemetry::metrics::Exposition;
@@ -32,11 +34,12 @@ pub async fn start(
     store: &Arc<SledStore>,
     exposition: &Exposition,
     clock: &Arc<dyn Clock>,
+    keyring: &Arc<Keyring>,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     // A restored copy loses nothing before somebody has looked at it, and its backups would push out those of the original.
     if !engine.is_restored() {
-        scheduler.add(removal(config, engine, clock)?).await?;
+        scheduler.add(removal(config, engine, clock, keyring)?).await?;
         if config.backup.enabled {
             scheduler.add(backups(config, store, clock)?).await?;
         }
@@ -59,7 +62,12 @@ pub async fn start(
 }
 
 /// Removing what is old.
-fn removal(config: &Config, engine: &Engine, clock: &Arc<dyn Clock>) -> Result<Job, JobSchedulerError> {
+fn removal(
+    config: &Config,
+    engine: &Engine,
+    clock: &Arc<dyn Clock>,
+    keyring: &Arc<Keyring>,
+) -> Result<Job, JobSchedulerError> {
     let retention = &config.retention;
     let ages = Ages {
         closed_jobs: retention.closed_jobs,
@@ -68,11 +76,11 @@ fn removal(config: &Config, engine: &Engine, clock: &Arc<dyn Clock>) -> Result<J
         inbox: retention.inbox,
         events: config.events.keep,
     };
-    let (engine, clock) = (engine.clone(), Arc::clone(clock));
+    let (engine, clock, keyring) = (engine.clone(), Arc::clone(clock), Arc::clone(keyring));
     Job::new_async(retention.cron.as_str(), move |_, _| {
-        let (engine, now) = (engine.clone(), clock.now());
+        let (engine, keyring, now) = (engine.clone(), Arc::clone(&keyring), clock.now());
         Box::pin(async move {
-            match sweep(engine.house(), ages, now).await {
+            match erasure::sweep(&engine, &keyring, ages, now).await {
                 Ok(removed) => {
                     tracing::info!(
                         closed_jobs = removed.closed_jobs,

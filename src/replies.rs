@@ -107,6 +107,7 @@ pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Resul
         Resolved::NoOpenOffer => Ok(Outcome::NoOpenOffer),
         Resolved::NoClaim => Ok(Outcome::NoClaim),
         Resolved::UnknownCode(code) if is_yes(&text) => crew::in_private(engine, agent, code, via, heard).await,
+        Resolved::UnknownCode(code) if is_no(&text) => crew::leaves_line(engine, agent, code, via).await,
         Resolved::UnknownCode(code) => Ok(Outcome::UnknownCode(code)),
         Resolved::OptOut => consent::given(engine, agent, via, false, &text).await.map(|()| Outcome::OptOut),
         Resolved::OptIn => consent::given(engine, agent, via, true, &text).await.map(|()| Outcome::OptIn),
@@ -117,6 +118,12 @@ pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Resul
 /// Whether a text is a yes in any language there is: a job that stands in a group was put to everybody.
 fn is_yes(text: &str) -> bool {
     ["en", "ru", "he"].into_iter().any(|language| read(text, language).reply == Reply::Yes)
+}
+
+/// Whether a text says in any language there is that somebody does not want a job, or not any more.
+fn is_no(text: &str) -> bool {
+    let says = |language| read(text, language).reply;
+    ["en", "ru", "he"].into_iter().any(|language| matches!(says(language), Reply::No | Reply::Withdraw))
 }
 
 /// A yes to one offer.

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::job::Actor as Who;
 use baton_core::job::ledger::Heard;
 use baton_core::job::{Ask, By, Command, NewJob, Refusal, Report};
 use baton_core::reply::Resolved;
@@ -296,7 +297,8 @@ impl Engine {
             | Command::SetGates(_)
             | Command::EraseDetails { .. }
             | Command::Publish
-            | Command::SendAgain(_) => None,
+            | Command::SendAgain(_)
+            | Command::LeaveSent(_) => None,
         };
         let ask = Box::new(ask);
         match taken_by {
@@ -381,10 +383,18 @@ impl Engine {
         }
     }
 
-    /// Gives a parked job another chance.
-    pub fn release_job(&self, job: JobId) {
-        if let Some(directory) = self.inner.house.directory() {
-            directory.release(job);
+    /// Gives a parked job another chance. Nothing can be written to it before: that somebody did is the first thing in its timeline
+    /// afterwards, and in the log whatever becomes of it.
+    pub async fn release_job(&self, job: JobId, by: By) {
+        let Some(directory) = self.inner.house.directory() else { return };
+        let name = match &by.actor {
+            Who::Client(name) | Who::Operator(name) => name.as_str(),
+            Who::Agent(_) | Who::Link | Who::Engine | Who::Stranger => "",
+        };
+        tracing::info!(job.id = %job, by = name, "job {job} gets another chance");
+        directory.release(job);
+        if let Err(failure) = self.hear(job, Report::Retried { by }).await {
+            tracing::warn!(job.id = %job, %failure, "job {job} fell again before it could note who gave it another chance");
         }
     }
 

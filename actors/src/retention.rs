@@ -1,6 +1,7 @@
 //! What is removed by age: closed jobs with all their rows, notifications that ended long ago, registration tokens long past their
 //! end, and when people were written to, once no frequency cap counts it any more.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -169,6 +170,26 @@ async fn forget_lately(house: &House, now: Timestamp) -> Result<u64, SweepError>
         // Without an answer nobody knows: those rows are read again at the next start, and removed by its sweep.
         removed.await.unwrap_or(Err(NotStored::Unknown))?;
         forgotten += count as u64;
+    }
+}
+
+/// The partitions in which private details lie of jobs that a sweep at this moment removes.
+pub fn old_details(house: &House, ages: Ages, now: Timestamp) -> Result<BTreeSet<u8>, StoreError> {
+    let mut partitions = BTreeSet::new();
+    let Some(age) = ages.closed_jobs else { return Ok(partitions) };
+    let before = i32::try_from((now - age).0.div_euclid(86_400_000)).unwrap_or(i32::MIN);
+    let mut after = None;
+    loop {
+        let (page, next) = old_jobs(house, before, after.as_deref())?;
+        for (_, job) in page {
+            if !partitions.contains(&job.partition()) && house.store.get(&Key::Details(job).bytes())?.is_some() {
+                partitions.insert(job.partition());
+            }
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(partitions),
+        }
     }
 }
 

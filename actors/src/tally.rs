@@ -84,7 +84,9 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::CrewTextAwaited { .. }
             | Event::CrewTextDue
             | Event::SentAgain { .. }
-            | Event::DetailsExported => {}
+            | Event::DetailsExported
+            | Event::Retried
+            | Event::NotSentAgain { .. } => {}
         }
     }
 }
@@ -93,7 +95,7 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
 pub fn attempts(attempts: &[Attempt]) {
     for attempt in attempts {
         match attempt.verdict.as_str() {
-            "claimed" => {}
+            "claimed" | "standby-left" => {}
             "already" => counter!(gauges::CLAIMS, "verdict" => "already").increment(1),
             _ => counter!(gauges::CLAIMS, "verdict" => "lost").increment(1),
         }

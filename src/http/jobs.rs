@@ -34,6 +34,7 @@ pub mod release;
 pub mod restart;
 pub mod resume;
 pub mod revoke;
+pub mod send_again;
 pub mod show;
 pub mod skip_wave;
 pub mod start;
@@ -66,6 +67,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(complete::post))
         .routes(routes!(fail::post))
         .routes(routes!(publish::post))
+        .routes(routes!(send_again::post))
         .routes(routes!(confirm::post))
         .routes(routes!(refuse::post))
         .routes(routes!(invoice::post))

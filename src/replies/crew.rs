@@ -8,7 +8,7 @@ use baton_core::job::ledger::Heard;
 use baton_core::job::{Job, Publication, Refusal, Report};
 use uuid::Uuid;
 
-use super::{Outcome, claim_heard};
+use super::{Outcome, claim_heard, decline};
 
 /// The code of a refusal of somebody nobody knows.
 const STRANGER: &str = "unknown-agent";
@@ -48,6 +48,20 @@ pub(super) async fn in_private(
     let found = jobs.iter().find_map(|job| Some((job, job.claimable_by(&agent, |_| true)?)));
     match found {
         Some((job, no)) => claim_heard(engine, agent, job.id.offer(no), via, heard).await,
+        None => Ok(Outcome::UnknownCode(code)),
+    }
+}
+
+/// A no by a code, of somebody who stands in line for a job: they were made no offer of it, or have nothing else to give back.
+pub(super) async fn leaves_line(
+    engine: &Engine,
+    agent: AgentId,
+    code: Code,
+    via: Option<ChannelKind>,
+) -> Result<Outcome, Failure> {
+    let waits = |job: &Job| Some(job.id.offer(job.standby.iter().find(|waiting| waiting.agent == agent)?.no));
+    match jobs(engine, agent, code).iter().find_map(waits) {
+        Some(offer) => decline(engine, agent, offer, via).await,
         None => Ok(Outcome::UnknownCode(code)),
     }
 }

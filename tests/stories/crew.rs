@@ -97,6 +97,40 @@ async fn x13_two_who_press_in_the_same_moment_are_first_and_second_and_the_secon
 }
 
 #[tokio::test]
+async fn x13_a_place_in_line_from_a_group_is_left_by_a_no_in_private_and_the_others_move_up() {
+    let town = town().await;
+    let [ana, bo, cy] = town.people(["ana", "bo", "cy"]).await;
+    let group = town.has_a_group(json!({})).await;
+    let mut order = for_the_group("crew-line");
+    order.0["plan"]["standby"] = json!(3);
+    let job = town.desk().publishes(order).await;
+    assert!(group.presses(1001, &job).await.contains("yours"));
+    ana.shows_victory(&job).await;
+    group.chat.types_as(1002, &format!("/claim {}", job.code));
+    bo.shows("number 1 in line").await;
+    group.chat.types_as(1003, &format!("/claim {}", job.code));
+    cy.shows("number 2 in line").await;
+    bo.types(&format!("no {}", job.code));
+    let seen = town.desk().waits(&job, "bo has left", |job| job["standby"][0]["ref"] == "cy").await;
+    assert_eq!(seen["standby"].as_array().map(Vec::len), Some(1));
+    let timeline = town.desk().timeline(&job).await;
+    let left = timeline.iter().find(|entry| entry["event"] == "standby_left").unwrap();
+    assert_eq!((&left["facts"]["agent"]["ref"], &left["actor"]["kind"]), (&json!("bo"), &json!("agent")));
+    let expected =
+        [("ana", "claimed"), ("bo", "job-already-claimed"), ("cy", "job-already-claimed"), ("bo", "standby-left")];
+    assert_eq!(verdicts(&town, &job).await, pairs(&expected));
+    assert_eq!(town.door.get(&job.path("/ledger")).await.is(200)["unbroken"], true);
+    // Whoever has moved up gets it; who left does not.
+    ana.types("withdraw");
+    cy.shows_victory(&job).await;
+    // The word for giving back does the same.
+    group.chat.types_as(1002, &format!("/claim {}", job.code));
+    town.desk().waits(&job, "bo is in line again", |job| job["standby"][0]["ref"] == "bo").await;
+    bo.types(&format!("withdraw {}", job.code));
+    town.desk().waits(&job, "nobody is in line", |job| job["standby"] == json!([])).await;
+}
+
+#[tokio::test]
 async fn c12_the_whole_life_can_be_read_below_the_message_and_nothing_private() {
     let town = town().await;
     let [ana] = town.people(["ana"]).await;

@@ -16,10 +16,14 @@ use super::process::{DEV_KEY, baton};
 use super::town::{Town, town, town_in, town_with};
 use super::wait::until;
 
-type Row = (Vec<u8>, Vec<u8>);
+pub type Row = (Vec<u8>, Vec<u8>);
 
 /// Changes rows of a store that no server uses: each becomes what is returned for it.
-async fn changes(data: &Path, space: Space, change: impl Fn(Row) -> Vec<(Vec<u8>, Option<Vec<u8>>)> + Send + 'static) {
+pub async fn changes(
+    data: &Path,
+    space: Space,
+    change: impl Fn(Row) -> Vec<(Vec<u8>, Option<Vec<u8>>)> + Send + 'static,
+) {
     let data = data.to_owned();
     let work = move || {
         let store = SledStore::open(&data, SledOptions::default().cache_bytes(16 << 20)).unwrap();

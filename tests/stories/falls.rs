@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::desk::{Job, offer_of, order};
-use super::town::{person, town_with};
+use super::town::{DESK, person, town_with};
 use super::wait::{a_moment, until};
 
 /// The next `times` an actor of this name has something to do, it falls.
@@ -120,12 +120,13 @@ async fn g9_a_job_that_falls_again_and_again_is_put_aside_and_the_rest_runs_on()
     town.metric_is("baton_quarantined", "kind=\"job\"", 1.0).await;
     let health = town.door.get("/api/v1/health").await.is(200);
     assert_eq!((&health["status"], &health["components"]["quarantined"]), (&json!("degraded"), &json!(1)));
-    town.desk_phone().shows("the engine has parked it").await;
+    let parked = town.desk_phone().shows("the engine has parked it").await;
     let refused = town.desk().tells(&poisoned, "pause", json!({})).await;
     assert!((409..=503).contains(&refused.status), "{}", refused.text);
     others("g9-while-it-is-aside").await;
-    let path = format!("/api/v1/quarantine/{}/release", poisoned.id);
-    assert_eq!(town.door.post(&path, json!({})).await.status, 204);
+    let operators = json!([{ "name": "olga", "telegram_user_id": DESK }]);
+    town.door.patch("/api/v1/desk", json!({ "operators": operators })).await.is(200);
+    town.desk_phone().chat.presses(parked.id, "Try again").unwrap();
     // It is known again: lists have it, and its deadline is to ring.
     until("it is listed", async || {
         town.desk().sees_all().await.iter().any(|job| job["id"] == json!(poisoned.id)).then_some(())
@@ -133,6 +134,18 @@ async fn g9_a_job_that_falls_again_and_again_is_put_aside_and_the_rest_runs_on()
     .await;
     town.metric_is("baton_jobs", "stage=\"offering\"", 1.0).await;
     town.metric_is("baton_timers", "", 1.0).await;
+    // What could not be noted before stands there now: who gave it another chance, and how.
+    let timeline = until("its timeline says who", async || {
+        let timeline = town.desk().timeline(&poisoned).await;
+        timeline.iter().any(|entry| entry["event"] == "retried").then_some(timeline)
+    })
+    .await;
+    let retried = timeline.iter().find(|entry| entry["event"] == "retried").unwrap();
+    assert_eq!(
+        (&retried["actor"], &retried["channel"]),
+        (&json!({ "kind": "operator", "name": "olga" }), &json!("telegram"))
+    );
+    assert!(retried["at"].is_string() && town.log().contains("gets another chance"));
     ana.presses_yes(&poisoned).await;
     ana.shows_victory(&poisoned).await;
     assert_eq!(town.door.get("/api/v1/quarantine").await.is(200)["items"], json!([]));

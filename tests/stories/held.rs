@@ -99,7 +99,7 @@ async fn what_is_held_about_somebody_who_takes_jobs_comes_out_whole() {
     town.door
         .patch(
             "/api/v1/agents/ana",
-            json!({ "email": "ana@example.com", "quiet_hours": { "from": "23:00", "to": "05:00" } }),
+            json!({ "email": "ana@example.com", "quiet_hours": { "from": "05:00", "to": "05:00" } }),
         )
         .await
         .is(200);
@@ -123,7 +123,7 @@ async fn what_is_held_about_somebody_who_takes_jobs_comes_out_whole() {
     let person = of_kind(&lines, "person")[0];
     let record = &person["record"];
     assert_eq!((&record["phone"], &record["email"]), (&json!("+447700900001"), &json!("ana@example.com")));
-    assert_eq!((&record["telegram_chat_id"], &record["quiet_hours"]["from"]), (&json!(1001), &json!("23:00")));
+    assert_eq!((&record["telegram_chat_id"], &record["quiet_hours"]["from"]), (&json!(1001), &json!("05:00")));
     let consents = record["consents"].as_array().unwrap();
     assert!(consents.iter().any(|said| said["wording"] == "v7" && said["source"] == "form" && said["at"].is_string()));
     assert!(consents.iter().any(|said| said["channel"] == "email" && said["status"] == "opted_out"));

@@ -175,6 +175,50 @@ async fn c8_a_release_that_may_have_arrived_is_not_sent_twice_and_the_desk_is_as
     assert!(resolved.text.contains("sent again, desk") && resolved.buttons.is_empty(), "{resolved:?}");
 }
 
+#[tokio::test]
+async fn c8_the_desk_decides_over_http_whether_what_may_have_arrived_is_sent_again() {
+    let mut town = town().await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("decided").everybody()).await;
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+    for command in ["confirm", "invoice", "paid"] {
+        town.desk().tells(&job, command, json!({})).await.is(200);
+    }
+    town.sends_all_it_owes().await;
+    ana.next_call_meets(Fault::DoneAndHang(Duration::from_secs(60)));
+    town.desk().tells(&job, "release", json!({})).await.is(200);
+    ana.shows("/public/details/").await;
+    town.kill_9().await;
+    town.starts_again().await;
+    let doubtful = town.desk_phone().shows("whether the link to the details reached ana").await;
+    town.sends_all_it_owes().await;
+    town.desk().tells(&job, "send_again", json!({})).await.refuses(400, "validation-failed");
+    town.desk().tells(&job, "send_again", json!({ "what": "lunch" })).await.refuses(400, "validation-failed");
+    // It has arrived: it is not sent again, and the message at the desk says so and by whom.
+    town.desk().tells(&job, "send_again", json!({ "what": "release", "again": false })).await.is(200);
+    let resolved = shows_edited(&town.desk_phone().chat, doubtful.id).await;
+    assert!(resolved.text.contains("not sent again, dev") && resolved.buttons.is_empty(), "{resolved:?}");
+    town.sends_all_it_owes().await;
+    assert_eq!(saying(&ana.chat, "/public/details/").len(), 1);
+    let decided = async |town: &Town| {
+        let timeline = town.desk().timeline(&job).await;
+        let word = |entry: &Value| entry["event"].as_str().unwrap().to_owned();
+        timeline.iter().map(word).filter(|word| word.ends_with("sent_again")).collect::<Vec<_>>()
+    };
+    assert_eq!(decided(&town).await, ["not_sent_again"]);
+    // Nothing is in doubt any more: there is nothing to leave.
+    town.desk().tells(&job, "send_again", json!({ "what": "release", "again": false })).await.is(200);
+    assert_eq!(decided(&town).await, ["not_sent_again"]);
+    // Sent again by somebody's word.
+    town.desk().tells(&job, "send_again", json!({ "what": "release" })).await.is(200);
+    ana.chat
+        .wait_for(|messages| messages.iter().filter(|m| m.text.contains("/public/details/")).count() == 2)
+        .await
+        .unwrap();
+    assert_eq!(decided(&town).await, ["not_sent_again", "sent_again"]);
+}
+
 /// Waits until a message was changed; gives it back.
 async fn shows_edited(chat: &Chat, id: i64) -> Message {
     let edited = |message: &Message| message.id == id && message.edits > 0 && message.buttons.is_empty();

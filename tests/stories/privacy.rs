@@ -6,13 +6,14 @@ use std::path::Path;
 use baton::sealing::salts::{SALTS_FILE, Salts};
 use baton::sealing::{Keyring, SealingError};
 use baton::store::{SledOptions, SledStore};
-use baton_actors::store::keys::Key;
+use baton_actors::store::keys::{Key, Space};
 use baton_actors::store::{Store as _, codec};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{JobId, TenantId};
 use secrecy::SecretSlice;
 use serde_json::{Value, json};
 
+use super::damaged::{Row, changes};
 use super::desk::{Job, order};
 use super::phone::Phone;
 use super::process::{DEV_KEY, baton};
@@ -136,6 +137,50 @@ async fn p8_erased_details_are_nowhere_readable_and_what_stays_still_opens() {
     assert!(keyring(&town.data).open(job_id(beside), &taken_over).is_ok());
     town.starts_again().await;
     assert_eq!(town.desk().sees(&erased).await["status"], "paid");
+}
+
+#[tokio::test]
+async fn p8_what_retention_removes_is_gone_for_good_and_what_stays_still_opens() {
+    let settings = [("SEALING__KEY", KEY), ("RETENTION__CRON", "* * * * * *"), ("RETENTION__CLOSED_JOBS", "30d")];
+    let mut town = town_with(&settings).await;
+    let old = town.desk().publishes(order("grown old").needing_approval()).await;
+    town.desk().tells(&old, "cancel", json!({})).await.is(200);
+    let mut kept = Vec::new();
+    for n in 0..200 {
+        kept.push(town.desk().publishes(order(&format!("stays {n}")).needing_approval()).await);
+    }
+    let beside = kept.iter().find(|job| job_id(job).partition() == job_id(&old).partition()).expect("200 in 64");
+    let elsewhere = kept.iter().find(|job| job_id(job).partition() != job_id(&old).partition()).expect("200 in 64");
+    town.told_to_stop().await;
+    let before = lies_sealed(&town, &old).unwrap();
+    let untouched = lies_sealed(&town, elsewhere).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(town.data.join(SALTS_FILE), copy.path().join(SALTS_FILE)).unwrap();
+    assert!(keyring(copy.path()).open(job_id(&old), &before).is_ok(), "the premise");
+    // A month and a day pass.
+    let id = old.id.clone();
+    let ages = move |(key, value): Row| match Key::parse(&key) {
+        Some(Key::ClosedDay { tenant, day, job }) if id.ends_with(&job.to_string()) => {
+            vec![(key, None), (Key::ClosedDay { tenant, day: day - 32, job }.bytes(), Some(value))]
+        }
+        _ => Vec::new(),
+    };
+    changes(&town.data, Space::ClosedDays, ages).await;
+    town.starts_again().await;
+    town.metric_is("baton_retention_removed_total", "closed_job", 1.0).await;
+    town.told_to_stop().await;
+    assert!(holds(&town.data, &before.sealed), "the premise: a store that appends keeps what it removed");
+    assert!(lies_sealed(&town, &old).is_none());
+    for salt in 0..5 {
+        let forged = SealedDetails { salt, ..before.clone() };
+        let opened = keyring(&town.data).open(job_id(&old), &forged);
+        assert!(matches!(opened, Err(SealingError::Erased | SealingError::NotAuthentic)), "salt {salt}");
+    }
+    let taken_over = lies_sealed(&town, beside).unwrap();
+    assert_eq!(taken_over.salt, before.salt + 1);
+    assert!(keyring(&town.data).open(job_id(beside), &taken_over).is_ok());
+    // Where nothing went, nothing was gone over.
+    assert_eq!(lies_sealed(&town, elsewhere).unwrap().salt, untouched.salt);
 }
 
 #[tokio::test]

@@ -362,6 +362,14 @@ fn what_can_happen_behind_a_claim_is_written_as_it_always_was() {
     ];
     let by_a_stranger = |event| Entry { event, actor: Actor::Stranger, ..entry.clone() };
     holds("history-v1-desk", &History(events.into_iter().map(by_a_stranger).collect()));
+    let events = [
+        Event::DetailsExported,
+        Event::Retried,
+        Event::NotSentAgain { what: Once::Release },
+        Event::ClaimEnded { agent: AgentId::of_reference(T, "ana"), end: ClaimEnd::NoShow, reason: None },
+        Event::Closed { outcome: Ending::NoShow, reason: Some("nobody opened".to_owned()) },
+    ];
+    holds("history-v1-held", &History(events.into_iter().map(|event| Entry { event, ..entry.clone() }).collect()));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::http::jobs::find;
 use crate::http::problem::{Code, Problem};
 
 /// The commands that only the desk may give, as their paths end.
-const COMMANDS: [&str; 8] = ["publish", "confirm", "refuse", "invoice", "paid", "release", "revoke", "gates"];
+const COMMANDS: [&str; 9] =
+    ["publish", "confirm", "refuse", "invoice", "paid", "release", "revoke", "gates", "send_again"];
 
 /// Somebody whose key has the scope `operator`.
 pub struct Operator(Caller<Operate>);

@@ -8,7 +8,8 @@ use crate::http::door::Door;
 use crate::http::jobs::find;
 use crate::http::problem::{Body, Problem};
 
-/// Gives a job that was put aside another chance. If it falls again, it is put aside again.
+/// Gives a job that was put aside another chance. If it falls again, it is put aside again. Who did it
+/// stands in its timeline (`retried`) as soon as it can be written to, and in the log.
 #[utoipa::path(post, path = "/api/v1/quarantine/{id}/release", tag = "operations",
     params(("id" = String, Path, description = "the job's id")),
     responses(
@@ -24,6 +25,6 @@ pub async fn post(
     if !door.engine.quarantined().await.iter().any(|parked| parked.job == id) {
         return Err(find::not_found());
     }
-    door.engine.release_job(id);
+    door.engine.release_job(id, caller.by()).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_core::ids::{AgentId, TenantId};
 use baton_core::job::{AfterNoShow, Command};
+use baton_core::message::Once;
 use baton_core::plan::lint::SEARCH_MAX;
 use utoipa::ToSchema;
 
@@ -23,6 +24,20 @@ pub struct ReasonShape {
     /// Why; it stands in the timeline.
     #[schema(value_type = Option<String>, max_length = 500)]
     reason: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
+}
+
+/// For `send_again`.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = SendAgain)]
+pub struct SendAgainShape {
+    /// `lead` (the full lead), `crew_text` (the text for crews) or `release` (the link to the details).
+    #[schema(value_type = String, example = "release")]
+    what: Given<String>,
+    /// Whether it is sent again; `false`: it is not, and the matter is settled. True where it is left out.
+    #[schema(value_type = Option<bool>)]
+    again: Given<bool>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -120,6 +135,7 @@ object! {
     AnswerShape { agent }
     ReasonShape { reason }
     FailShape { kind, then, agent, reason }
+    SendAgainShape { what, again }
     WinnerShape { agent, reason }
     ExtendShape { by }
     RestartShape { plan, skip_declined }
@@ -130,6 +146,18 @@ impl ReasonShape {
     /// The reason, if there is one.
     pub fn into_core(self) -> Result<Option<String>, Vec<FieldError>> {
         Form::body(self, |form, shape| Some(form.field("reason", shape.reason).prose(REASON)))
+    }
+}
+
+impl SendAgainShape {
+    /// The command, or everything that is wrong with it.
+    pub fn into_core(self) -> Result<Command, Vec<FieldError>> {
+        Form::body(self, |form, shape| {
+            let words = [Once::Lead, Once::CrewText, Once::Release].map(|what| (what.as_str(), what));
+            let what = form.field("what", shape.what).required().one_of(&words);
+            let again = form.field("again", shape.again).value().unwrap_or(true);
+            what.map(|what| if again { Command::SendAgain(what) } else { Command::LeaveSent(what) })
+        })
     }
 }
 

@@ -173,10 +173,12 @@ pub fn facts(job: JobId, event: &Event, agent: &dyn Fn(&AgentId) -> Value) -> Ma
         Event::GrantOpened { no } => json!({ "release": no }),
         Event::GrantRevoked { no, why, reason } => json!({ "release": no, "why": why.as_str(), "reason": reason }),
         Event::DetailsErased { reason } => json!({ "reason": reason }),
-        Event::WorkStarted | Event::CrewTextDue | Event::DetailsExported => Value::Null,
+        Event::WorkStarted | Event::CrewTextDue | Event::DetailsExported | Event::Retried => Value::Null,
         Event::Awaited { what, by } => json!({ "step": what.as_str(), "by": at(by) }),
         Event::Escalated { what } => json!({ "step": what.as_str() }),
-        Event::DeskTold { what } | Event::SentAgain { what } => json!({ "what": what.as_str() }),
+        Event::DeskTold { what } | Event::SentAgain { what } | Event::NotSentAgain { what } => {
+            json!({ "what": what.as_str() })
+        }
         Event::CrewTextAwaited { at: moment } => json!({ "at": at(moment) }),
         Event::Denied { command, code } => json!({ "command": command, "code": code }),
         Event::Published { no, group, step, closes_at, runs } => json!({

@@ -141,7 +141,7 @@ impl Desk {
         if deed == Deed::Retry {
             let parked = self.engine.quarantined().await.iter().any(|parked| parked.job == job.id);
             if parked {
-                self.engine.release_job(job.id);
+                self.engine.release_job(job.id, By { actor: Actor::Operator(name), cause: VIA }).await;
             }
             return Ok(given.shown(if parked { "done" } else { "already" }, job, view));
         }

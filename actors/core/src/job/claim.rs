@@ -1,6 +1,6 @@
 //! The claim lock: one yes wins, later ones get a truthful place, and a lost claim goes to the next in line.
 
-use super::event::Event;
+use super::event::{Cause, Event};
 use super::ledger::Heard;
 use super::refusal::OfferEnd;
 use super::settlement::Revoked;
@@ -9,6 +9,9 @@ use super::{Answer, Awaiting, Offer, OfferState, Refusal, Stage, Watch};
 use crate::delivery::ChannelKind;
 use crate::ids::{AgentId, OfferNo};
 use crate::message::{ClaimEnd, Notice, Once, Over, Recipient, Topic};
+
+/// The verdict in the ledger on a place in line that was given up.
+const LEFT_LINE: &str = "standby-left";
 
 impl Turn<'_> {
     pub(super) fn claim(
@@ -112,8 +115,24 @@ impl Turn<'_> {
         Some(place)
     }
 
+    /// Somebody in the line no longer waits: those behind them move up, and it stands in the ledger beside their claim.
+    fn leave_line(&mut self, agent: AgentId, no: OfferNo) -> Answer {
+        let via = match self.by.cause {
+            Cause::Reply(channel) => Some(channel),
+            Cause::Request | Cause::Page | Cause::Timer | Cause::Delivery | Cause::Seat | Cause::Rule => None,
+        };
+        self.enter_attempt((agent, no, via), Heard::default(), LEFT_LINE);
+        self.happened(Event::StandbyLeft { agent });
+        Answer::Done
+    }
+
     pub(super) fn decline(&mut self, agent: AgentId, no: OfferNo) -> Result<Answer, Refusal> {
         self.ring_first();
+        let in_line = self.job.standby.iter().any(|waiting| waiting.agent == agent && waiting.no == no);
+        // Whoever has their place from a group was made no offer.
+        if in_line && self.job.publication(no).is_some() {
+            return Ok(self.leave_line(agent, no));
+        }
         let offer = self.offer_of(agent, no)?;
         let (state, no, debt) = (offer.state, offer.no, offer.debt);
         match state {
@@ -128,8 +147,7 @@ impl Turn<'_> {
             }
             OfferState::Declined => Ok(Answer::Already),
             OfferState::Over(Over::Taken) if self.job.standby.iter().any(|waiting| waiting.agent == agent) => {
-                self.happened(Event::StandbyLeft { agent });
-                Ok(Answer::Done)
+                Ok(self.leave_line(agent, no))
             }
             // A winner who no longer can must give the job back in so many words: a stray NO changes nothing.
             OfferState::Claimed => match &self.job.stage {

@@ -178,6 +178,8 @@ pub enum Command {
     Publish,
     /// Send once more what nobody knows to have arrived.
     SendAgain(Once),
+    /// Do not send it again: whoever asked has seen that it arrived, or it does not matter.
+    LeaveSent(Once),
 }
 
 impl Command {
@@ -214,6 +216,7 @@ impl Command {
             Self::EraseDetails { .. } => "erase_details",
             Self::Publish => "publish",
             Self::SendAgain(_) => "send_again",
+            Self::LeaveSent(_) => "leave_sent",
         }
     }
 }

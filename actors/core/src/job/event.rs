@@ -506,6 +506,13 @@ pub enum Event {
     },
     /// The private details were given out as what is held about the client.
     DetailsExported,
+    /// It had been put aside, and somebody gave it another chance.
+    Retried,
+    /// Nobody knew whether something had arrived, and somebody decided that it is not sent again.
+    NotSentAgain {
+        /// What.
+        what: Once,
+    },
 }
 
 impl Event {
@@ -610,7 +617,9 @@ impl Event {
             | Self::CrewTextAwaited { .. }
             | Self::CrewTextDue
             | Self::SentAgain { .. }
-            | Self::DetailsExported => Vec::new(),
+            | Self::DetailsExported
+            | Self::Retried
+            | Self::NotSentAgain { .. } => Vec::new(),
         }
     }
 
@@ -683,6 +692,8 @@ impl Event {
             Self::CrewTextDue => "crew_text_due",
             Self::SentAgain { .. } => "sent_again",
             Self::DetailsExported => "details_exported",
+            Self::Retried => "retried",
+            Self::NotSentAgain { .. } => "not_sent_again",
         }
     }
 }

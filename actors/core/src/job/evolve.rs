@@ -27,7 +27,9 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::Denied { .. }
         | Event::DeskTold { .. }
         | Event::SentAgain { .. }
-        | Event::DetailsExported => {}
+        | Event::DetailsExported
+        | Event::Retried
+        | Event::NotSentAgain { .. } => {}
         Event::CrewTextAwaited { at } => job.lead = Some(Lead { text_after: None, text_at: Some(*at) }),
         Event::CrewTextDue => job.lead = Some(Lead::default()),
         Event::Approved => job.approved_at = Some(now),

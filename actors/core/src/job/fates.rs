@@ -101,6 +101,8 @@ impl Fates {
             | Event::CrewTextDue
             | Event::SentAgain { .. }
             | Event::DetailsExported
+            | Event::Retried
+            | Event::NotSentAgain { .. }
             | Event::Closed { .. } => {}
         }
     }

@@ -92,6 +92,22 @@ impl Turn<'_> {
         Ok(Answer::Done)
     }
 
+    /// The desk has decided that it is not sent again: what it was told loses its button.
+    pub(super) fn leave_sent(&mut self, what: Once) -> Result<Answer, Refusal> {
+        if let Stage::Closed { outcome, .. } = &self.job.stage {
+            return Err(Refusal::JobClosed { ended: *outcome });
+        }
+        let doubt = Notice::Doubtful(what);
+        let asked = self.job.notes.iter().any(|note| note.about == doubt && note.done.is_none());
+        let to_ask = self.job.owed.iter().any(|owed| owed.message.topic == Topic::Notice(doubt));
+        if !asked && !to_ask {
+            return Ok(Answer::Already);
+        }
+        self.happened(Event::NotSentAgain { what });
+        self.let_go(|message| message.topic == Topic::Notice(doubt) && !message.channel.edits());
+        Ok(Answer::Done)
+    }
+
     /// Nobody knows whether it arrived: the desk decides.
     pub(super) fn in_doubt(&mut self, what: Once) {
         self.notify_desk(Notice::Doubtful(what));

@@ -205,7 +205,9 @@ fn settles(job: &Job, note: &Note, event: &Event) -> bool {
         return false;
     }
     match (note.about, event) {
-        (Notice::Doubtful(what), Event::SentAgain { what: sent }) => what == *sent,
+        (Notice::Doubtful(what), Event::SentAgain { what: decided } | Event::NotSentAgain { what: decided }) => {
+            what == *decided
+        }
         (about, _) => !job.holds(about),
     }
 }

@@ -60,6 +60,11 @@ pub enum Report {
         /// Why not.
         code: &'static str,
     },
+    /// It had been put aside, and is given another chance.
+    Retried {
+        /// By whom, and how.
+        by: By,
+    },
     /// The private details are about to be given out, as what is held about the client.
     Exported {
         /// Who asked for it, and how.

@@ -153,6 +153,12 @@ impl Turn<'_> {
         self.notify_desk(Notice::Waiting(what, agent));
     }
 
+    /// It was put aside and runs again: noted as soon as it can be written to.
+    pub(super) fn retried(&mut self, by: By) {
+        self.by = by;
+        self.happened(Event::Retried);
+    }
+
     /// Somebody who may not do something has tried; told once, however often they try.
     pub(super) fn denied(&mut self, by: By, command: &str, code: &str) {
         self.by = by;

@@ -186,6 +186,7 @@ impl<'w> Turn<'w> {
             Command::EraseDetails { reason, although_open } => self.erase_details(reason, although_open),
             Command::Publish => self.publish(),
             Command::SendAgain(what) => self.send_again(what),
+            Command::LeaveSent(what) => self.leave_sent(what),
         }
     }
 
@@ -197,6 +198,7 @@ impl<'w> Turn<'w> {
             Report::NoRoom { .. } | Report::ClaimRefused { .. } => Cause::Seat,
             Report::Denied { by, command, code } => return self.denied(by, command, code),
             Report::Exported { by } => return self.exported(by),
+            Report::Retried { by } => return self.retried(by),
         };
         self.by = By { actor: Actor::Engine, cause };
         match report {
@@ -210,6 +212,7 @@ impl<'w> Turn<'w> {
             Report::SeenInGroup { no, receipt } => self.publication_seen(no, receipt),
             Report::Denied { by, command, code } => self.denied(by, command, code),
             Report::Exported { by } => self.exported(by),
+            Report::Retried { by } => self.retried(by),
         }
     }
 

@@ -184,7 +184,9 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::CrewTextAwaited { .. }
         | Event::CrewTextDue
         | Event::SentAgain { .. }
-        | Event::DetailsExported => 0,
+        | Event::DetailsExported
+        | Event::Retried
+        | Event::NotSentAgain { .. } => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

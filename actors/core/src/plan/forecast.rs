@@ -256,7 +256,9 @@ impl Watch<'_> {
             | Event::CrewTextAwaited { .. }
             | Event::CrewTextDue
             | Event::SentAgain { .. }
-            | Event::DetailsExported => {}
+            | Event::DetailsExported
+            | Event::Retried
+            | Event::NotSentAgain { .. } => {}
         }
         None
     }
