@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use baton_core::holds::{Book, ClaimedJob, Held};
+use baton_core::holds::{Book, ClaimedJob, Held, Inquiry};
 use baton_core::ids::{AgentId, JobId, OfferId};
 use baton_core::job::{Actor as Who, Ask, By, Cause, Command, Job, Refusal, Report};
 use baton_core::reply::{self, Known, Resolved};
@@ -61,8 +61,8 @@ pub enum AgentMessage {
     },
     /// The job has answered the question about a hold that had heard nothing.
     Answered {
-        /// By which offer.
-        offer: OfferId,
+        /// Which.
+        inquiry: Inquiry,
     },
     /// What does this text mean?
     Read {
@@ -205,8 +205,9 @@ impl AgentActor {
         };
         let mut after = Vec::new();
         for offer in book.stale(now).collect::<Vec<_>>() {
-            book.asked(offer, now);
-            after.push(After::Tell(offer.job, JobMessage::AskVerdict { agent: life.id, offer }));
+            if let Some(inquiry) = book.asked(offer, now) {
+                after.push(After::Tell(offer.job, JobMessage::AskVerdict { agent: life.id, inquiry }));
+            }
         }
         let mut changed = false;
         for message in life.waiting.drain(..) {
@@ -240,8 +241,8 @@ impl AgentActor {
                     // Not worth a row of its own: after a restart the hold is let go all the same.
                     book.free(offer);
                 }
-                AgentMessage::Answered { offer } => {
-                    book.answered(offer);
+                AgentMessage::Answered { inquiry } => {
+                    book.answered(inquiry);
                 }
                 AgentMessage::Read { text, hint, reply } => {
                     let resolved = self.read(life.id, &book, &text, hint, now);

@@ -177,9 +177,18 @@ struct Ready {
     together: bool,
     /// When the record was read: whoever waits longer for their turn is looked at again.
     as_of: Timestamp,
+    /// Where it was to go before the provider said that the chat has moved.
+    moved_from: Option<Address>,
     /// When it took its tokens, and how many of the account's.
     taken_at: Timestamp,
     taken: u32,
+}
+
+impl Ready {
+    /// Where its recipient had it go when this was last looked at.
+    fn was_to_go(&self) -> &Address {
+        self.moved_from.as_ref().unwrap_or(&self.errand.to)
+    }
 }
 
 impl ChannelActor {
@@ -307,6 +316,7 @@ impl ChannelActor {
                         weight,
                         together,
                         as_of,
+                        moved_from: None,
                         taken_at,
                         taken: 0,
                     };
@@ -416,6 +426,13 @@ impl ChannelActor {
             let possible_repeat = ready.errand.possible_repeat;
             let item = Item::Debt { debt, attempts: ready.attempts, possible_repeat, had: Had::default() };
             match resolve(&self.house, self.channel.kind(), item, now) {
+                // Whoever it is for is reached elsewhere by now: it waits its turn there. What edits a message stays with that.
+                Resolved::Send { errand, .. } if errand.replaces.is_none() && ready.was_to_go() != &errand.to => {
+                    Self::stays_here(account, &ready, now);
+                    let ready = Ready { errand: *errand, as_of: now, moved_from: None, ..ready };
+                    Self::offer_place(account, ready, now);
+                    continue;
+                }
                 Resolved::Send { errand, .. } => {
                     ready.errand = Errand { to: ready.errand.to, ..*errand };
                     ready.as_of = now;

@@ -134,9 +134,11 @@ impl Actor for JobActor {
                 life.waiting.push_back(Input::Tell(report));
                 life.waiting.push_back(Input::AskVerdict(reply));
             }
-            JobMessage::AskVerdict { agent, offer } => {
-                life.waiting
-                    .push_back(Input::AskVerdict(Reply { asker: None, holder: Some(Holder::Question(agent, offer)) }));
+            JobMessage::AskVerdict { agent, inquiry } => {
+                life.waiting.push_back(Input::AskVerdict(Reply {
+                    asker: None,
+                    holder: Some(Holder::Question(agent, inquiry)),
+                }));
             }
             JobMessage::Recover => self.recover(life)?,
             JobMessage::Stored(result) => self.stored(life, result)?,

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_actors::channel::{Budget, Channel, Errand, Rate, Say};
+use baton_actors::channel::{Address, Budget, Channel, Errand, Rate, Say};
 use baton_actors::clock::{BoxFuture, Clock, ManualClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::Limits;
@@ -403,4 +403,28 @@ async fn an_attempt_that_was_noted_when_the_channel_had_one_account_stays_marked
     assert!(resend.sent.lock()[0].0.possible_repeat);
     assert_eq!(store.get(&old.bytes()).unwrap(), None, "the old row is gone");
     assert!(store.get(&own.bytes()).unwrap().is_some(), "and its mark stands in the account's own");
+}
+
+#[tokio::test]
+async fn p8_what_waits_for_its_turn_goes_to_where_its_recipient_is_by_then() {
+    let office = Office::of(Provider::Smtp);
+    office.will_say(&Outcome::RetryAfter(Duration::from_secs(30), Scope::Chat), 1);
+    let town = Town::open(&[Arc::clone(&office)]).await;
+    town.has_agents(T, &["ana"]).await;
+    let job = town.offers(T, "one").await;
+    office.has(1).await;
+    let moved = Box::new(|view: &baton_actors::tenants::TenantView, _| {
+        let ana = view.roster.get(&AgentId::of_reference(T, "ana")).unwrap();
+        let ana = Agent { email: Some("new@example.com".to_owned()), ..Agent::clone(ana) };
+        AgentsDecided { upserts: vec![ana], ..AgentsDecided::default() }
+    });
+    town.engine.change_agents(T, moved).await.unwrap();
+    town.pass_until(|| office.attempts() > 1).await;
+    town.tells(job, "offer_sent").await;
+    let sent = office.sent.lock();
+    let to = |at: usize| sent[at].0.to.clone();
+    assert!(
+        to(0) == Address::Email("ana@example.com".to_owned()) && to(1) == Address::Email("new@example.com".to_owned())
+    );
+    assert_eq!(sent.len(), 2);
 }

@@ -55,6 +55,18 @@ pub struct Hold {
     pub claims: u16,
     /// The job was asked, and so many claims have followed the question. Need not survive a restart.
     pub asked: Option<u16>,
+    /// When it was first asked. Must not survive a fall: the answer to a question of before says nothing of claims since.
+    #[serde(skip)]
+    pub asked_at: Option<Timestamp>,
+}
+
+/// A question to a job: what became of the claims?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The latest offer that room is kept for.
+    pub offer: OfferId,
+    /// When this was first asked.
+    pub asked_at: Timestamp,
 }
 
 /// A job the agent has: claimed and not closed.
@@ -98,7 +110,7 @@ impl Book {
         }
         if theirs {
             // They may lose it before the assignment is decided. It is counted already.
-            self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None });
+            self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None, asked_at: None });
             return Ok(Held::New);
         }
         let held = self.holds.iter().filter(|hold| claims.iter().all(|claim| claim.job != hold.offer.job));
@@ -112,7 +124,7 @@ impl Book {
         if occupies.is_some_and(clashes) {
             return Err(Refusal::AgentBusy);
         }
-        self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None });
+        self.holds.push(Hold { offer, occupies, at: now, claims: 1, asked: None, asked_at: None });
         Ok(Held::New)
     }
 
@@ -129,12 +141,9 @@ impl Book {
         }
         if let Some(most) = caps.an_hour {
             let lately = self.won.iter().filter(|at| now < **at + HOUR).count();
-            // What is on its way may be won.
-            let on_the_way = self
-                .holds
-                .iter()
-                .map(|hold| hold.offer)
-                .filter(|offer| offer.no != ASSIGNMENT && offer.job != job && !theirs(offer.job));
+            // What is on its way may be won. It may be among the claims already and not be counted yet: that is told later.
+            let on_the_way =
+                self.holds.iter().map(|hold| hold.offer).filter(|offer| offer.no != ASSIGNMENT && offer.job != job);
             let won = u32::try_from(lately + on_the_way.count()).unwrap_or(u32::MAX);
             if won >= most {
                 return Err(Refusal::TooManyClaims { won, most });
@@ -165,8 +174,15 @@ impl Book {
 
     /// A job has answered the question: every claim before the question is decided, or was lost. The room
     /// is freed if no claim has followed the question. Need not be stored. Says whether the room is free.
-    pub fn answered(&mut self, offer: OfferId) -> bool {
-        self.heard(offer, |hold| hold.asked.take().unwrap_or(hold.claims))
+    pub fn answered(&mut self, inquiry: Inquiry) -> bool {
+        self.heard(inquiry.offer, |hold| match hold.asked_at {
+            Some(at) if at == inquiry.asked_at => {
+                hold.asked_at = None;
+                hold.asked.take().unwrap_or(hold.claims)
+            }
+            // Asked in another life: what is on its way now may have followed it.
+            Some(_) | None => hold.claims,
+        })
     }
 
     fn heard(&mut self, offer: OfferId, left: impl Fn(&mut Hold) -> u16) -> bool {
@@ -187,13 +203,16 @@ impl Book {
         self.holds.iter().filter(move |hold| hold.at + HOLD_PATIENCE <= now).map(|hold| hold.offer)
     }
 
-    /// The job was asked: it has time to answer. Need not be stored.
-    pub fn asked(&mut self, offer: OfferId, now: Timestamp) {
-        for hold in self.holds.iter_mut().filter(|hold| hold.offer.job == offer.job) {
-            hold.at = now;
-            // The answer to an earlier question may still come: what followed that one may still be on its way.
-            hold.asked = hold.asked.or(Some(0));
-        }
+    /// The job is asked, and has time to answer. Need not be stored. Hears the question; none where nothing is kept for the job.
+    pub fn asked(&mut self, offer: OfferId, now: Timestamp) -> Option<Inquiry> {
+        let hold = self.holds.iter_mut().find(|hold| hold.offer.job == offer.job)?;
+        hold.at = now;
+        // The answer to an earlier question may still come: what followed that one may still be on its way.
+        let asked_at = *hold.asked_at.get_or_insert_with(|| {
+            hold.asked = Some(0);
+            now
+        });
+        Some(Inquiry { offer, asked_at })
     }
 
     /// When it must next be looked for stale holds.

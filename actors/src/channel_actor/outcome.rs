@@ -123,7 +123,8 @@ impl ChannelActor {
                         Address::Telegram { thread, .. } => thread,
                         Address::Console | Address::Email(_) | Address::Phone(_) => None,
                     };
-                    ready.errand.to = Address::Telegram { chat, thread };
+                    let before = std::mem::replace(&mut ready.errand.to, Address::Telegram { chat, thread });
+                    ready.moved_from.get_or_insert(before);
                     Self::offer_place(account, ready, now);
                 }
                 Ok(_) | Err(_) => self.fail(account, &ready, "moved", to),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton_core::details::SealedDetails;
+use baton_core::holds::Inquiry;
 use baton_core::ids::{AgentId, OfferId};
 use baton_core::job::{Answer, Ask, By, Job, NewJob, Report};
 use tokio::sync::oneshot;
@@ -44,8 +45,8 @@ pub enum JobMessage {
     AskVerdict {
         /// Who.
         agent: AgentId,
-        /// For which offer.
-        offer: OfferId,
+        /// The question.
+        inquiry: Inquiry,
     },
     /// The actor fell and has come back: what it owes goes to the outbox again.
     Recover,
@@ -76,7 +77,7 @@ pub enum Holder {
     /// Of a claim.
     Claim(AgentId, OfferId),
     /// To a question about an offer whose claims it has heard nothing of.
-    Question(AgentId, OfferId),
+    Question(AgentId, Inquiry),
 }
 
 impl Reply {
@@ -89,7 +90,7 @@ impl Reply {
         if let (Some(holder), Some(directory)) = (self.holder, house.directory()) {
             match holder {
                 Holder::Claim(agent, offer) => directory.tell_agent(agent, AgentMessage::Verdict { offer }),
-                Holder::Question(agent, offer) => directory.tell_agent(agent, AgentMessage::Answered { offer }),
+                Holder::Question(agent, inquiry) => directory.tell_agent(agent, AgentMessage::Answered { inquiry }),
             }
         }
         if let Some(asker) = self.asker {

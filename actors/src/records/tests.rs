@@ -435,7 +435,7 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
     holds("registration-v1", &token);
     let offer = JobId::of_reference(T, "golden").offer(1);
-    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
+    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None, asked_at: None };
     let (won, gave_back_at) = (vec![Timestamp(1), Timestamp(2)], Some(Timestamp(3)));
     holds("holds-v2", &Book { version: 3, holds: vec![hold], question: None, won, gave_back_at });
 }
@@ -476,7 +476,7 @@ fn what_was_written_in_older_layouts_is_still_read() {
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(strict()), after: staffed() };
     reads("settings-change-v4", &change);
     let offer = JobId::of_reference(T, "golden").offer(1);
-    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None };
+    let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None, asked_at: None };
     reads("holds-v1", &Book { version: 3, holds: vec![hold], ..Book::default() });
 }
 

@@ -54,10 +54,24 @@ fn a_repeat_is_let_through_and_keeps_no_more_room() {
 fn the_answer_to_a_question_frees_nothing_that_a_later_claim_needs() {
     let mut book = Book::default();
     book.hold(offer(1), None, 1, &[], NOW).expect("room");
-    book.asked(offer(1), NOW);
+    let inquiry = book.asked(offer(1), NOW).expect("something is kept");
     book.hold(offer(1), None, 1, &[], NOW).expect("held");
-    assert!(!book.answered(offer(1)), "the first claim was lost, the second is on its way");
+    assert!(!book.answered(inquiry), "the first claim was lost, the second is on its way");
     assert!(book.free(offer(1)));
+}
+
+#[test]
+fn the_answer_to_a_question_of_an_earlier_life_frees_nothing() {
+    let mut book = Book::default();
+    book.hold(offer(1), None, 1, &[], NOW).expect("room");
+    let stored = book.clone();
+    let earlier = book.asked(offer(1), NOW + HOLD_PATIENCE).expect("something is kept");
+    // The actor falls, a claim follows, and the job is asked anew.
+    book = stored;
+    book.hold(offer(1), None, 1, &[], NOW + HOLD_PATIENCE).expect("held");
+    let later = book.asked(offer(1), NOW + HOLD_PATIENCE + HOLD_PATIENCE).expect("something is kept");
+    assert!(!book.answered(earlier), "the claim that followed it is on its way");
+    assert!(book.answered(later));
 }
 
 #[test]
@@ -144,7 +158,7 @@ fn time_of(n: u8) -> Option<Window> {
 #[derive(Clone, Copy)]
 enum Letter {
     Claim(OfferId),
-    Question(OfferId),
+    Question(Inquiry),
 }
 
 /// A job, as far as this agent is concerned.
@@ -176,7 +190,7 @@ impl Life {
             Happening::Heard => {
                 match self.to_agent.pop_front() {
                     Some(Letter::Claim(offer)) => self.book.free(offer),
-                    Some(Letter::Question(offer)) => self.book.answered(offer),
+                    Some(Letter::Question(inquiry)) => self.book.answered(inquiry),
                     None => false,
                 };
             }
@@ -241,8 +255,8 @@ impl Life {
         self.now = self.now + HOLD_PATIENCE;
         let stale: Vec<_> = self.book.stale(self.now).collect();
         for late in stale {
-            self.book.asked(late, self.now);
-            self.to_jobs.push_back(Letter::Question(late));
+            let inquiry = self.book.asked(late, self.now).expect("it is stale");
+            self.to_jobs.push_back(Letter::Question(inquiry));
         }
     }
 

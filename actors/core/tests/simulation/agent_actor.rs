@@ -1,7 +1,7 @@
 //! The thin loop around a person: room is kept, and stored, before a claim goes on to its job.
 
 use baton_core::delivery::ChannelKind;
-use baton_core::holds::{ASSIGNMENT, Book, Held};
+use baton_core::holds::{ASSIGNMENT, Book, Held, Inquiry};
 use baton_core::ids::{AgentId, JobId, OfferId};
 use baton_core::job::ledger::Heard;
 use baton_core::job::{Command, Refusal, Report};
@@ -28,7 +28,7 @@ pub enum AgentMail {
         offer: OfferId,
     },
     Answered {
-        offer: OfferId,
+        inquiry: Inquiry,
     },
     Reads {
         text: String,
@@ -64,8 +64,9 @@ impl Simulation {
         let (mut letters, mut changed) = (Vec::new(), false);
         let now = self.wall();
         for offer in book.stale(now).collect::<Vec<_>>() {
-            book.asked(offer, now);
-            letters.push((offer.job, JobMail::Question { agent: id, offer }));
+            if let Some(inquiry) = book.asked(offer, now) {
+                letters.push((offer.job, JobMail::Question { agent: id, inquiry }));
+            }
         }
         for mail in std::mem::take(&mut actor.waiting) {
             match mail {
@@ -102,8 +103,8 @@ impl Simulation {
                 AgentMail::Verdict { offer } => {
                     book.free(offer);
                 }
-                AgentMail::Answered { offer } => {
-                    book.answered(offer);
+                AgentMail::Answered { inquiry } => {
+                    book.answered(inquiry);
                 }
                 AgentMail::Reads { text } => self.reads(id, &mut book, &text, &mut letters, &mut changed),
                 AgentMail::Look => {}

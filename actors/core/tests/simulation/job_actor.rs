@@ -1,6 +1,7 @@
 //! The thin loop around a job: idle or storing. What arrives while a step is being stored waits, and all of it is decided
 //! as one step; store, then believe, then answer, then act.
 
+use baton_core::holds::Inquiry;
 use baton_core::ids::{AgentId, JobId, OfferId};
 use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, NewJob, Refusal, Report, Step, Turn};
 
@@ -21,7 +22,7 @@ pub enum JobMail {
     /// What became of the claims by this offer?
     Question {
         agent: AgentId,
-        offer: OfferId,
+        inquiry: Inquiry,
     },
 }
 
@@ -66,7 +67,7 @@ struct Reply {
     asker: Asker,
     command: Option<Command>,
     verdict_for: Option<(AgentId, OfferId)>,
-    question_of: Option<(AgentId, OfferId)>,
+    question_of: Option<(AgentId, Inquiry)>,
     result: Result<Answer, Refusal>,
 }
 
@@ -140,8 +141,8 @@ impl Simulation {
                     };
                     replies.push(Reply { asker, command: Some(command), verdict_for, question_of: None, result });
                 }
-                (JobMail::Question { agent, offer }, _) => {
-                    let question_of = Some((agent, offer));
+                (JobMail::Question { agent, inquiry }, _) => {
+                    let question_of = Some((agent, inquiry));
                     replies.push(Reply { question_of, ..silent(Asker::Nobody, Ok(Answer::Already)) });
                 }
                 (JobMail::Tell(report), Some(turn)) => {
@@ -224,8 +225,8 @@ impl Simulation {
             if let Some((agent, offer)) = reply.verdict_for {
                 self.tell_agent(agent, AgentMail::Verdict { offer });
             }
-            if let Some((agent, offer)) = reply.question_of {
-                self.tell_agent(agent, AgentMail::Answered { offer });
+            if let Some((agent, inquiry)) = reply.question_of {
+                self.tell_agent(agent, AgentMail::Answered { inquiry });
             }
             match (&reply.asker, &reply.command, &reply.result) {
                 (Asker::Person { offer, .. }, Some(Command::Claim { agent, .. }), Ok(_)) => {
