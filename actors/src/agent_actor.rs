@@ -83,8 +83,14 @@ pub enum AgentMessage {
 
 /// What is done once the book is stored.
 enum After {
-    Tell(JobId, JobMessage),
+    Tell(JobId, Box<JobMessage>),
     Answer(oneshot::Sender<Result<Resolved, Failure>>, Resolved),
+}
+
+impl After {
+    fn tell(job: JobId, message: JobMessage) -> Self {
+        Self::Tell(job, Box::new(message))
+    }
 }
 
 /// Its state.
@@ -206,7 +212,7 @@ impl AgentActor {
         let mut after = Vec::new();
         for offer in book.stale(now).collect::<Vec<_>>() {
             if let Some(inquiry) = book.asked(offer, now) {
-                after.push(After::Tell(offer.job, JobMessage::AskVerdict { agent: life.id, inquiry }));
+                after.push(After::tell(offer.job, JobMessage::AskVerdict { agent: life.id, inquiry }));
             }
         }
         let mut changed = false;
@@ -225,7 +231,7 @@ impl AgentActor {
                         changed |= held == Some(Held::New);
                         let holder = held.map(|_| Holder::Claim(life.id, offer.unwrap_or(job.offer(0))));
                         let reply = Reply { holder, ..reply };
-                        after.push(After::Tell(job, JobMessage::Ask { ask, reply }));
+                        after.push(After::tell(job, JobMessage::Ask { ask, reply }));
                     }
                     Err(refusal) => {
                         self.enter_refused(life.id, job, &ask, &refusal);
@@ -360,12 +366,13 @@ impl AgentActor {
                 life.waiting.push_front(AgentMessage::Ring);
                 for after in after {
                     match after {
-                        After::Tell(_, JobMessage::Ask { reply, .. }) => {
-                            reply.send(&self.house, Err(Failure::NotStored(error)));
+                        After::Tell(_, message) => {
+                            // A seat that hears nothing is given up by its job's own clock.
+                            if let JobMessage::Ask { reply, .. } = *message {
+                                reply.send(&self.house, Err(Failure::NotStored(error)));
+                            }
                         }
                         After::Answer(reply, _) => drop(reply.send(Err(Failure::NotStored(error)))),
-                        // A seat that hears nothing is given up by its job's own clock.
-                        After::Tell(..) => {}
                     }
                 }
             }
@@ -376,7 +383,7 @@ impl AgentActor {
         let Some(directory) = self.house.directory() else { return };
         for after in after {
             match after {
-                After::Tell(job, message) => directory.tell_job(job, message),
+                After::Tell(job, message) => directory.tell_job(job, *message),
                 After::Answer(reply, resolved) => drop(reply.send(Ok(resolved))),
             }
         }
@@ -390,8 +397,8 @@ fn seat_answer(agent: AgentId, offer: OfferId, held: Result<Option<Held>, Refusa
             let command = Command::Seat { agent, no: offer.no };
             let ask = Box::new(Ask { command, by, key: None, expects: None });
             let reply = Reply { asker: None, holder: held.map(|_| Holder::Claim(agent, offer)) };
-            After::Tell(offer.job, JobMessage::Ask { ask, reply })
+            After::tell(offer.job, JobMessage::Ask { ask, reply })
         }
-        Err(_) => After::Tell(offer.job, JobMessage::Tell(Report::NoRoom { agent, no: offer.no })),
+        Err(_) => After::tell(offer.job, JobMessage::Tell(Report::NoRoom { agent, no: offer.no })),
     }
 }
