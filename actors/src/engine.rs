@@ -41,7 +41,7 @@ use crate::salted::Salted;
 use crate::store::Store;
 use crate::supervisor::{Room, Supervisor, SupervisorMessage};
 use crate::tenants::Tenants;
-use crate::tenants::roster::RosterMessage;
+use crate::tenants::roster::{RosterMessage, look_again_at_all};
 use crate::timers;
 
 mod agents;
@@ -155,6 +155,9 @@ impl Engine {
             house.outbox.owe_again(*debt, *channel, *lane);
         }
         let engine = Self { inner: Arc::new(open_rooms(house, channels, admission, found.broken).await?) };
+        if !engine.is_restored() {
+            tokio::spawn(look_again_at_all(Arc::clone(&engine.inner.house)));
+        }
         Ok(engine)
     }
 

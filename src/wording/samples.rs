@@ -197,6 +197,7 @@ pub(crate) fn topics() -> Vec<Topic> {
         Notice::PublishWanted,
         Notice::NotPublished,
         Notice::PublicationDoubtful,
+        Notice::NobodyReached,
     ];
     let mut topics = vec![Topic::Offer(1), Topic::Won, Topic::Reminder, Topic::ApprovalWanted, Topic::Released(1)];
     topics.extend([Gate::Confirm, Gate::Invoice, Gate::Payment].map(Topic::Settled));

@@ -11,6 +11,7 @@
 )]
 
 mod desk;
+mod dials;
 mod disk;
 mod door;
 mod group;
@@ -22,6 +23,7 @@ mod phone;
 mod poster;
 mod process;
 mod town;
+mod unreachable;
 mod wait;
 
 mod answers;

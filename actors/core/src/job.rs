@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::brief::Brief;
+use crate::crew::Publish;
 use crate::crew_view::CrewView;
 use crate::delivery::{ChannelKind, Receipt};
 use crate::eligibility::{Past, Wanted};
@@ -15,6 +16,7 @@ use crate::gates::{Gates, OwnGates};
 use crate::ids::{AgentId, EffectNo, JobId, OfferNo};
 use crate::message::{Message, Over};
 use crate::plan::{Plan, Stall};
+use crate::tenant::Settings;
 use crate::time::{Timestamp, Window};
 
 mod about;
@@ -524,6 +526,13 @@ impl Job {
             | Stage::Unfilled { .. }
             | Stage::Closed { .. } => None,
         }
+    }
+
+    /// Whether a dial of its tenant's stands otherwise than when it was looked at last.
+    pub fn is_behind(&self, settings: &Settings) -> bool {
+        let taken = self.winner().is_some();
+        let gates = taken && self.own_gates.over(settings.settlement.gates) != self.gates;
+        gates || (self.awaits_publisher() && settings.crew.publish == Publish::Engine)
     }
 
     /// What a crew may see of it.

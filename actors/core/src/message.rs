@@ -133,6 +133,8 @@ pub enum Notice {
     Unreached(AgentId),
     /// Nobody knows whether something arrived that is sent once.
     Doubtful(Once),
+    /// Nobody of a wave could be reached: every channel to every one of them failed.
+    NobodyReached,
 }
 
 /// Answers to people before claims before offers before status before bulk.
@@ -165,6 +167,7 @@ impl Notice {
             | Self::PublishWanted
             | Self::NotPublished
             | Self::PublicationDoubtful
+            | Self::NobodyReached
             | Self::Doubtful(_) => None,
         }
     }
@@ -282,6 +285,7 @@ impl Notice {
             Self::Asked(Gate::Payment, _) => "asked_payment",
             Self::Asked(Gate::Release, _) => "asked_release",
             Self::Unreached(_) => "unreached",
+            Self::NobodyReached => "nobody_reached",
             Self::Doubtful(Once::Lead) => "doubtful_lead",
             Self::Doubtful(Once::CrewText) => "doubtful_crew",
             Self::Doubtful(Once::Release) => "doubtful_release",

@@ -18,7 +18,9 @@ use super::left::Left;
 use super::library::{TemplateAsk, TemplateRefusal};
 use crate::committer::NotStored;
 use crate::house::House;
-use crate::records::{NamedPlan, Registration, STAGES, SettingsChange, Template, TemplateId, TenantRecord, is_taken};
+use crate::records::{
+    self, NamedPlan, Registration, STAGES, SettingsChange, Template, TemplateId, TenantRecord, is_taken,
+};
 use crate::store::codec::{self, Record};
 use crate::store::keys::Key;
 use crate::store::{StepWrites, Write};
@@ -305,7 +307,8 @@ impl Roster {
             (Key::TenantAudit { tenant, seq: version }, Some(self.seal(&change, 1))),
         ])
         .await?;
-        let turned = settings.settlement.gates != view.settings.settlement.gates;
+        let gates = settings.settlement.gates != view.settings.settlement.gates;
+        let turned = gates || settings.crew.publish != view.settings.crew.publish;
         self.house.tenants.set(tenant, TenantView { version, settings, ..TenantView::clone(&view) });
         if turned {
             tokio::spawn(look_again(Arc::clone(&self.house), tenant));
@@ -424,16 +427,29 @@ fn addresses_are_distinct(view: &TenantView, upserts: &[Agent]) -> Result<(), Ch
 /// So many jobs look at themselves at once.
 const AT_ONCE: usize = 256;
 
-/// A turned dial holds for jobs that somebody has, too: they look at themselves again, some at a time. One that the end of the
-/// process keeps from it does so when it is next looked at.
+/// A tenant has turned a dial: the jobs that wait behind it look at it now, some at a time. Those that stand as it says are not woken.
 async fn look_again(house: Arc<House>, tenant: TenantId) {
-    let taken: Vec<u8> = (0..).zip(STAGES).map(|(number, _)| number).filter(|number| is_taken(*number)).collect();
-    let jobs = house.index.list(tenant, &taken, None, usize::MAX);
+    let waits = |stage: u8| is_taken(stage) || STAGES.get(usize::from(stage)) == Some(&"offering");
+    let stages: Vec<u8> = (0..).zip(STAGES).map(|(number, _)| number).filter(|number| waits(*number)).collect();
+    let jobs = house.index.list(tenant, &stages, None, usize::MAX);
     for some in jobs.chunks(AT_ONCE) {
         let Some(directory) = house.directory() else { return };
+        let view = house.tenants.view(tenant);
         for job in some {
-            directory.report(*job, Report::Ring);
+            // One that cannot be read falls when it is looked at next, and is listed then.
+            let record = house.store.get(&Key::LiveJob(*job).bytes()).ok().flatten();
+            let known = record.and_then(|record| records::open_job(&record).ok());
+            if known.is_some_and(|known| known.is_behind(&view.settings)) {
+                directory.report(*job, Report::Ring);
+            }
         }
         house.clock.sleep_until(house.clock.now() + Duration::from_millis(50)).await;
+    }
+}
+
+/// The same for all tenants, after a start: what a crash has cut off is carried to its end.
+pub(crate) async fn look_again_at_all(house: Arc<House>) {
+    for (tenant, _) in house.tenants.all() {
+        look_again(Arc::clone(&house), tenant).await;
     }
 }

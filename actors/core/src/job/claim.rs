@@ -287,6 +287,7 @@ impl Turn<'_> {
                 | Notice::PublishWanted
                 | Notice::NotPublished
                 | Notice::PublicationDoubtful
+                | Notice::NobodyReached
                 | Notice::Doubtful(Once::Lead | Once::CrewText),
             ) => false,
         });

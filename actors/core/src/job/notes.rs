@@ -1,12 +1,14 @@
 //! What the desk has been told and can do something about. As soon as it is done, whoever did it and by whatever way, the message
 //! loses its buttons and says so.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::event::{Actor, Event};
+use super::event::{Actor, Entry, Event};
 use super::settlement::Wait;
 use super::turn::Turn;
-use super::{Job, Stage};
+use super::{Job, Offer, OfferState, Stage};
 use crate::delivery::Receipt;
 use crate::gates::{Dial, Gate};
 use crate::ids::EffectNo;
@@ -60,6 +62,7 @@ impl Notice {
             | Self::Waiting(..)
             | Self::Asked(..)
             | Self::Unreached(_)
+            | Self::NobodyReached
             | Self::Doubtful(_) => true,
             // One that was put aside can owe nothing.
             Self::Claimed(_) | Self::Expired | Self::Quarantined | Self::NotPublished => false,
@@ -86,6 +89,9 @@ impl Job {
             Notice::Asked(gate, agent) => self.winner() == Some(agent) && self.awaits() == Some(Wait::Gate(gate)),
             Notice::Waiting(what, agent) => self.winner() == Some(agent) && self.awaits() == Some(what),
             Notice::Unreached(agent) => self.winner() == Some(agent),
+            Notice::NobodyReached => {
+                matches!(self.stage, Stage::Offering(_) | Stage::Unfilled { .. }) && !self.reaches_somebody()
+            }
             Notice::Unfilled => matches!(self.stage, Stage::Unfilled { .. }),
             Notice::Stalled(_) => matches!(self.stage, Stage::Offering(_)),
             Notice::Doubtful(crate::message::Once::Release) => {
@@ -99,7 +105,38 @@ impl Job {
     }
 }
 
+impl Job {
+    /// Whether an offer, or the message in a group, has gone out to somebody and has not come back.
+    fn reaches_somebody(&self) -> bool {
+        let arrives = |offer: &Offer| offer.receipt.is_some() && offer.state != OfferState::Failed;
+        self.offers.iter().any(arrives)
+            || self.publications.iter().any(|published| published.is_open() && published.receipt.is_some())
+    }
+}
+
 impl Turn<'_> {
+    /// Everybody who was asked in a wave was unreachable: that is another thing than silence, and the desk hears of it, once.
+    pub(super) fn look_for_reach(&mut self, step: u16) {
+        let opened = |entry: &Entry| match entry.event {
+            Event::WaveOpened { wave, step: of } if of == step => Some(wave),
+            _ => None,
+        };
+        let mut waves: BTreeSet<u16> = self.job.timeline.iter().filter_map(opened).collect();
+        if waves.is_empty() {
+            // A large wave has pushed its own beginning out of the record.
+            waves.insert(self.job.waves);
+        }
+        let round = self.job.round;
+        // A seat that was sought is no offer: it has no message of its own.
+        let of_wave = |offer: &&Offer| offer.round == round && waves.contains(&offer.wave) && offer.debt.is_some();
+        let mut asked = self.job.offers.iter().filter(of_wave).peekable();
+        let failed = asked.peek().is_some() && asked.all(|offer| offer.state == OfferState::Failed);
+        let told = self.job.notes.iter().any(|note| note.about == Notice::NobodyReached && note.done.is_none());
+        if failed && !told {
+            self.notify_desk(Notice::NobodyReached);
+        }
+    }
+
     /// A message of the desk's has arrived: from now on it is changed when something is done about it.
     pub(super) fn note(&mut self, no: EffectNo, message: &Message, receipt: Receipt) {
         let Topic::Notice(about) = message.topic else { return };

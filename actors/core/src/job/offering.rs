@@ -10,6 +10,7 @@ use super::{
     Answer, Awaiting, Ending, HORIZON, Offer, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage,
     UnfilledReason, Watch,
 };
+use crate::crew::Publish;
 use crate::delivery::{ChannelKind, Delivery, DropReason, Provider};
 use crate::eligibility::choose;
 use crate::fit::{Short, fit};
@@ -67,6 +68,9 @@ impl Turn<'_> {
             if chosen.some_full && waits_until > self.now {
                 let look_at = waits_until.min(self.now + ROOM_LOOK);
                 return self.happened(Event::RoomAwaited { step, until: waits_until, look_at });
+            }
+            if continuing {
+                self.look_for_reach(step);
             }
             if !continuing || waited {
                 self.happened(Event::WaveSkipped { step, full: chosen.some_full });
@@ -255,6 +259,13 @@ impl Turn<'_> {
                 } else {
                     self.seat_failed(no, "no-answer");
                 }
+            }
+            // The tenant has turned the dial since: nobody is waited for any more.
+            Awaiting::Publisher if self.world.settings.crew.publish == Publish::Engine => {
+                self.as_engine(|turn| {
+                    // It would refuse only what does not wait.
+                    let _ = turn.publish();
+                });
             }
             Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {}
         }

@@ -170,7 +170,7 @@ impl Turn<'_> {
     }
 
     /// What the engine does by itself is not the asker's doing.
-    fn as_engine(&mut self, act: impl FnOnce(&mut Self)) {
+    pub(super) fn as_engine(&mut self, act: impl FnOnce(&mut Self)) {
         let engine = By { actor: Actor::Engine, cause: Cause::Rule };
         let asker = std::mem::replace(&mut self.by, engine);
         act(self);
