@@ -47,6 +47,7 @@ pub mod security;
 pub mod server;
 pub mod settings;
 pub mod shapes;
+pub mod sources;
 pub mod strangers;
 pub mod telegram;
 pub mod templates;

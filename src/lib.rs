@@ -17,6 +17,7 @@ pub mod phones;
 pub mod replies;
 pub mod sealing;
 pub mod simulator;
+pub mod sources;
 pub mod store;
 pub mod telegram_desk;
 pub mod telemetry;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::{Facts, Index, NotificationFacts};
 use crate::lately::Lately;
-use crate::records::{self, Attempting, Heartbeat, NamedPlan, Template, TenantRecord};
+use crate::records::{self, Attempting, Heartbeat, NamedPlan, Source, Template, TenantRecord};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::keys::{Key, MetaRow, PARTITIONS, Prefix, Space};
@@ -186,6 +186,11 @@ fn load_tenants(store: &dyn Store, tenants: &Tenants, broken: &mut Broken) -> Re
         if let Key::Plan { tenant, name, .. } = key {
             // Versions lie in order: the newest is the last.
             views.entry(tenant).or_default().plans.insert(name, Arc::new(plan));
+        }
+    })?;
+    each::<Source>(store, Space::Sources, broken, |key, source| {
+        if let Key::Source { tenant, name } = key {
+            views.entry(tenant).or_default().sources.insert(name, Arc::new(source));
         }
     })?;
     let mut templates: BTreeMap<TenantId, Vec<Template>> = BTreeMap::new();

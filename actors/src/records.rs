@@ -159,6 +159,26 @@ impl Record for NamedPlan {
     const SCHEMA: u16 = 1;
 }
 
+/// How the payloads of a sender become jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// How many times it was stored.
+    pub version: u64,
+    /// The mapping in JSON, as the doors read and write it: nobody behind them looks into it.
+    pub mapping: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who stored it.
+    pub by: String,
+}
+
+impl Record for Source {
+    const KIND: Kind = Kind::Source;
+    const SCHEMA: u16 = 1;
+}
+
 /// A tenant with its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantRecord {

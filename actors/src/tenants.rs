@@ -21,7 +21,7 @@ use baton_core::tenant::Settings;
 
 use self::library::Library;
 use self::writers::Writers;
-use crate::records::NamedPlan;
+use crate::records::{NamedPlan, Source};
 
 /// All tenants.
 #[derive(Clone, Default)]
@@ -42,6 +42,8 @@ pub struct TenantView {
     pub roster: Agents,
     /// Its named plans, each in its newest version.
     pub plans: BTreeMap<String, Arc<NamedPlan>>,
+    /// How payloads of senders become jobs, by the senders' names.
+    pub sources: BTreeMap<String, Arc<Source>>,
     /// Its templates, in every version.
     pub templates: Arc<Library>,
     /// Agents by what they write from.

@@ -37,6 +37,7 @@ use crate::http::quarantine;
 use crate::http::replies;
 use crate::http::reports;
 use crate::http::settings::Settings;
+use crate::http::sources;
 use crate::http::telegram;
 use crate::http::templates;
 use crate::http::tenants;
@@ -153,6 +154,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(agents::routes())
         .merge(notifications::routes())
         .merge(plans::routes())
+        .merge(sources::routes())
         .merge(templates::routes())
         .merge(reports::routes())
         .merge(events::routes())

@@ -43,6 +43,7 @@ pub mod schedule;
 pub mod settlement;
 pub mod settlement_view;
 pub mod shown;
+pub mod source_view;
 pub mod template;
 pub mod template_view;
 pub mod tenant;

@@ -58,4 +58,5 @@ mod router;
 mod security;
 mod settlement;
 mod shows;
+mod sources;
 mod stages;

@@ -8,7 +8,7 @@ use baton_core::tenant::Settings;
 use tokio::sync::oneshot;
 
 use super::Engine;
-use crate::records::{NamedPlan, Registration, Template};
+use crate::records::{NamedPlan, Registration, Source, Template};
 use crate::tenants::library::TemplateAsk;
 use crate::tenants::roster::{AgentChange, AgentsChanged, ChangeFailure, Registered, RosterMessage};
 
@@ -54,6 +54,18 @@ impl Engine {
     ) -> Result<Arc<NamedPlan>, ChangeFailure> {
         let plan = Box::new(plan);
         self.change(|reply| RosterMessage::Plan { tenant, name, plan, by, reply }).await
+    }
+
+    /// Stores the mapping of a sender's payloads, or, without one, removes it.
+    pub async fn put_source(
+        &self,
+        tenant: TenantId,
+        name: String,
+        mapping: Option<String>,
+        expects: Option<u64>,
+        by: String,
+    ) -> Result<Option<Arc<Source>>, ChangeFailure> {
+        self.change(|reply| RosterMessage::Source { tenant, name, mapping, expects, by, reply }).await
     }
 
     /// Stores a template, or changes the state of one.

@@ -432,6 +432,14 @@ fn tenants_and_agents_are_written_as_they_always_were() {
         changed_by: "shop".to_owned(),
     };
     holds("template-v1", &template);
+    let source = Source {
+        name: "shop".to_owned(),
+        version: 3,
+        mapping: r#"{"fields":{"brief.from":{"pointer":["/town"]}}}"#.to_owned(),
+        at: Timestamp(7),
+        by: "olga".to_owned(),
+    };
+    holds("source-v1", &source);
     let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
     holds("registration-v1", &token);
     let offer = JobId::of_reference(T, "golden").offer(1);

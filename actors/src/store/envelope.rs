@@ -72,6 +72,8 @@ pub enum Kind {
     Refused = 24,
     /// A small number, and what bears it.
     Number = 25,
+    /// The mapping of a sender's payloads.
+    Source = 26,
 }
 
 /// What an envelope says.
@@ -154,7 +156,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 25] = [
+    const ALL: [Kind; 26] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -180,6 +182,7 @@ impl Kind {
         Kind::Template,
         Kind::Refused,
         Kind::Number,
+        Kind::Source,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {

@@ -99,6 +99,13 @@ pub enum Key {
         /// Counted from 1.
         version: u32,
     },
+    /// The mapping of a sender's payloads.
+    Source {
+        /// Whose.
+        tenant: TenantId,
+        /// Its name.
+        name: String,
+    },
     /// What was said no to at an address.
     Refused {
         /// To whom.
@@ -227,6 +234,7 @@ impl Key {
             Key::Registration(_) => Space::Registrations,
             Key::Idempotency { .. } => Space::Idempotency,
             Key::Template { .. } => Space::Templates,
+            Key::Source { .. } => Space::Sources,
             Key::Refused { .. } => Space::Refused,
             Key::Events { .. } => Space::Events,
             Key::Ledger { .. } => Space::Ledger,
@@ -263,6 +271,7 @@ impl Key {
             | Key::Registration(_)
             | Key::Idempotency { .. }
             | Key::Template { .. }
+            | Key::Source { .. }
             | Key::Refused { .. }
             | Key::Events { .. }
             | Key::Attempts { .. }
@@ -294,6 +303,7 @@ impl Key {
             | Key::Events { tenant, .. }
             | Key::Refused { tenant, .. }
             | Key::Template { tenant, .. }
+            | Key::Source { tenant, .. }
             | Key::Attempts { tenant, .. }
             | Key::Channel { tenant, .. }
             | Key::Inbox { tenant, .. }
@@ -323,6 +333,7 @@ impl Key {
                 key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
             }
             Key::Events { tenant, last } => key.tenant(*tenant).u64(*last),
+            Key::Source { tenant, name } => key.tenant(*tenant).text(name),
             Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
             Key::Channel { tenant, account, page } => key.tenant(*tenant).text(account).u16(*page),
@@ -366,6 +377,7 @@ impl Key {
                 locale: key.text()?,
                 version: key.u32()?,
             },
+            Space::Sources => Key::Source { tenant: key.tenant()?, name: key.text()? },
             Space::Refused => Key::Refused { tenant: key.tenant()?, print: key.take()? },
             Space::Events => Key::Events { tenant: key.tenant()?, last: key.u64()? },
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },

@@ -80,6 +80,7 @@ fn kind_in(space: Space) -> Option<Kind> {
         Space::Registrations => Kind::Registration,
         Space::Idempotency => Kind::Idempotency,
         Space::Templates => Kind::Template,
+        Space::Sources => Kind::Source,
         Space::Events => Kind::Events,
         Space::Attempts => Kind::Attempts,
         Space::Channels => Kind::Channel,

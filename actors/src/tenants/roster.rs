@@ -19,7 +19,7 @@ use super::library::{TemplateAsk, TemplateRefusal};
 use crate::committer::NotStored;
 use crate::house::House;
 use crate::records::{
-    self, NamedPlan, Registration, STAGES, SettingsChange, Template, TemplateId, TenantRecord, is_taken,
+    self, NamedPlan, Registration, STAGES, SettingsChange, Source, Template, TemplateId, TenantRecord, is_taken,
 };
 use crate::store::codec::{self, Record};
 use crate::store::keys::Key;
@@ -61,6 +61,21 @@ pub enum RosterMessage {
         by: String,
         /// Hears the stored plan; the newest version if nothing has changed.
         reply: oneshot::Sender<Result<Arc<NamedPlan>, ChangeFailure>>,
+    },
+    /// The mapping of a sender's payloads, or its end.
+    Source {
+        /// Whose.
+        tenant: TenantId,
+        /// Its name.
+        name: String,
+        /// What it is from now on; none: it is removed.
+        mapping: Option<String>,
+        /// The version it was made from; none: whatever it is.
+        expects: Option<u64>,
+        /// Who.
+        by: String,
+        /// Hears what is stored then.
+        reply: oneshot::Sender<Result<Option<Arc<Source>>, ChangeFailure>>,
     },
     /// A new template, or a new state of one.
     Template {
@@ -216,6 +231,9 @@ impl Actor for Roster {
             RosterMessage::Plan { tenant, name, plan, by, reply } => {
                 let _ = reply.send(self.plan(tenant, name, *plan, by).await);
             }
+            RosterMessage::Source { tenant, name, mapping, expects, by, reply } => {
+                let _ = reply.send(self.source(tenant, name, mapping, expects, by).await);
+            }
             RosterMessage::Template { tenant, ask, by, reply } => {
                 let _ = reply.send(self.template(tenant, *ask, &by).await);
             }
@@ -337,6 +355,37 @@ impl Roster {
         next.plans.insert(name, Arc::clone(&named));
         self.house.tenants.set(tenant, next);
         Ok(named)
+    }
+
+    async fn source(
+        &self,
+        tenant: TenantId,
+        name: String,
+        mapping: Option<String>,
+        expects: Option<u64>,
+        by: String,
+    ) -> Result<Option<Arc<Source>>, ChangeFailure> {
+        let view = self.house.tenants.view(tenant);
+        let before = view.sources.get(&name);
+        let is = before.map_or(0, |before| before.version);
+        if let Some(expected) = expects.filter(|expected| *expected != is) {
+            return Err(ChangeFailure::VersionChanged { expected, is });
+        }
+        if before.map(|before| &before.mapping) == mapping.as_ref() {
+            return Ok(before.cloned());
+        }
+        let at = self.house.clock.now();
+        let source = mapping.map(|mapping| Source { name: name.clone(), version: is + 1, mapping, at, by });
+        let sealed = source.as_ref().map(|source| self.seal(source, source.version));
+        self.store(vec![(Key::Source { tenant, name: name.clone() }, sealed)]).await?;
+        let source = source.map(Arc::new);
+        let mut next = TenantView::clone(&view);
+        match &source {
+            Some(source) => drop(next.sources.insert(name, Arc::clone(source))),
+            None => drop(next.sources.remove(&name)),
+        }
+        self.house.tenants.set(tenant, next);
+        Ok(source)
     }
 
     async fn template(&self, tenant: TenantId, ask: TemplateAsk, by: &str) -> Result<Arc<Template>, ChangeFailure> {

@@ -29,6 +29,7 @@ use utoipa::{Modify, OpenApi};
         (name = "agents", description = "People and crews who can take a job"),
         (name = "notifications", description = "Messages that other systems ask us to send"),
         (name = "plans", description = "The rules of asking"),
+        (name = "sources", description = "Senders whose payloads cannot be changed"),
         (name = "templates", description = "What messages say"),
         (name = "reports", description = "What came of it"),
         (name = "administration", description = "Tenants, settings, keys"),

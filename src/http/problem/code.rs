@@ -117,6 +117,10 @@ codes! {
     TemplatesFull = CONFLICT, "templates-full", "No more templates can be kept";
     TemplateNotActive = CONFLICT, "template-not-active", "The template is not active";
 
+    // Sources.
+    SourceNotFound = NOT_FOUND, "source-not-found", "There is no such source";
+    SourcesFull = CONFLICT, "sources-full", "No more sources can be kept";
+
     // Replies.
     UnknownAgent = NOT_FOUND, "unknown-agent", "Nobody is known under this address";
     NoOpenOffer = CONFLICT, "no-open-offer", "Nothing is open for this agent";

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::de::{MapAccess, SeqAccess};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::http::given::{Given, Wanted};
 
 /// Any JSON but `null`, which is the same as nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[schema(value_type = Object)]
 pub struct Anything(pub Value);
 
 impl<'de> Wanted<'de> for Anything {

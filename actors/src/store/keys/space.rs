@@ -42,6 +42,8 @@ pub enum Space {
     Idempotency = 0x35,
     /// Templates of messages, by tenant.
     Templates = 0x36,
+    /// Mappings of senders' payloads, by tenant.
+    Sources = 0x37,
     /// What was said no to, by tenant and the print of an address.
     Refused = 0x3c,
     /// The list of notifications, by tenant, the newest first.
@@ -64,7 +66,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 28] = [
+    pub const ALL: [Space; 29] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -84,6 +86,7 @@ impl Space {
         Space::Registrations,
         Space::Idempotency,
         Space::Templates,
+        Space::Sources,
         Space::NotificationLines,
         Space::Refused,
         Space::Events,
@@ -132,6 +135,7 @@ impl Space {
             | Space::Registrations
             | Space::Idempotency
             | Space::Templates
+            | Space::Sources
             | Space::NotificationLines
             | Space::Refused
             | Space::Events

@@ -43,6 +43,7 @@ fn keys() -> impl Strategy<Value = Key> {
         (tenants(), text, prop::sample::select(&ChannelKind::ALL[..]), text, any::<u32>()).prop_map(
             |(tenant, key, channel, locale, version)| Key::Template { tenant, key, channel, locale, version }
         ),
+        (tenants(), text).prop_map(|(tenant, name)| Key::Source { tenant, name }),
         (tenants(), any::<[u8; 32]>()).prop_map(|(tenant, print)| Key::Refused { tenant, print }),
         (tenants(), any::<u64>()).prop_map(|(tenant, last)| Key::Events { tenant, last }),
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
