@@ -58,5 +58,4 @@ mod router;
 mod security;
 mod settlement;
 mod shows;
-mod sources;
 mod stages;
