@@ -1,8 +1,8 @@
 //! A sender's value as one of ours. What cannot be read is refused with its cure, and is in no message: it may be private.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::mapping::{Kind, Rule};
@@ -27,10 +27,9 @@ pub fn convert(rule: &Rule, value: &Value, zone: &TimeZone) -> Result<Value, Fau
     match kind {
         Kind::String | Kind::Phone => Ok(text.into()),
         Kind::Integer => whole(text).map(Value::from).ok_or(("is no whole number", "send digits alone, such as 3")),
-        Kind::Money => money(text).map(Value::from).ok_or((
-            "is no sum in whole units",
-            "send a sum such as 850, £1,250 or 1250.00, without pence",
-        )),
+        Kind::Money => money(text)
+            .map(Value::from)
+            .ok_or(("is no sum in whole units", "send a sum such as 850, £1,250 or 1250.00, without pence")),
         Kind::Date => date(text, format)
             .map(|day| day.to_string().into())
             .ok_or(("is no day of the rule's format", "send a day such as 2027-01-30, or set the rule's format")),

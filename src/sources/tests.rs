@@ -9,7 +9,8 @@ use super::mapping::Mapping;
 use super::pointer;
 
 fn mapped(fields: &Value, payload: &Value) -> Mapped {
-    let mapping = Mapping::read(&json!({"fields": fields}), "").map_err(|wrong| format!("{wrong:?}")).expect("a mapping");
+    let mapping =
+        Mapping::read(&json!({"fields": fields}), "").map_err(|wrong| format!("{wrong:?}")).expect("a mapping");
     apply(&mapping, payload, &TimeZone::UTC)
 }
 
@@ -27,7 +28,11 @@ fn values_are_read_as_their_rules_say() {
         (json!({"type": "date"}), json!("2027-02-03"), json!("2027-02-03")),
         (json!({"type": "time", "format": "%I:%M %p"}), json!("02:30 PM"), json!("14:30")),
         (json!({"type": "datetime", "format": "unix"}), json!(1_800_000_000), json!("2027-01-15T08:00:00Z")),
-        (json!({"type": "datetime", "format": "%d.%m.%Y %H:%M"}), json!("15.01.2027 08:00"), json!("2027-01-15T08:00:00Z")),
+        (
+            json!({"type": "datetime", "format": "%d.%m.%Y %H:%M"}),
+            json!("15.01.2027 08:00"),
+            json!("2027-01-15T08:00:00Z"),
+        ),
         (json!({"type": "money"}), json!("£1,250.00"), json!(1250)),
         (json!({"type": "money"}), json!(850.0), json!(850)),
         (json!({"type": "integer"}), json!(" 3 "), json!(3)),

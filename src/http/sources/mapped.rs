@@ -49,7 +49,8 @@ pub fn read(
     let read = match read {
         Ok(read) => Some(read),
         Err(wrong) => {
-            errors.extend(wrong.into_iter().filter(|error| mapped.faults.iter().all(|fault| fault.field != error.field)));
+            errors
+                .extend(wrong.into_iter().filter(|error| mapped.faults.iter().all(|fault| fault.field != error.field)));
             None
         }
     };

@@ -59,7 +59,11 @@ async fn a_payload_becomes_the_job_that_its_fields_would_have_made_and_a_repeat_
     assert_eq!((&brief["vehicle"], &brief["price"]["from"]), (&"van".into(), &1250.into()));
     assert_eq!(brief["items"], json!([{"kind": "fridge", "quantity": 2}]));
     assert_eq!(made.json["external_ref"], "1017");
-    assert!(!made.text.contains("Dana") && !made.text.contains("4711") && !made.text.contains("900123"), "{}", made.text);
+    assert!(
+        !made.text.contains("Dana") && !made.text.contains("4711") && !made.text.contains("900123"),
+        "{}",
+        made.text
+    );
     // The sender counts its attempts: what is not mapped makes no other job.
     let mut repeat = order();
     repeat["attempt"] = 2.into();
@@ -102,7 +106,8 @@ async fn every_fault_of_a_payload_is_named_with_our_field_and_the_senders_pointe
         ("brief.items[0].quantity", Some("/order/rows/0/n")),
         ("details.phone", Some("/customer/phone")),
     ] {
-        let error = errors.iter().find(|error| error["field"] == field).unwrap_or_else(|| panic!("{field}: {}", answer.text));
+        let error =
+            errors.iter().find(|error| error["field"] == field).unwrap_or_else(|| panic!("{field}: {}", answer.text));
         let message = error["message"].as_str().unwrap();
         assert!(pointer.is_none_or(|pointer| message.contains(&format!("(read from {pointer})"))), "{message}");
     }
@@ -122,7 +127,10 @@ async fn a_try_shows_what_would_come_of_it_and_stores_nothing() {
     let found = tried.json["found"].as_array().unwrap();
     let of = |field: &str| found.iter().find(|found| found["field"] == field).unwrap();
     assert_eq!(of("brief.price.currency")["default"], true);
-    assert_eq!((&of("external_ref")["pointer"], &of("external_ref")["type"]), (&"/order/number".into(), &"number".into()));
+    assert_eq!(
+        (&of("external_ref")["pointer"], &of("external_ref")["type"]),
+        (&"/order/number".into(), &"number".into())
+    );
     assert!(!tried.text.contains("900123") && !tried.text.contains("4711"), "details by name alone: {}", tried.text);
     assert_eq!(house.ask("GET /api/v1/jobs", "").await.json["items"], json!([]));
     assert_eq!(house.ask("GET /api/v1/sources/shop", "").await.problem(), (404, "source-not-found"));
@@ -130,6 +138,7 @@ async fn a_try_shows_what_would_come_of_it_and_stores_nothing() {
     house.ask("PUT /api/v1/sources/shop", &shop()).await;
     let stored = house.ask("POST /api/v1/sources/shop/try", r#"{"payload":{"order":{"day":"x"}}}"#).await;
     assert_eq!((stored.status, &stored.json["would_be_a_job"]), (200, &false.into()), "{}", stored.text);
-    let problems: Vec<_> = stored.json["problems"].as_array().unwrap().iter().map(|problem| problem["field"].clone()).collect();
+    let problems: Vec<_> =
+        stored.json["problems"].as_array().unwrap().iter().map(|problem| problem["field"].clone()).collect();
     assert!(problems.contains(&"brief.from".into()) && problems.contains(&"brief.date".into()), "{problems:?}");
 }

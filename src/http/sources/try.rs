@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::http::caller::{Caller, Write};
 use crate::http::door::Door;
-use crate::http::given::{Given, object};
 use crate::http::form::Form;
+use crate::http::given::{Given, object};
 use crate::http::json::Json;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::anything::Anything;
