@@ -15,6 +15,7 @@ use baton_core::job::{Actor, Answer, Ask, By, Cause, Command, Job, Refusal};
 use baton_core::reply::{Question, Reply, Resolved, read};
 use baton_core::time::Timestamp;
 
+mod again;
 pub mod consent;
 pub mod crew;
 mod whose;
@@ -46,6 +47,8 @@ pub enum Outcome {
     NoClaim,
     /// None of their jobs has this code.
     UnknownCode(Code),
+    /// It was decided before, and nothing more is to be said.
+    ToldBefore,
     /// No more messages to them.
     OptOut,
     /// Messages to them again.
@@ -126,17 +129,7 @@ fn is_no(text: &str) -> bool {
     ["en", "ru", "he"].into_iter().any(|language| matches!(says(language), Reply::No | Reply::Withdraw))
 }
 
-/// A yes to one offer.
-pub async fn claim(
-    engine: &Engine,
-    agent: AgentId,
-    offer: OfferId,
-    via: Option<ChannelKind>,
-) -> Result<Outcome, Failure> {
-    claim_heard(engine, agent, offer, via, Heard::now(engine.now())).await
-}
-
-/// The same, where it is known when it came.
+/// A yes to one offer that came at this moment.
 pub async fn claim_heard(
     engine: &Engine,
     agent: AgentId,
@@ -144,6 +137,9 @@ pub async fn claim_heard(
     via: Option<ChannelKind>,
     heard: Heard,
 ) -> Result<Outcome, Failure> {
+    if let Some(outcome) = again::decided(engine, agent, offer.job, heard)? {
+        return Ok(outcome);
+    }
     answered(engine.claim_heard(offer, agent, via, heard, by(agent, via)).await, |answer, job| match answer {
         Answer::Done => Outcome::Claimed(job),
         Answer::Already => Outcome::AlreadyTheirs(job),
@@ -200,7 +196,7 @@ impl Outcome {
         let view = |job: &Arc<Job>| Box::new(job.crew_view());
         Some(match self {
             // The job owes them a message of its own.
-            Self::Claimed(_) | Self::Withdrawn(_) => return None,
+            Self::Claimed(_) | Self::Withdrawn(_) | Self::ToldBefore => return None,
             Self::AlreadyTheirs(job) => Told::Claimed(view(job)),
             Self::Declined(job) => Told::Declined(view(job)),
             Self::Acknowledged(job) => Told::Acknowledged(view(job)),

@@ -11,6 +11,7 @@ use baton_actors::engine::Engine;
 use baton_actors::tenants::roster::Registered;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::job::ledger::Heard;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
@@ -83,6 +84,7 @@ impl TelegramDesk {
         callback: String,
         from: i64,
         press: Press,
+        heard: Heard,
     ) -> Result<(), NotDone> {
         // A button carries the job's id without its tenant: it is one of those in which this person is known.
         let theirs = agents_in(engine, from).find_map(|agent| {
@@ -98,7 +100,7 @@ impl TelegramDesk {
         };
         let via = Some(ChannelKind::Telegram);
         let outcome = match press.verdict {
-            Verdict::Claim => replies::claim(engine, agent, offer, via).await,
+            Verdict::Claim => replies::claim_heard(engine, agent, offer, via, heard).await,
             Verdict::Decline => replies::decline(engine, agent, offer, via).await,
         };
         let told = match lasting(outcome)? {

@@ -65,7 +65,9 @@ pub async fn post(
         Outcome::OptIn => ("opt_in", None),
         Outcome::Refused(refusal, _) => return Err(refusal.clone().into()),
         Outcome::Which(question) => return Err(ambiguous(&door.engine, question)),
-        Outcome::NoOpenOffer => return Err(Problem::new(Code::NoOpenOffer, "no offer is open for this agent")),
+        Outcome::NoOpenOffer | Outcome::ToldBefore => {
+            return Err(Problem::new(Code::NoOpenOffer, "no offer is open for this agent"));
+        }
         Outcome::NoClaim => return Err(Problem::new(Code::JobNotClaimed, "this agent has no job")),
         Outcome::UnknownCode(code) => {
             return Err(Problem::new(Code::JobNotFound, format!("this agent has no job with the code {code}")));

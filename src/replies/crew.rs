@@ -8,7 +8,7 @@ use baton_core::job::ledger::Heard;
 use baton_core::job::{Job, Publication, Refusal, Report};
 use uuid::Uuid;
 
-use super::{Outcome, claim_heard, decline};
+use super::{Outcome, again, claim_heard, decline};
 
 /// The code of a refusal of somebody nobody knows.
 const STRANGER: &str = "unknown-agent";
@@ -27,6 +27,9 @@ pub async fn by_code(
     match (found, jobs.first()) {
         (Some((job, no)), _) => claim_heard(engine, agent, job.id.offer(no), via, heard).await,
         (None, Some(job)) => {
+            if let Some(outcome) = again::decided(engine, agent, job.id, heard)? {
+                return Ok(outcome);
+            }
             let refusal = Refusal::NotPublished;
             let (no, code) = (0, refusal.code());
             engine.hear(job.id, Report::ClaimRefused { agent, no, via, heard, code }).await?;
@@ -66,7 +69,8 @@ pub(super) async fn leaves_line(
     }
 }
 
-/// Somebody nobody knows has claimed: it stands in the ledger, under nobody's name.
+/// Somebody nobody knows has claimed: it stands in the ledger, under nobody's name. As strangers cannot be told apart there, one that is
+/// acted upon once more is entered once more: rather twice than not at all.
 pub async fn stranger_claims(engine: &Engine, job: JobId, no: OfferNo, heard: Heard) -> Result<(), Failure> {
     let agent = AgentId::drawn(job.tenant, Uuid::nil());
     let via = Some(ChannelKind::Telegram);

@@ -14,7 +14,7 @@ use super::town::{Town, town, town_with};
 use super::wait::until;
 
 /// What nobody but the winner may ever see.
-const PRIVATE: [&str; 5] = ["Test Person", "447700900123", "1 Example Street", "2 Example Road", "ring twice"];
+pub const PRIVATE: [&str; 5] = ["Test Person", "447700900123", "1 Example Street", "2 Example Road", "ring twice"];
 
 /// Everybody's attempts to claim a job, and what came of each.
 pub async fn verdicts(town: &Town, job: &Job) -> Vec<(String, String)> {
@@ -51,6 +51,7 @@ async fn c7_c9_c11_a_job_is_published_once_and_whoever_claims_it_first_has_it() 
         (&claimed["claim"]["agent"]["ref"], &claimed["publications"][0]["reads"]),
         (&json!("ana"), &json!("reserved"))
     );
+    assert!(claimed["claim"]["at"].is_string(), "{claimed}");
     ana.shows_victory(&job).await;
     town.desk_phone().shows("ana has it").await;
     let reserved = group.reads(&job, "Reserved by ana").await;

@@ -49,7 +49,7 @@ impl Desk {
                 if *chat < 0 && self.pressed_in_group(bot, &who, (callback_id, *message_id), *press).await? {
                     return Ok(());
                 }
-                bot.pressed(engine, callback_id.clone(), *from, *press).await
+                bot.pressed(engine, callback_id.clone(), *from, *press, heard).await
             }
             What::Ordered { .. } | What::DeskButton { .. } => self.ordered(what).await,
             What::ForeignButton { callback_id } => {
