@@ -19,7 +19,8 @@ async fn has_offer(provider: &Provider, no: u16, job: &Job) -> Taken {
 }
 
 async fn is_told(provider: &Provider, no: u16, words: &str) {
-    shown(provider, &format!("{no} is told {words:?}"), |taken| taken.to == digits(no) && taken.text.contains(words)).await;
+    shown(provider, &format!("{no} is told {words:?}"), |taken| taken.to == digits(no) && taken.text.contains(words))
+        .await;
 }
 
 /// Person `no` answers with what WhatsApp makes of it.

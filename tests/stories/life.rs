@@ -167,9 +167,8 @@ pub async fn timeline_and_ledger_agree(town: &Town, job: &Job) {
         let claim = entry["event"] == "claimed" && entry["facts"]["via"].is_string();
         claim || entry["event"] == "standby_joined"
     });
-    let of_timeline: Vec<(&Value, &Value, &str)> = claims
-        .map(|entry| (&entry["facts"]["agent"]["ref"], &entry["at"], entry["event"].as_str().unwrap()))
-        .collect();
+    let of_timeline: Vec<(&Value, &Value, &str)> =
+        claims.map(|entry| (&entry["facts"]["agent"]["ref"], &entry["at"], entry["event"].as_str().unwrap())).collect();
     assert_eq!(of_ledger, of_timeline, "{timeline:#?}");
     let head = &town.desk().sees(job).await["ledger"];
     assert_eq!((&head["count"], &head["hash"]), (&json!(items.len()), &items.last().unwrap()["hash"]));
@@ -205,7 +204,8 @@ async fn show_1_from_a_finished_lead_to_a_job_done_by_the_third_who_had_it() {
 
     // The desk gets all of it, then the text for crews; the group what a crew may read.
     let text = cast.desk.wait_for(|messages| messages.iter().any(is_crew_text)).await.unwrap();
-    let (full, crew_text) = (text.iter().find(|m| is_full_lead(m)).unwrap(), text.iter().find(|m| is_crew_text(m)).unwrap());
+    let (full, crew_text) =
+        (text.iter().find(|m| is_full_lead(m)).unwrap(), text.iter().find(|m| is_crew_text(m)).unwrap());
     assert!(crew_text.at.since(full.at) >= Duration::from_secs(2), "{full:?} {crew_text:?}");
     holds_nothing_private("the text for crews", &crew_text.text);
     let post = group.reads(&job, "/claim").await;
@@ -248,8 +248,12 @@ async fn show_1_from_a_finished_lead_to_a_job_done_by_the_third_who_had_it() {
     town.desk().sees_it(&job, "paid").await;
     cast.desk_presses(OLGA, &format!("{second} has paid"), "Release").await;
     let released = town.desk().sees_it(&job, "released").await;
-    let gates: Vec<&str> =
-        released["settlement"]["passed"].as_array().unwrap().iter().map(|passed| passed["gate"].as_str().unwrap()).collect();
+    let gates: Vec<&str> = released["settlement"]["passed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|passed| passed["gate"].as_str().unwrap())
+        .collect();
     assert_eq!(gates, ["confirm", "invoice", "payment", "release"]);
     assert!(released["settlement"]["passed"].as_array().unwrap().iter().all(|passed| passed["at"].is_string()));
 
@@ -279,7 +283,11 @@ async fn show_1_from_a_finished_lead_to_a_job_done_by_the_third_who_had_it() {
     page_is_shut(town, &of_second[0]).await;
     group.reads(&job, "Reserved by cy").await;
     let seen = town.desk().sees(&job).await;
-    assert_eq!((&seen["status"], &seen["settlement"]["passed"]), (&json!("claimed"), &json!([])), "the gates begin anew");
+    assert_eq!(
+        (&seen["status"], &seen["settlement"]["passed"]),
+        (&json!("claimed"), &json!([])),
+        "the gates begin anew"
+    );
     town.desk().tells(&job, "release", json!({})).await.refuses(409, "gates-missing");
 
     // The whole way once more.
@@ -325,8 +333,18 @@ async fn show_1_from_a_finished_lead_to_a_job_done_by_the_third_who_had_it() {
         .iter()
         .filter_map(|entry| {
             let who = entry["facts"]["agent"]["ref"].as_str().unwrap_or("-");
-            let events = ["claimed", "claim_ended", "confirmed", "invoiced", "paid", "released", "details_opened",
-                "release_revoked", "work_started", "completed"];
+            let events = [
+                "claimed",
+                "claim_ended",
+                "confirmed",
+                "invoiced",
+                "paid",
+                "released",
+                "details_opened",
+                "release_revoked",
+                "work_started",
+                "completed",
+            ];
             entry["event"].as_str().filter(|event| events.contains(event)).map(|event| format!("{event} {who}"))
         })
         .collect();
@@ -336,7 +354,9 @@ async fn show_1_from_a_finished_lead_to_a_job_done_by_the_third_who_had_it() {
     expected.extend([format!("released {second}"), "details_opened -".to_owned()]);
     expected.extend(["release_revoked -".to_owned(), format!("claim_ended {second}"), "claimed cy".to_owned()]);
     expected.extend(gates);
-    expected.extend(["released cy", "details_opened -", "work_started -", "release_revoked -", "completed -"].map(str::to_owned));
+    expected.extend(
+        ["released cy", "details_opened -", "work_started -", "release_revoked -", "completed -"].map(str::to_owned),
+    );
     assert_eq!(told, expected);
     cast.group_reads_one_message_and_nothing_private(&job);
     for phone in &cast.crew {

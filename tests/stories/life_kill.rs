@@ -135,7 +135,9 @@ async fn show_5_killed_at_every_step_nothing_is_lost_and_nothing_is_published_or
     page_is_shut(&cast.town, &page).await;
     cast.phone("cy").shows_victory(&job).await;
     cast.group.reads(&job, "Reserved by cy").await;
-    for (command, status) in [("confirm", "confirmed"), ("invoice", "invoiced"), ("paid", "paid"), ("release", "released")] {
+    for (command, status) in
+        [("confirm", "confirmed"), ("invoice", "invoiced"), ("paid", "paid"), ("release", "released")]
+    {
         cast.tells_and_falls(&job, command, status).await;
     }
     let second = cast.has_link("cy", &job).await;
@@ -152,7 +154,8 @@ async fn show_5_killed_at_every_step_nothing_is_lost_and_nothing_is_published_or
     let events = |event: &str| timeline.iter().filter(|entry| entry["event"] == event).count();
     let once = ["created", "published", "work_started", "completed"].map(events);
     assert_eq!(once, [1; 4], "{timeline:#?}");
-    let twice = ["released", "release_revoked", "details_opened", "confirmed", "invoiced", "paid", "claim_ended"].map(events);
+    let twice =
+        ["released", "release_revoked", "details_opened", "confirmed", "invoiced", "paid", "claim_ended"].map(events);
     assert_eq!(twice, [2; 7], "{timeline:#?}");
     assert_eq!((events("claimed"), events("standby_joined")), (3, 2));
     let line = [("ana", "claimed"), ("bo", "job-already-claimed"), ("cy", "job-already-claimed")];
