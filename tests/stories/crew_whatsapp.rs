@@ -55,7 +55,7 @@ async fn c7_without_a_group_each_is_asked_in_whatsapp_and_one_has_it() {
     // One says no; two say yes in the same moment, one by the button and one in a word.
     answers(&town, "wamid.di", 4, tap(&offers[3], 1)).await;
     town.desk().sees_offer(&job, "di", "declined").await;
-    let (_, _) = tokio::join!(
+    let ((), ()) = tokio::join!(
         answers(&town, "wamid.bo", 2, tap(&offers[1], 0)),
         answers(&town, "wamid.ana", 1, text(&format!("YES {}", job.code))),
     );

@@ -263,6 +263,7 @@ async fn answered(door: &Door, agent: AgentId, outcome: Outcome) -> Result<Respo
         Outcome::Refused(Refusal::JobNotFound, _) => no(bad, "job_not_found", json!({})),
         Outcome::Refused(Refusal::OfferClosed(_) | Refusal::OfferNotFound | Refusal::NotYourOffer, _)
         | Outcome::NoOpenOffer
+        | Outcome::ToldBefore
         | Outcome::NoClaim
         | Outcome::UnknownCode(_) => no(bad, "no_open_offer", json!({})),
         Outcome::Refused(refusal, _) => return Err(refusal.clone().into()),
