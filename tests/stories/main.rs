@@ -61,4 +61,5 @@ mod router;
 mod security;
 mod settlement;
 mod shows;
+mod sources;
 mod stages;
