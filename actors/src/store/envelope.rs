@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn kinds_are_numbered_without_a_gap() {
         let numbers: Vec<u8> = Kind::ALL.into_iter().map(|kind| kind as u8).collect();
-        assert_eq!(numbers, (1..=25).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
     }
 
     #[test]
