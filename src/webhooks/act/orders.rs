@@ -273,7 +273,9 @@ fn command_of(given: &Given, deed: Deed, job: &Job) -> Option<Command> {
             *agent = Some(winner);
         }
     }
-    Some(command)
+    // A job that somebody else has by now is not called off by a button of before.
+    let is_anothers = given.claim.is_some_and(|claim| job.winner().is_some() && job.claim_no() != claim);
+    if deed == Deed::Cancel && is_anothers { None } else { Some(command) }
 }
 
 fn giver(desk: &Desk, given: &Given, tenant: TenantId, view: &TenantView) -> Giver {

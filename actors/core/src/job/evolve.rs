@@ -265,9 +265,10 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
                 published.state = PostState::Open { closes_at: *closes_at, runs: true };
             }
         }),
-        Event::PublicationFailed { no, .. } => on_publication(job, *no, |published| {
-            (published.state, published.doubtful) = (PostState::Failed, false);
-        }),
+        // What may be there may still be there, however a further attempt failed.
+        Event::PublicationFailed { no, .. } => {
+            on_publication(job, *no, |published| published.state = PostState::Failed);
+        }
         Event::PublicationDoubtful { no } => on_publication(job, *no, |published| published.doubtful = true),
         Event::PublicationOver { no, over } => {
             on_publication(job, *no, |published| published.state = PostState::Over(*over));

@@ -71,11 +71,20 @@ impl Turn<'_> {
     /// The group's message, unless it was sent, is on its way, or may be there.
     fn owe_publication(&mut self, no: OfferNo) {
         let Some(published) = self.job.publication(no) else { return };
-        let on_its_way = self.job.owed.iter().any(|owed| Some(owed.no) == published.debt);
-        if published.receipt.is_none() && !published.doubtful && !on_its_way {
+        if published.receipt.is_some() || self.is_on_its_way(published) {
+            return;
+        }
+        if published.doubtful {
+            // Only somebody who looks can know.
+            self.notify_desk(Notice::PublicationDoubtful);
+        } else {
             let debt = self.owe(Recipient::Group, ChannelKind::Telegram, Topic::CrewOffer(no), None);
             self.on_publication(no, |published| published.debt = Some(debt));
         }
+    }
+
+    fn is_on_its_way(&self, published: &Publication) -> bool {
+        self.job.owed.iter().any(|owed| Some(owed.no) == published.debt)
     }
 
     fn on_publication(&mut self, no: OfferNo, change: impl FnOnce(&mut Publication)) {
@@ -109,7 +118,7 @@ impl Turn<'_> {
             return Ok(Answer::Done);
         }
         match self.job.open_publication() {
-            Some(published) if published.doubtful => {
+            Some(published) if published.doubtful && !self.is_on_its_way(published) => {
                 let no = published.no;
                 self.happened(Event::PublishedAgain { no });
                 self.let_go(|message| message.topic == Topic::Notice(Notice::PublicationDoubtful));

@@ -286,3 +286,56 @@ fn a_second_round_writes_below_the_message_of_the_first() {
     assert_eq!(desk.job().stage, Stage::Unfilled { reason: UnfilledReason::Exhausted });
     desk.line_is_sent();
 }
+
+#[test]
+fn c8_what_may_be_there_is_never_sent_again_by_itself_however_it_failed_since() {
+    let again = |desk: &mut Desk| {
+        desk.asks(Command::Restart { plan: None, skip_declined: false }).expect("open");
+        let no = desk.post().no;
+        assert_eq!((desk.count_owed(&Topic::CrewOffer(no)), desk.post().status()), (0, "doubtful"));
+        assert_eq!(desk.count_owed(&Topic::Notice(Notice::PublicationDoubtful)), 1, "somebody is asked to look");
+    };
+    // Its clock never began.
+    let mut desk = desk();
+    let wave = Wave { starts: ClockStart::Delivered, ..in_group() };
+    desk.publish(new_job(Plan { waves: vec![wave], ..Plan::default() }));
+    desk.group_hears(Delivery::Unsure);
+    desk.waits(1_200);
+    assert_eq!(desk.post().status(), "failed");
+    again(&mut desk);
+    // Or the desk had it sent again, and the second could not be.
+    let mut desk = doubted();
+    assert_eq!(desk.asks(Command::Publish), DONE);
+    desk.group_hears(Delivery::Failed { class: "recipient".into(), reason: "kicked".into() });
+    assert_eq!(desk.post().status(), "failed");
+    again(&mut desk);
+}
+
+/// Published, and nobody knows whether its message is there.
+fn doubted() -> Desk {
+    let mut desk = desk();
+    desk.publish(new_job(plan()));
+    desk.group_hears(Delivery::Unsure);
+    desk
+}
+
+#[test]
+fn what_comes_free_again_below_a_message_nobody_knows_of_is_a_matter_for_the_desk_again() {
+    let doubts = Topic::Notice(Notice::PublicationDoubtful);
+    let mut desk = doubted();
+    desk.group_claims("ana").expect("by its code");
+    assert_eq!(desk.count_owed(&doubts), 0);
+    desk.asks(Command::Withdraw { agent: None, reason: None }).expect("theirs");
+    assert_eq!((desk.post().status(), desk.count_owed(&doubts)), ("doubtful", 1));
+}
+
+#[test]
+fn c8_what_is_on_its_way_is_not_published_once_more() {
+    let mut desk = doubted();
+    let no = desk.post().no;
+    assert_eq!(desk.asks(Command::Publish), DONE);
+    assert_eq!(desk.asks(Command::Publish), Ok(Answer::Already));
+    assert_eq!(desk.count_owed(&Topic::CrewOffer(no)), 1);
+    desk.group_hears(Delivery::Unsure);
+    assert_eq!(desk.asks(Command::Publish), DONE, "that one may be missing as well");
+}
