@@ -290,7 +290,10 @@ fn a_second_round_writes_below_the_message_of_the_first() {
 #[test]
 fn c8_what_may_be_there_is_never_sent_again_by_itself_however_it_failed_since() {
     let again = |desk: &mut Desk| {
-        desk.asks(Command::Restart { plan: None, skip_declined: false }).expect("open");
+        while matches!(desk.job().stage, Stage::Offering(_)) {
+            desk.waits(600);
+        }
+        desk.asks(Command::Restart { plan: None, skip_declined: false }).expect("unfilled");
         let no = desk.post().no;
         assert_eq!((desk.count_owed(&Topic::CrewOffer(no)), desk.post().status()), (0, "doubtful"));
         assert_eq!(desk.count_owed(&Topic::Notice(Notice::PublicationDoubtful)), 1, "somebody is asked to look");
