@@ -269,7 +269,12 @@ impl AgentActor {
             let writes = vec![Write { key, value: Some(codec::seal(&book, book.version, self.house.epoch)?) }];
             let me = me.clone();
             let done = Box::new(move |result| drop(me.cast(AgentMessage::Stored(result))));
-            self.house.committer.store(Pending { writes: StepWrites { check, writes }, facts: None, news: None, done });
+            self.house.committer.store(Pending {
+                writes: StepWrites { check, writes },
+                facts: None,
+                events: None,
+                done,
+            });
             life.after = Some(after);
         } else {
             self.act(after);

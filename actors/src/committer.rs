@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use crate::admission::Admission;
 use crate::clock::Stopwatch;
-use crate::event_log::News;
+use crate::event_log::Unnumbered;
 use crate::gauges;
 use crate::index::{Index, Learns};
 use crate::store::{GROUP_MAX, StepWrites, Store, StoreError, Verdict};
@@ -33,8 +33,8 @@ pub struct Pending {
     pub writes: StepWrites,
     /// What the index learns once it is stored.
     pub facts: Option<Learns>,
-    /// What the event log tells of it.
-    pub news: Option<Box<News>>,
+    /// What it adds to the event log.
+    pub events: Option<Box<Unnumbered>>,
     /// Told afterwards.
     pub done: Box<dyn FnOnce(Result<(), NotStored>) + Send>,
 }
@@ -106,7 +106,7 @@ impl Committer {
         let done = Box::new(move |result| {
             let _ = told.send(result);
         });
-        self.store(Pending { writes, facts: None, news: None, done });
+        self.store(Pending { writes, facts: None, events: None, done });
         hears.await.unwrap_or(Err(NotStored::Unknown))
     }
 
@@ -116,7 +116,7 @@ impl Committer {
         let done = Box::new(move |result| {
             let _ = told.send(result);
         });
-        if let Err(pending) = self.0.queue.hand_along(Pending { writes, facts: None, news: None, done }) {
+        if let Err(pending) = self.0.queue.hand_along(Pending { writes, facts: None, events: None, done }) {
             (pending.done)(Err(NotStored::Unknown));
         }
         hears.await.unwrap_or(Err(NotStored::Unknown))
@@ -125,7 +125,7 @@ impl Committer {
     /// Rings once nothing that was handed over before is on its way any more, stored or not.
     pub fn once_passed(&self, ring: impl FnOnce() + Send + 'static) {
         let done = Box::new(|_| ring());
-        self.store(Pending { writes: StepWrites::default(), facts: None, news: None, done });
+        self.store(Pending { writes: StepWrites::default(), facts: None, events: None, done });
     }
 
     /// How many steps wait.
@@ -184,8 +184,8 @@ impl Taker {
             let took = Stopwatch::start();
             let mut writes: Vec<StepWrites> =
                 group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
-            let news = group.iter_mut().map(|pending| pending.news.take());
-            let told = self.believe(|| self.number(news, &mut writes));
+            let events = group.iter_mut().map(|pending| pending.events.take());
+            let told = self.believe(|| self.number(events, &mut writes));
             let written = told.as_ref().and_then(|_| self.believe(|| self.store.write(&writes)));
             let _order = self.order.lock();
             drop(turn);
@@ -199,15 +199,15 @@ impl Taker {
         }
     }
 
-    /// Gives the news of a group their numbers; hears up to which, for each tenant.
+    /// Gives the events of a group their numbers; hears up to which, for each tenant.
     fn number(
         &self,
-        news: impl Iterator<Item = Option<Box<News>>>,
+        events: impl Iterator<Item = Option<Box<Unnumbered>>>,
         writes: &mut [StepWrites],
     ) -> Result<BTreeMap<TenantId, u64>, StoreError> {
         let mut up_to = BTreeMap::new();
-        for (news, writes) in news.zip(writes).filter_map(|(news, writes)| Some((news?, writes))) {
-            let (tenant, last) = self.index.events.number(&*self.store, *news, writes)?;
+        for (events, writes) in events.zip(writes).filter_map(|(events, writes)| Some((events?, writes))) {
+            let (tenant, last) = self.index.events.number(&*self.store, *events, writes)?;
             up_to.insert(tenant, last);
         }
         Ok(up_to)

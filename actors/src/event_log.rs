@@ -18,9 +18,9 @@ use crate::store::{StepWrites, Store, StoreError, Write, codec};
 /// So many events share a row: far below what a row can hold.
 const ROW_MAX: usize = 64;
 
-/// What a step adds to the log, written out and not numbered yet.
+/// What a step adds to the log, written out and without its numbers.
 #[derive(Debug)]
-pub struct News {
+pub struct Unnumbered {
     tenant: TenantId,
     /// How many events each row holds, and the row.
     rows: Vec<(u64, Vec<u8>)>,
@@ -44,8 +44,6 @@ pub struct Logged {
 pub struct Stretch {
     /// The events, oldest first.
     pub events: Vec<Logged>,
-    /// The number of the oldest event that is kept; what was before it has been removed by age.
-    pub oldest: Option<u64>,
     /// The number of the latest event.
     pub newest: u64,
 }
@@ -70,7 +68,7 @@ impl Default for EventLog {
     }
 }
 
-impl News {
+impl Unnumbered {
     /// What a step tells.
     pub fn of(step: &Step, epoch: u64) -> Result<Option<Self>, crate::store::envelope::RecordError> {
         if step.entries.is_empty() {
@@ -78,7 +76,13 @@ impl News {
         }
         let job = &step.job;
         // The log goes out to others: nothing is in it that people wrote.
-        let plain = |entry: &Entry| Entry { event: entry.event.clone().without_words(), ..entry.clone() };
+        let plain = |entry: &Entry| Entry {
+            seq: entry.seq,
+            at: entry.at,
+            actor: entry.actor.clone(),
+            cause: entry.cause,
+            event: entry.event.clone().without_words(),
+        };
         let row = |entries: &[Entry]| {
             let entries = entries.iter().map(plain).collect();
             let events = Events { job: job.id.local, external_ref: job.external_ref.clone(), entries };
@@ -90,17 +94,17 @@ impl News {
 }
 
 impl EventLog {
-    /// Gives the news of a step their numbers, and the step their rows.
+    /// Gives the events of a step their numbers, and the step their rows.
     pub(crate) fn number(
         &self,
         store: &dyn Store,
-        news: News,
+        events: Unnumbered,
         writes: &mut StepWrites,
     ) -> Result<(TenantId, u64), StoreError> {
-        let tenant = news.tenant;
+        let tenant = events.tenant;
         let mut all = self.marks.lock();
         let marks = marks(&mut all, store, tenant)?;
-        for (count, value) in news.rows {
+        for (count, value) in events.rows {
             marks.given += count;
             writes.writes.push(Write { key: Key::Events { tenant, last: marks.given }.bytes(), value: Some(value) });
         }
@@ -131,6 +135,10 @@ impl EventLog {
     pub fn after(&self, store: &dyn Store, tenant: TenantId, after: u64, most: usize) -> Result<Stretch, StoreError> {
         let newest = marks(&mut self.marks.lock(), store, tenant)?.stored;
         let mut events = Vec::new();
+        // Most rings are of other tenants.
+        if newest <= after {
+            return Ok(Stretch { events, newest });
+        }
         let mut failed = None;
         let from = Key::Events { tenant, last: after }.bytes();
         store.scan(&Prefix::tenant(Space::Events, tenant), Some(&from), &mut |key, record| {
@@ -145,12 +153,17 @@ impl EventLog {
             tracing::error!(%error, "a row of the event log cannot be read and is passed over");
         }
         events.truncate(most);
+        Ok(Stretch { events, newest })
+    }
+
+    /// The number of the oldest event that is kept; what was before it has been removed by age.
+    pub fn oldest(store: &dyn Store, tenant: TenantId) -> Result<Option<u64>, StoreError> {
         let mut oldest = None;
         store.scan(&Prefix::tenant(Space::Events, tenant), None, &mut |key, record| {
             oldest = read(key, record).ok().and_then(|events| events.first().map(|event| event.no));
-            ControlFlow::Break(())
+            if oldest.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        Ok(Stretch { events, oldest: oldest.filter(|oldest| *oldest <= newest), newest })
+        Ok(oldest)
     }
 }
 

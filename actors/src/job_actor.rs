@@ -18,7 +18,7 @@ use crate::clock::Stopwatch;
 use crate::committer::{NotStored, Pending};
 use crate::directory::{Key as Who, ShardMessage};
 use crate::error::Failure;
-use crate::event_log::News;
+use crate::event_log::Unnumbered;
 use crate::falls::Place;
 use crate::gauges;
 use crate::house::House;
@@ -316,8 +316,9 @@ impl JobActor {
             // An actor that is storing is never put to sleep; if it fell, the shard has told those who waited.
             let _ = me.cast(JobMessage::Stored(result));
         });
-        let news = if self.house.limits.events { News::of(&step, self.house.epoch)?.map(Box::new) } else { None };
-        self.house.committer.store(Pending { writes, facts: Some(Learns::Job(facts)), news, done });
+        let events =
+            if self.house.limits.events { Unnumbered::of(&step, self.house.epoch)?.map(Box::new) } else { None };
+        self.house.committer.store(Pending { writes, facts: Some(Learns::Job(facts)), events, done });
         life.storing = Some(Storing { step: Box::new(step), replies });
         Ok(())
     }

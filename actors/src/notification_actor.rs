@@ -323,7 +323,7 @@ impl NotificationActor {
         let me = me.clone();
         // An actor that is storing is never put to sleep; if it fell, the shard has told those who waited.
         let done = Box::new(move |result| drop(me.cast(NotificationMessage::Stored(result))));
-        self.house.committer.store(Pending { writes, facts, news: None, done });
+        self.house.committer.store(Pending { writes, facts, events: None, done });
         life.storing = Some(storing);
         Ok(())
     }

@@ -157,7 +157,7 @@ impl Numbers {
             // Whoever asked may have hung up; the number is kept all the same.
             let _ = told.send(result);
         });
-        house.committer.store(Pending { writes: StepWrites { check: None, writes }, facts: None, news: None, done });
+        house.committer.store(Pending { writes: StepWrites { check: None, writes }, facts: None, events: None, done });
         Ok(Wait::Given(number, stored))
     }
 

@@ -129,7 +129,8 @@ async fn remove_events(house: &House, before: Timestamp) -> Result<u64, SweepErr
         loop {
             let mut old = Vec::new();
             house.store.scan(&prefix, None, &mut |key, record| {
-                let events = event_log::read(key, record).unwrap_or_default();
+                // One that cannot be read is kept for whoever looks into it.
+                let Ok(events) = event_log::read(key, record) else { return ControlFlow::Continue(()) };
                 let is_old = events.last().is_none_or(|event| event.entry.at < before);
                 if !is_old || last.as_deref() == Some(key) || old.len() == ROWS_MAX {
                     return ControlFlow::Break(());
@@ -162,7 +163,7 @@ async fn forget_lately(house: &House, now: Timestamp) -> Result<u64, SweepError>
             let done = Box::new(move |result| {
                 let _ = done.send(result);
             });
-            house.committer.store(Pending { writes, facts: None, news: None, done });
+            house.committer.store(Pending { writes, facts: None, events: None, done });
         });
         if count == 0 {
             return Ok(forgotten);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::drop_in::System;
 use crate::http::door::Door;
+use crate::http::given::Wanted;
 use crate::http::json;
 use crate::http::problem::{FieldError, Problem};
 
@@ -73,4 +74,15 @@ pub fn renamed(problem: Problem, names: &[(&str, &str)]) -> Problem {
         error
     };
     Problem::of_fields(problem.errors.into_iter().map(rename).collect())
+}
+
+/// An object of the fields that are given.
+pub fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(given.collect::<Map<_, _>>())
+}
+
+/// What was given, as our own door reads it.
+pub fn shape<T: for<'de> Wanted<'de>>(given: &Value) -> Result<T, Problem> {
+    json::parse(given.to_string().as_bytes())
 }

@@ -41,6 +41,18 @@ pub async fn changes(
     tokio::task::spawn_blocking(work).await.unwrap();
 }
 
+/// A month and a day pass since a job was closed.
+pub async fn ages_a_month(town: &Town, job: &str) {
+    let id = job.to_owned();
+    let ages = move |(key, value): Row| match Key::parse(&key) {
+        Some(Key::ClosedDay { tenant, day, job }) if id.ends_with(&job.to_string()) => {
+            vec![(key, None), (Key::ClosedDay { tenant, day: day - 32, job }.bytes(), Some(value))]
+        }
+        _ => Vec::new(),
+    };
+    changes(&town.data, Space::ClosedDays, ages).await;
+}
+
 #[tokio::test]
 async fn t5_a_damaged_record_is_put_aside_and_listed_and_the_rest_loads() {
     let mut town = town().await;
@@ -209,14 +221,7 @@ async fn t14_what_is_old_is_removed_and_counted() {
     town.metric_is("baton_retention_removed_total", "token", 1.0).await;
     assert_eq!(town.told_to_stop().await.code(), Some(0));
     // A month and a day pass for one of the two.
-    let id = old["id"].as_str().unwrap().to_owned();
-    let ages = move |(key, value): Row| match Key::parse(&key) {
-        Some(Key::ClosedDay { tenant, day, job }) if id.ends_with(&job.to_string()) => {
-            vec![(key, None), (Key::ClosedDay { tenant, day: day - 32, job }.bytes(), Some(value))]
-        }
-        _ => Vec::new(),
-    };
-    changes(&town.data, Space::ClosedDays, ages).await;
+    ages_a_month(&town, old["id"].as_str().unwrap()).await;
     town.starts_again().await;
     town.metric_is("baton_retention_removed_total", "closed_job", 1.0).await;
     assert!(town.log().contains("removed what is old"));

@@ -144,6 +144,24 @@ async fn c8_the_same_lead_five_times_and_kills_between_send_and_save_show_each_a
     assert_eq!(crew_texts(&desk).len(), 3);
 }
 
+/// The link to the details arrives, and the process ends before it knows; gives back what the desk is asked.
+async fn is_released_and_killed(town: &mut Town, winner: &Phone, job: &Job) -> Message {
+    winner.presses_yes(job).await;
+    winner.shows_victory(job).await;
+    for command in ["confirm", "invoice", "paid"] {
+        town.desk().tells(job, command, json!({})).await.is(200);
+    }
+    town.sends_all_it_owes().await;
+    winner.next_call_meets(Fault::DoneAndHang(Duration::from_secs(60)));
+    town.desk().tells(job, "release", json!({})).await.is(200);
+    winner.shows("/public/details/").await;
+    town.kill_9().await;
+    town.starts_again().await;
+    let doubtful = town.desk_phone().shows("whether the link to the details reached ana").await;
+    town.sends_all_it_owes().await;
+    doubtful
+}
+
 #[tokio::test]
 async fn c8_a_release_that_may_have_arrived_is_not_sent_twice_and_the_desk_is_asked() {
     let mut town = town().await;
@@ -151,19 +169,7 @@ async fn c8_a_release_that_may_have_arrived_is_not_sent_twice_and_the_desk_is_as
     town.door.patch("/api/v1/desk", json!({ "operators": olga })).await.is(200);
     let [ana] = town.people(["ana"]).await;
     let job = town.desk().publishes(order("once").everybody()).await;
-    ana.presses_yes(&job).await;
-    ana.shows_victory(&job).await;
-    for command in ["confirm", "invoice", "paid"] {
-        town.desk().tells(&job, command, json!({})).await.is(200);
-    }
-    town.sends_all_it_owes().await;
-    ana.next_call_meets(Fault::DoneAndHang(Duration::from_secs(60)));
-    town.desk().tells(&job, "release", json!({})).await.is(200);
-    ana.shows("/public/details/").await;
-    town.kill_9().await;
-    town.starts_again().await;
-    let doubtful = town.desk_phone().shows("whether the link to the details reached ana").await;
-    town.sends_all_it_owes().await;
+    let doubtful = is_released_and_killed(&mut town, &ana, &job).await;
     assert_eq!(saying(&ana.chat, "/public/details/").len(), 1, "release_v1 arrives once");
     // Sent again because somebody says so, and the message at the desk says who.
     town.desk_phone().chat.presses(doubtful.id, "Send again").unwrap();
@@ -180,19 +186,7 @@ async fn c8_the_desk_decides_over_http_whether_what_may_have_arrived_is_sent_aga
     let mut town = town().await;
     let [ana] = town.people(["ana"]).await;
     let job = town.desk().publishes(order("decided").everybody()).await;
-    ana.presses_yes(&job).await;
-    ana.shows_victory(&job).await;
-    for command in ["confirm", "invoice", "paid"] {
-        town.desk().tells(&job, command, json!({})).await.is(200);
-    }
-    town.sends_all_it_owes().await;
-    ana.next_call_meets(Fault::DoneAndHang(Duration::from_secs(60)));
-    town.desk().tells(&job, "release", json!({})).await.is(200);
-    ana.shows("/public/details/").await;
-    town.kill_9().await;
-    town.starts_again().await;
-    let doubtful = town.desk_phone().shows("whether the link to the details reached ana").await;
-    town.sends_all_it_owes().await;
+    let doubtful = is_released_and_killed(&mut town, &ana, &job).await;
     town.desk().tells(&job, "send_again", json!({})).await.refuses(400, "validation-failed");
     town.desk().tells(&job, "send_again", json!({ "what": "lunch" })).await.refuses(400, "validation-failed");
     // It has arrived: it is not sent again, and the message at the desk says so and by whom.

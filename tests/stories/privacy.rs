@@ -6,14 +6,14 @@ use std::path::Path;
 use baton::sealing::salts::{SALTS_FILE, Salts};
 use baton::sealing::{Keyring, SealingError};
 use baton::store::{SledOptions, SledStore};
-use baton_actors::store::keys::{Key, Space};
+use baton_actors::store::keys::Key;
 use baton_actors::store::{Store as _, codec};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{JobId, TenantId};
 use secrecy::SecretSlice;
 use serde_json::{Value, json};
 
-use super::damaged::{Row, changes};
+use super::damaged::ages_a_month;
 use super::desk::{Job, order};
 use super::phone::Phone;
 use super::process::{DEV_KEY, baton};
@@ -158,14 +158,7 @@ async fn p8_what_retention_removes_is_gone_for_good_and_what_stays_still_opens()
     std::fs::copy(town.data.join(SALTS_FILE), copy.path().join(SALTS_FILE)).unwrap();
     assert!(keyring(copy.path()).open(job_id(&old), &before).is_ok(), "the premise");
     // A month and a day pass.
-    let id = old.id.clone();
-    let ages = move |(key, value): Row| match Key::parse(&key) {
-        Some(Key::ClosedDay { tenant, day, job }) if id.ends_with(&job.to_string()) => {
-            vec![(key, None), (Key::ClosedDay { tenant, day: day - 32, job }.bytes(), Some(value))]
-        }
-        _ => Vec::new(),
-    };
-    changes(&town.data, Space::ClosedDays, ages).await;
+    ages_a_month(&town, &old.id).await;
     town.starts_again().await;
     town.metric_is("baton_retention_removed_total", "closed_job", 1.0).await;
     town.told_to_stop().await;

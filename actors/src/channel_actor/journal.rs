@@ -100,7 +100,7 @@ impl ChannelActor {
                 self.house.committer.store(Pending {
                     writes: StepWrites { check: None, writes },
                     facts: None,
-                    news: None,
+                    events: None,
                     done,
                 });
             }

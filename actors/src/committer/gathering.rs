@@ -136,7 +136,7 @@ mod tests {
         Pending {
             writes: StepWrites { check: None, writes: vec![write] },
             facts: None,
-            news: None,
+            events: None,
             done: Box::new(|_| {}),
         }
     }

@@ -13,7 +13,7 @@ use baton_core::world::World;
 
 use super::Engine;
 use crate::error::Failure;
-use crate::event_log::Stretch;
+use crate::event_log::{EventLog, Stretch};
 use crate::records::{self, History, STAGES, SettingsChange};
 use crate::store::codec::{self, Record};
 use crate::store::keys::{Key, Prefix, Space};
@@ -76,6 +76,11 @@ impl Engine {
     pub fn events(&self, tenant: TenantId, after: u64, most: usize) -> Result<Stretch, Failure> {
         let log = &self.index().events;
         log.after(&*self.house().store, tenant, after, most).map_err(|error| Failure::unreadable(&error))
+    }
+
+    /// The number of a tenant's oldest event that is kept.
+    pub fn oldest_event(&self, tenant: TenantId) -> Result<Option<u64>, Failure> {
+        EventLog::oldest(&*self.house().store, tenant).map_err(|error| Failure::unreadable(&error))
     }
 
     /// A job's sealed details.

@@ -3,6 +3,10 @@
 //! What it calls `assigned` and `exhausted` is claimed and unfilled here; a job that is approved waits for `start_offers`, as it did
 //! there. Numbers are given when something is first shown.
 
+mod rows;
+mod words;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,57 +17,35 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use baton_actors::error::Failure;
 use baton_actors::numbers::{Numbered, Numbering};
-use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
-use baton_core::job::{Answer, Ask, Command, Event, Job, Offer, OfferState, Refusal, Stage};
-use baton_core::message::Over;
+use baton_core::ids::{AgentId, JobId};
+use baton_core::job::{Answer, Ask, Command, Event, Job, Refusal, Stage};
 use baton_core::phone::Phone;
 use baton_core::reply::Question;
-use baton_core::time::Timestamp;
 use futures_util::future::try_join_all;
-use jiff::ToSpan;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::rows::{approve_url, job_of, numbers, offered, row};
+use self::words::{NAMES, STATES, day, in_its_words, moment, no, not_found, ok, status, with_ok, word};
 use crate::http::agents;
 use crate::http::caller::{Caller, Read, Write};
 use crate::http::door::Door;
-use crate::http::drop_in::{Old, OldList, renamed, take};
+use crate::http::drop_in::{Old, OldList, given, renamed, shape, take};
 use crate::http::jobs::{intake, list};
-use crate::http::json;
 use crate::http::page::List;
-use crate::http::problem::answer::advise;
 use crate::http::problem::{Code, Problem};
 use crate::http::public;
 use crate::http::public::fields::Fields;
 use crate::http::query::Query;
 use crate::http::replies;
 use crate::http::shapes::agent::SyncShape;
-use crate::http::shapes::job::JobShape;
+use crate::http::shapes::job::{JobRead, JobShape};
 use crate::http::shapes::reply::ReplyShape;
 use crate::phones;
 use crate::replies::{Outcome, reply};
 
 /// An approved job waits for `start_offers`: further ahead than this nobody promises to keep a deadline.
 const WAITS: Duration = Duration::from_hours(5 * 365 * 24);
-
-/// Our names of fields, and the ones that its clients know.
-const NAMES: [(&str, &str); 7] = [
-    ("external_ref", "sheet_job_id"),
-    ("brief.from", "origin"),
-    ("brief.to", "destination"),
-    ("brief.date", "pickup_date"),
-    ("brief.window", "pickup_time"),
-    ("brief.vehicle", "vehicle_type"),
-    ("].phone", "].phone_e164"),
-];
-
-/// Its states that we call otherwise.
-const STATES: [(&str, &str); 3] = [
-    ("approved", "scheduled"),
-    ("assigned", "claimed,confirmed,invoiced,paid,released,in_progress"),
-    ("exhausted", "unfilled"),
-];
 
 /// Its endpoints.
 pub fn routes() -> Router<Door> {
@@ -143,12 +125,12 @@ async fn create(caller: Caller<Write>, State(door): State<Door>, Old(mut body): 
     let now = door.clock.now();
     let read = shape.into_core(tenant, now).map_err(|errors| renamed(Problem::of_fields(errors), &NAMES))?;
     let id = JobId::of_reference(tenant, read.external_ref.as_deref().unwrap_or_default());
-    let read = crate::http::shapes::job::JobRead { start_at: Some(now + WAITS), ..read };
+    let read = JobRead { start_at: Some(now + WAITS), ..read };
     let (job, is_new) = match intake::take(&door, tenant, caller.by(), read, fingerprint, None).await {
         Ok(done) => (done.job, done.answer == Answer::Done),
         // Its clients send a sheet again and again, and what has changed in a row meanwhile was always passed over.
         Err(problem) if problem.code == Code::ExternalRefConflict => {
-            (std::sync::Arc::new(door.engine.job(id)?.ok_or(problem)?), false)
+            (Arc::new(door.engine.job(id)?.ok_or(problem)?), false)
         }
         Err(problem) => return Err(problem),
     };
@@ -324,173 +306,4 @@ async fn approve(query: Query, state: State<Door>, mut request: Request) -> Resu
 
 fn token(query: Query) -> Result<Option<String>, Problem> {
     query.read(|_, query| Some(query.take("token").value()))
-}
-
-/// The page where a job is approved, under the address its clients know.
-fn approve_url(door: &Door, job: &Job) -> Option<String> {
-    let ours = intake::approve_url(door, job)?;
-    let token = ours.rsplit('/').next()?;
-    Some(format!("{}/approve?token={token}", door.settings.public_url))
-}
-
-/// The job of a small number.
-fn job_of(door: &Door, tenant: TenantId, number: &str) -> Result<Option<Job>, Problem> {
-    let Ok(number) = number.parse() else { return Ok(None) };
-    match door.engine.numbered(tenant, Numbering::Jobs, number)? {
-        Some(Numbered::Job(job)) => Ok(door.engine.job(job)?),
-        Some(Numbered::Agent(_) | Numbered::Offer(_)) | None => Ok(None),
-    }
-}
-
-/// A job as a row of its table. The approval's token is not in it; `baton_id` leads to the job in our own routes.
-async fn row(door: &Door, job: &Job) -> Result<Value, Problem> {
-    let number = door.engine.number_of(Numbered::Job(job.id));
-    let assigned = async {
-        match job.winner() {
-            Some(agent) => door.engine.number_of(Numbered::Agent(agent)).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let (number, assigned) = tokio::try_join!(number, assigned)?;
-    let view = door.engine.tenants().view(job.id.tenant);
-    let brief = &job.brief;
-    Ok(json!({
-        "id": number, "baton_id": job.id.to_string(), "sheet_job_id": job.external_ref, "status": status(job),
-        "pickup_date": brief.date.map(|day| day.strftime("%d/%m/%Y").to_string()), "pickup_time": brief.window,
-        "origin": brief.from, "destination": brief.to, "vehicle_type": brief.vehicle,
-        "coordinator_email": view.settings.desk.email, "approved_at": job.approved_at.map(moment),
-        "assigned_agent_id": assigned, "created_at": moment(job.created_at),
-    }))
-}
-
-/// The offer that is open now.
-async fn offered(door: &Door, job: &Job) -> Result<Value, Problem> {
-    let open = job.open_offers().next().map(|offer: &Offer| (offer.agent, offer.no)).or(job.seat_sought());
-    let Some((agent, no)) = open else { return Ok(json!({ "message": "no_more_agents" })) };
-    let (offer, _, number) = numbers(door, job.id.offer(no), agent).await?;
-    let view = door.engine.tenants().view(job.id.tenant);
-    let person = view.roster.get(&agent);
-    Ok(json!({
-        "message": "offer_sent", "offer_id": offer,
-        "agent": {
-            "id": number, "name": person.map(|person| person.name.as_str()),
-            "phone_e164": person.and_then(|person| person.phone.as_ref()).map(Phone::as_str),
-        },
-    }))
-}
-
-/// The numbers of an offer, of its job and of whom it was made to.
-async fn numbers(door: &Door, offer: OfferId, agent: AgentId) -> Result<(u64, u64, u64), Failure> {
-    tokio::try_join!(
-        door.engine.number_of(Numbered::Offer(offer)),
-        door.engine.number_of(Numbered::Job(offer.job)),
-        door.engine.number_of(Numbered::Agent(agent)),
-    )
-}
-
-fn status(job: &Job) -> &'static str {
-    match &job.stage {
-        Stage::Scheduled { .. } => "approved",
-        Stage::Claimed(_) => "assigned",
-        Stage::Unfilled { .. } => "exhausted",
-        stage @ (Stage::NeedsApproval | Stage::Offering(_) | Stage::Closed { .. }) => stage.status(),
-    }
-}
-
-fn word(state: OfferState) -> &'static str {
-    match state {
-        OfferState::Open { .. } => "sent",
-        OfferState::Claimed => "accepted",
-        OfferState::Over(Over::TimedOut | Over::Taken | Over::Skipped | Over::Closed)
-        | OfferState::Declined
-        | OfferState::Failed
-        | OfferState::Lost => state.as_str(),
-    }
-}
-
-/// As it wrote moments: UTC, to the second.
-fn moment(at: Timestamp) -> String {
-    format!("{:.0}", at.to_jiff())
-}
-
-/// A day as sheets write it, day first; one without a year is the next of that name.
-fn day(text: &str, today: Date) -> Option<Date> {
-    let text = text.trim_end_matches(['/', '.', '-']).replace(['.', '-'], "/");
-    for format in ["%d/%m/%y", "%d/%m/%Y"] {
-        if let Ok(day) = Date::strptime(format, &text) {
-            return Some(day);
-        }
-    }
-    let this_year = Date::strptime("%d/%m/%Y", format!("{text}/{}", today.year())).ok()?;
-    if this_year >= today { Some(this_year) } else { this_year.checked_add(1.year()).ok() }
-}
-
-/// An object of the fields that are given.
-fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
-    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(given.collect::<Map<_, _>>())
-}
-
-/// What was given, as our own door reads it.
-fn shape<T: for<'de> crate::http::given::Wanted<'de>>(given: &Value) -> Result<T, Problem> {
-    json::parse(given.to_string().as_bytes())
-}
-
-fn with_ok(mut answer: Value) -> Value {
-    answer["ok"] = Value::from(true);
-    answer
-}
-
-fn ok(answer: Value) -> Response {
-    axum::Json(with_ok(answer)).into_response()
-}
-
-fn no(status: StatusCode, error: &str, more: Value) -> Response {
-    let mut answer = more;
-    answer["ok"] = Value::from(false);
-    answer["error"] = Value::from(error);
-    (status, axum::Json(answer)).into_response()
-}
-
-fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, axum::Json(json!({ "error": "not_found" }))).into_response()
-}
-
-/// Every other refusal in its envelope: the word is our code.
-async fn in_its_words(mut response: Response) -> Response {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    let mut more = json!({ "detail": problem.detail });
-    if !problem.errors.is_empty() {
-        more["errors"] = json!(problem.errors);
-    }
-    for (member, value) in problem.more.iter().flat_map(|more| more.iter()) {
-        more[member] = value.clone();
-    }
-    let mut answer = no(problem.code.status(), &problem.code.as_str().replace('-', "_"), more);
-    advise(&problem, answer.headers_mut());
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_written_day_first_and_without_a_year_is_the_next_of_that_name() {
-        let today: Date = "2026-11-28".parse().unwrap();
-        for (written, read) in [
-            ("30/01/2027", Some("2027-01-30")),
-            ("30.01.2027", Some("2027-01-30")),
-            ("3/2/27", Some("2027-02-03")),
-            ("30/01/", Some("2027-01-30")),
-            ("28/11", Some("2026-11-28")),
-            ("27/11", Some("2027-11-27")),
-            ("2027-01-30", None),
-            ("31/02/2027", None),
-            ("tomorrow", None),
-            ("", None),
-        ] {
-            assert_eq!(day(written, today).map(|day| day.to_string()).as_deref(), read, "{written}");
-        }
-    }
 }

@@ -95,6 +95,7 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
             () = door.clock.sleep_until(until) => break (stretch, looked),
         }
     };
+    let oldest = door.engine.oldest_event(tenant)?;
     let items = stretch.events.iter().map(|event| EventView::of(event, tenant, &door.settings.public_url)).collect();
-    Ok(axum::Json(Page { items, next, oldest: stretch.oldest, newest: stretch.newest }).into_response())
+    Ok(axum::Json(Page { items, next, oldest, newest: stretch.newest }).into_response())
 }
