@@ -3,7 +3,9 @@
 //! One partition at a time, and only one at all: a second salt says on the disk that something is going on, so that a start carries
 //! it to its end ([`crate::sealing::rotate::finish`]).
 
-use std::ops::ControlFlow;
+mod meant;
+mod turning;
+
 use std::sync::Arc;
 
 use baton_actors::committer::NotStored;
@@ -11,18 +13,15 @@ use baton_actors::engine::Engine;
 use baton_actors::error::Failure;
 use baton_actors::retention::{self, Ages, Removed, SweepError};
 use baton_actors::store::StoreError;
-use baton_actors::store::keys::{Key, PARTITIONS, Prefix, Space};
+use baton_actors::store::keys::PARTITIONS;
 use baton_core::ids::{AgentId, JobId, TenantId};
-use baton_core::job::{Answer, Ask, By, Command, Job, Refusal, Stage};
+use baton_core::job::{Answer, Ask, By, Command, Job, Refusal};
 use baton_core::time::Timestamp;
 use futures_util::future::join_all;
-use tokio::sync::oneshot;
 
-use crate::sealing::rotate::{self, Page};
 use crate::sealing::{Keyring, SealingError};
-
-/// So many jobs are looked at in one go: the more, the less often what stays of a partition is sealed anew.
-const LOOKED_AT: usize = 10_000;
+use meant::found;
+use turning::{blocking, turn_over};
 
 /// So many are asked at once.
 const AT_ONCE: usize = 256;
@@ -73,32 +72,47 @@ pub enum ErasureError {
     #[error(transparent)]
     Salts(#[from] SealingError),
     /// Sealing anew what stays.
-    #[error("what stays could not be sealed anew; the next start carries it on: {0}")]
+    #[error("what stays could not be sealed anew; asking again or the next start carries it on: {0}")]
     NotStored(#[from] NotStored),
-    /// A configured key is missing.
+    /// Other details lie there that cannot be taken over, and would be lost with the salt.
     #[error(
-        "{0} details lie in this partition whose sealing key is not configured: nothing is erased for good before it is; see \
-         `baton sealing status`"
+        "beside what is to be erased lie {locked} details whose sealing key is not configured and {unreadable} that cannot be \
+         read: with what is erased they would be lost. Mend that first; see `baton sealing status`"
     )]
-    Locked(u64),
+    Stuck {
+        /// So many whose key is not configured.
+        locked: u64,
+        /// So many that cannot be read.
+        unreadable: u64,
+    },
     /// Removing what is old did not come to its end.
     #[error(transparent)]
     Sweep(#[from] SweepError),
     /// It was cut off.
-    #[error("it was cut off; the next start carries it on")]
+    #[error("it was cut off; asking again or the next start carries it on")]
     CutOff,
 }
 
-/// Erases the details of one job.
+/// Erases the details of one job. Where they are gone already, what that left undone is carried to its end.
 pub async fn of_job(engine: &Engine, keyring: &Arc<Keyring>, job: JobId, how: How) -> Result<Erased, ErasureError> {
+    let found = engine.job(job)?.ok_or(Failure::Refused(Refusal::JobNotFound, None))?;
     if how.dry_run {
-        let found = engine.job(job)?.ok_or(Failure::Refused(Refusal::JobNotFound, None))?;
         return Ok(count([&found].into_iter().filter(|job| job.has_details), &how));
+    }
+    if !found.has_details {
+        turning::carry_on(engine, keyring, job.partition()..job.partition() + 1).await?;
+        return Ok(Erased::default());
+    }
+    // Before anything is gone over for it.
+    if !how.takes(&found) {
+        let refusal = Refusal::JobOpen { status: found.status() };
+        return Err(Failure::Refused(refusal, Some(Arc::new(found))).into());
     }
     in_one_partition(engine, keyring, vec![job], how, true).await
 }
 
-/// Erases the details of those jobs of a tenant that are meant: the next of them.
+/// Erases the details of those jobs of a tenant that are meant: the next of them. With the last of them goes what an erasure before
+/// left undone.
 pub async fn page(
     engine: &Engine,
     keyring: &Arc<Keyring>,
@@ -109,61 +123,33 @@ pub async fn page(
     let looking = engine.clone();
     let look = move || found(&looking, tenant, which, after.as_deref());
     let (jobs, next) = tokio::task::spawn_blocking(look).await.map_err(|_| ErasureError::CutOff)??;
-    if how.dry_run || jobs.is_empty() {
-        return Ok(Erased { next, ..count(jobs.iter(), &how) });
+    let counted = count(jobs.iter(), &how);
+    if how.dry_run {
+        return Ok(Erased { next, ..counted });
     }
-    let ids = jobs.iter().map(|job| job.id).collect();
-    Ok(Erased { next, ..in_one_partition(engine, keyring, ids, how, false).await? })
+    let ids: Vec<JobId> = jobs.iter().filter(|job| how.takes(job)).map(|job| job.id).collect();
+    let mut erased = in_one_partition(engine, keyring, ids, how, false).await?;
+    erased.open += counted.open;
+    if next.is_none() {
+        turning::carry_on(engine, keyring, 0..PARTITIONS).await?;
+    }
+    Ok(Erased { next, ..erased })
+}
+
+impl How {
+    /// Whether it is for this job.
+    fn takes(&self, job: &Job) -> bool {
+        self.although_open || job.is_closed()
+    }
 }
 
 fn count<'a>(jobs: impl Iterator<Item = &'a Job>, how: &How) -> Erased {
     jobs.fold(Erased::default(), |mut erased, job| {
-        let goes = how.although_open || job.is_closed();
+        let goes = how.takes(job);
         erased.erased += u64::from(goes);
         erased.open += u64::from(!goes);
         erased
     })
-}
-
-type Found = (Vec<Job>, Option<Vec<u8>>);
-
-/// The next jobs that are meant, all of one partition, and where to go on.
-fn found(engine: &Engine, tenant: TenantId, which: Which, after: Option<&[u8]>) -> Result<Found, ErasureError> {
-    let from = after.and_then(|key| key.get(1).copied()).unwrap_or(0).min(PARTITIONS);
-    for partition in from..PARTITIONS {
-        let prefix = Prefix::tenant_in_partition(Space::Details, partition, tenant);
-        let (mut ids, mut last) = (Vec::new(), None);
-        engine.house().store.scan(&prefix, after.filter(|key| key.starts_with(&prefix)), &mut |key, _| {
-            ids.extend(Key::parse(key).as_ref().and_then(Key::job));
-            last = Some(key.to_vec());
-            if ids.len() < LOOKED_AT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        let full = ids.len() >= LOOKED_AT;
-        let mut jobs = Vec::new();
-        for id in ids {
-            jobs.extend(engine.job(id)?.filter(|job| job.has_details && is_meant(job, which)));
-        }
-        let next_partition =
-            (partition + 1 < PARTITIONS).then(|| Prefix::tenant_in_partition(Space::Details, partition + 1, tenant));
-        let next = if full { last } else { next_partition };
-        if !jobs.is_empty() || full || next.is_none() {
-            return Ok((jobs, next));
-        }
-    }
-    Ok((Vec::new(), None))
-}
-
-fn is_meant(job: &Job, which: Which) -> bool {
-    match which {
-        Which::Of(agent) => {
-            let granted = job.grant.as_ref().is_some_and(|grant| grant.agent == agent);
-            granted || job.winner() == Some(agent) || job.had_it.contains(&agent)
-        }
-        Which::Before(moment) => match &job.stage {
-            Stage::Closed { at, .. } => *at < moment,
-            _ => job.created_at < moment,
-        },
-    }
 }
 
 /// Removes what is old, and with the rows of details that go the salts under which their keys lay: what the store's file still holds of
@@ -178,7 +164,14 @@ pub async fn sweep(
     let looking = engine.clone();
     let look = move || retention::old_details(looking.house(), ages, now);
     let partitions = tokio::task::spawn_blocking(look).await.map_err(|_| ErasureError::CutOff)??;
-    for partition in partitions.iter().copied() {
+    let mut turned = Vec::new();
+    for partition in partitions {
+        // What is old goes all the same: its salt goes with what is erased there next.
+        if let Err(error @ ErasureError::Stuck { .. }) = turning::stuck(engine, keyring, partition, &[]).await?.nothing() {
+            tracing::warn!(partition, %error, "what is old is removed, and the salt it was sealed under is kept");
+            continue;
+        }
+        turned.push(partition);
         if keyring.salts().is_turning(partition) {
             turn_over(engine, keyring, partition).await?;
         }
@@ -187,7 +180,7 @@ pub async fn sweep(
     }
     let removed = retention::sweep(engine.house(), ages, now).await;
     // What went is to be gone, also where not all of it did.
-    for partition in partitions {
+    for partition in turned {
         turn_over(engine, keyring, partition).await?;
     }
     Ok(removed?)
@@ -205,78 +198,49 @@ async fn in_one_partition(
     let work = async move {
         let Some(partition) = jobs.first().map(JobId::partition) else { return Ok(Erased::default()) };
         let _alone = keyring.salts().working().lock().await;
+        let stuck = turning::stuck(&engine, &keyring, partition, &jobs).await?;
+        let theirs = stuck.nothing()?;
+        let mut asked = Asked { refusing, ..Asked::default() };
         // What was begun before has sealed under this second salt: only a new one is of use.
         if keyring.salts().is_turning(partition) {
+            // What they hold that cannot be taken over would be in the way.
+            asked.all(&engine, &theirs, &how).await;
             turn_over(&engine, &keyring, partition).await?;
         }
         // On the disk before the first row goes: whatever happens from here on, what is removed will be gone for good.
         blocking(&keyring, move |keyring| keyring.salts().turn(partition)).await?;
-        let mut erased = Erased::default();
-        let mut failed = None;
+        asked.all(&engine, &jobs, &how).await;
+        turn_over(&engine, &keyring, partition).await?;
+        asked.failed.map_or(Ok(asked.erased), |failure| Err(failure.into()))
+    };
+    tokio::spawn(work).await.map_err(|_| ErasureError::CutOff)?
+}
+
+/// What jobs said that were asked.
+#[derive(Default)]
+struct Asked {
+    erased: Erased,
+    failed: Option<Failure>,
+    /// Whether the no of a job that is not over fails the whole.
+    refusing: bool,
+}
+
+impl Asked {
+    async fn all(&mut self, engine: &Engine, jobs: &[JobId], how: &How) {
         for some in jobs.chunks(AT_ONCE) {
-            for verdict in join_all(some.iter().map(|job| engine.ask(*job, ask(&how)))).await {
+            for verdict in join_all(some.iter().map(|job| engine.ask(*job, ask(how)))).await {
                 match verdict {
-                    Ok(done) if done.answer == Answer::Done => erased.erased += 1,
+                    Ok(done) if done.answer == Answer::Done => self.erased.erased += 1,
                     Ok(_) => {}
-                    Err(Failure::Refused(Refusal::JobOpen { .. }, _)) if !refusing => erased.open += 1,
-                    Err(failure) => failed = Some(failure),
+                    Err(Failure::Refused(Refusal::JobOpen { .. }, _)) if !self.refusing => self.erased.open += 1,
+                    Err(failure) => self.failed = Some(failure),
                 }
             }
         }
-        turn_over(&engine, &keyring, partition).await?;
-        failed.map_or(Ok(erased), |failure| Err(failure.into()))
-    };
-    tokio::spawn(work).await.map_err(|_| ErasureError::CutOff)?
+    }
 }
 
 fn ask(how: &How) -> Ask {
     let command = Command::EraseDetails { reason: how.reason.clone(), although_open: how.although_open };
     Ask { command, by: how.by.clone(), key: None, expects: None }
-}
-
-/// Seals what stays under the second salt, and destroys the first.
-async fn turn_over(engine: &Engine, keyring: &Arc<Keyring>, partition: u8) -> Result<(), ErasureError> {
-    let house = engine.house();
-    let salt = blocking(keyring, move |keyring| keyring.salts().turn(partition)).await?;
-    // Nothing that was sealed at the door under the first is on its way any more once the committer has come this far.
-    house.salted.none_before(partition, salt);
-    let (ring, passed) = oneshot::channel();
-    house.committer.once_passed(move || {
-        // Whoever asked may have been cut off.
-        let _ = ring.send(());
-    });
-    passed.await.map_err(|_| ErasureError::CutOff)?;
-    let (mut after, mut locked) = (None, 0);
-    loop {
-        let (store, ring) = (Arc::clone(&house.store), Arc::clone(keyring));
-        let read = move || rotate::page(&*store, &ring, (Space::Details, partition), after.as_deref());
-        let page = tokio::task::spawn_blocking(read).await.map_err(|_| ErasureError::CutOff)??;
-        let Page { steps, next, locked: closed, .. } = page;
-        locked += closed;
-        for stored in join_all(steps.into_iter().map(|step| house.committer.store_rows(step))).await {
-            match stored {
-                // It went meanwhile: nobody but the retention and this writes to them.
-                Ok(()) | Err(NotStored::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        match next {
-            None => break,
-            next => after = next,
-        }
-    }
-    if locked > 0 {
-        return Err(ErasureError::Locked(locked));
-    }
-    blocking(keyring, move |keyring| keyring.salts().destroy_before(partition)).await
-}
-
-/// The salts wait for the disk.
-async fn blocking<T: Send + 'static>(
-    keyring: &Arc<Keyring>,
-    work: impl FnOnce(&Keyring) -> std::io::Result<T> + Send + 'static,
-) -> Result<T, ErasureError> {
-    let keyring = Arc::clone(keyring);
-    let done = tokio::task::spawn_blocking(move || work(&keyring)).await.map_err(|_| ErasureError::CutOff)?;
-    Ok(done.map_err(SealingError::Salts)?)
 }

@@ -32,8 +32,12 @@ pub struct Page {
     pub rows: u64,
     /// How many of them cannot be opened because their key is not configured.
     pub locked: u64,
+    /// How many of them cannot be read here, but perhaps by another program: of a newer layout, or damaged outside of what is sealed.
+    pub unreadable: u64,
     /// How many of them nothing opens: damaged ones, and such as were erased.
     pub broken: u64,
+    /// The locked and the unreadable ones.
+    pub stuck: Vec<RowKey>,
     /// Where to go on; none: it was the last.
     pub next: Option<Vec<u8>>,
 }
@@ -47,6 +51,8 @@ pub struct Rotated {
     pub fresh: u64,
     /// What cannot be opened because its key is not configured.
     pub locked: u64,
+    /// What cannot be read here, but perhaps by another program.
+    pub unreadable: u64,
     /// What nothing opens.
     pub broken: u64,
 }
@@ -75,8 +81,13 @@ pub fn page(
         match renewed(keyring, key, record) {
             Ok(Some(step)) => page.steps.push(step),
             Ok(None) => {}
-            Err(SealingError::UnknownKey(_) | SealingError::NoKey(_)) => page.locked += 1,
-            Err(_) => page.broken += 1,
+            Err(SealingError::Erased | SealingError::NotAuthentic) => page.broken += 1,
+            // Only what certainly opens with nothing may lose its salt.
+            Err(error) => {
+                let no_key = matches!(error, SealingError::UnknownKey(_) | SealingError::NoKey(_));
+                *(if no_key { &mut page.locked } else { &mut page.unreadable }) += 1;
+                page.stuck.extend(RowKey::parse(key));
+            }
         }
         page.next = Some(key.to_vec());
         if page.rows < PAGE as u64 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -124,12 +135,12 @@ pub fn rotate(store: &dyn Store, keyring: &Keyring, progress: &mut dyn FnMut(u64
         if stale && !keyring.salts().is_turning(partition) {
             keyring.salts().turn(partition).map_err(SealingError::Salts)?;
         }
-        let mut locked = 0;
+        let mut stuck = 0;
         for space in SEALED {
             let missing = go_over(store, keyring, (space, partition), &mut rotated, progress)?;
-            locked += if space == Space::Details { missing } else { 0 };
+            stuck += if space == Space::Details { missing } else { 0 };
         }
-        finish_partition(keyring, partition, locked)?;
+        finish_partition(keyring, partition, stuck)?;
     }
     Ok(rotated)
 }
@@ -139,8 +150,12 @@ pub fn finish(store: &dyn Store, keyring: &Keyring) -> Result<(), RotateError> {
     for partition in 0..PARTITIONS {
         if keyring.salts().is_turning(partition) {
             let place = (Space::Details, partition);
-            let locked = go_over(store, keyring, place, &mut Rotated::default(), &mut |_| {})?;
-            finish_partition(keyring, partition, locked)?;
+            let mut gone_over = Rotated::default();
+            let stuck = go_over(store, keyring, place, &mut gone_over, &mut |_| {})?;
+            if gone_over.broken > 0 {
+                tracing::warn!(partition, broken = gone_over.broken, "details that open with nothing are left behind");
+            }
+            finish_partition(keyring, partition, stuck)?;
         }
     }
     Ok(())
@@ -165,7 +180,7 @@ fn go_over(
     rotated: &mut Rotated,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, RotateError> {
-    let (mut after, mut locked) = (None, 0);
+    let (mut after, mut stuck) = (None, 0);
     loop {
         let page = page(store, keyring, place, after.as_deref())?;
         let renewed = page.steps.len() as u64;
@@ -173,22 +188,27 @@ fn go_over(
             store.commit(&page.steps)?;
         }
         rotated.renewed += renewed;
-        locked += page.locked;
+        stuck += page.locked + page.unreadable;
         rotated.locked += page.locked;
+        rotated.unreadable += page.unreadable;
         rotated.broken += page.broken;
-        rotated.fresh += page.rows - renewed - page.locked - page.broken;
-        progress(rotated.renewed + rotated.locked + rotated.broken + rotated.fresh);
+        rotated.fresh += page.rows - renewed - page.locked - page.unreadable - page.broken;
+        progress(rotated.renewed + rotated.locked + rotated.unreadable + rotated.broken + rotated.fresh);
         match page.next {
-            None => return Ok(locked),
+            None => return Ok(stuck),
             next => after = next,
         }
     }
 }
 
-/// Destroys the salt of before, unless something needs it whose key is not configured.
-fn finish_partition(keyring: &Keyring, partition: u8, locked: u64) -> Result<(), RotateError> {
-    if locked > 0 && keyring.salts().is_turning(partition) {
-        tracing::warn!(partition, locked, "a salt is kept: details need it whose sealing key is not configured");
+/// Destroys the salt of before, unless something needs it whose key is not configured, or that cannot be read here.
+fn finish_partition(keyring: &Keyring, partition: u8, stuck: u64) -> Result<(), RotateError> {
+    if stuck > 0 && keyring.salts().is_turning(partition) {
+        tracing::warn!(
+            partition,
+            stuck,
+            "a salt is kept: details need it whose sealing key is not configured, or which cannot be read"
+        );
         return Ok(());
     }
     keyring.salts().destroy_before(partition).map_err(SealingError::Salts)?;

@@ -1,5 +1,8 @@
 use std::os::unix::fs::PermissionsExt;
 
+use baton_actors::store::keys::Key as RowKey;
+use baton_actors::store::memory::MemoryStore;
+use baton_actors::store::{StepWrites, Store as _, Write, codec, envelope};
 use baton_core::phone::Phone;
 use tempfile::tempdir;
 
@@ -131,6 +134,34 @@ fn p8_what_nobody_took_over_from_a_destroyed_salt_opens_with_nothing() {
         let forged = SealedDetails { salt: taken_over.salt, ..old.1 };
         assert!(matches!(ring.open(old.0, &forged), Err(SealingError::NotAuthentic)));
     }
+}
+
+#[test]
+fn p8_a_start_keeps_the_salt_of_what_a_newer_program_wrote() {
+    let (ring, store) = (ring(1), MemoryStore::new());
+    let key = RowKey::Details(job("a")).bytes();
+    let put = |value: Vec<u8>| {
+        let write = Write { key: key.clone(), value: Some(value) };
+        store.commit(&[StepWrites { check: None, writes: vec![write] }]).unwrap();
+    };
+    let record = codec::seal(&ring.seal(job("a"), &details()).unwrap(), 1, 0).unwrap();
+    let opened = envelope::open(&record).unwrap();
+    put(envelope::seal(&envelope::Header { schema: 99, ..opened.header }, opened.payload));
+    ring.salts().turn(job("a").partition()).unwrap();
+    rotate::finish(&store, &ring).unwrap();
+    assert!(ring.salts().is_turning(job("a").partition()));
+    // That program is back.
+    put(record);
+    rotate::finish(&store, &ring).unwrap();
+    assert!(!ring.salts().is_turning(job("a").partition()));
+    let record = store.get(&key).unwrap().unwrap();
+    let (_, sealed) = codec::open::<SealedDetails>(&record).unwrap();
+    assert!(ring.open(job("a"), &sealed).unwrap() == details());
+    // What opens with nothing is no reason.
+    put(codec::seal(&SealedDetails { wrapped: vec![0; 72], ..sealed }, 1, 0).unwrap());
+    ring.salts().turn(job("a").partition()).unwrap();
+    rotate::finish(&store, &ring).unwrap();
+    assert!(!ring.salts().is_turning(job("a").partition()));
 }
 
 #[test]

@@ -194,6 +194,39 @@ async fn p8_what_was_cut_off_between_the_two_salts_is_carried_on_by_the_start() 
 }
 
 #[tokio::test]
+async fn p8_an_erasure_that_cannot_come_to_its_end_says_so_every_time_until_it_does() {
+    let mut town = town_with(&[("SEALING__KEY", KEY)]).await;
+    let job = town.desk().publishes(order("locked").needing_approval()).await;
+    town.kill_9().await;
+    // An erasure was cut off, and the key of what stays is not configured any more.
+    let salts = Salts::open(&town.data).unwrap().unwrap();
+    salts.turn(job_id(&job).partition()).unwrap();
+    drop(salts);
+    let sealing_key = |town: &mut Town, given: &str| {
+        for (key, value) in &mut town.environment {
+            if key == "BATON__SEALING__KEY" {
+                given.clone_into(value);
+            }
+        }
+    };
+    sealing_key(&mut town, NEXT_KEY);
+    town.starts_again().await;
+    let arguments = ["details", "erase", "--agent", "nobody", "--reason", "left the company"];
+    for _ in 0..2 {
+        let (code, said) = runs(&town, &arguments, &[]).await;
+        assert!(code != Some(0) && said.contains("beside what is to be erased lie 1 details"), "{code:?} {said}");
+    }
+    let (code, said) = runs(&town, &[&arguments[..], &["--dry-run"]].concat(), &[]).await;
+    assert!(code == Some(0) && said.contains("details of 0 jobs would be erased"), "{said}");
+    town.kill_9().await;
+    assert!(Salts::open(&town.data).unwrap().unwrap().is_turning(job_id(&job).partition()));
+    sealing_key(&mut town, KEY);
+    town.starts_again().await;
+    let (code, said) = runs(&town, &arguments, &[]).await;
+    assert!(code == Some(0) && said.contains("details of 0 jobs are erased"), "{said}");
+}
+
+#[tokio::test]
 async fn keys_are_rotated_through_a_kill_and_the_one_of_before_may_go() {
     let mut town = town_with(&[("SEALING__KEY", KEY)]).await;
     let [ana] = town.people(["ana"]).await;

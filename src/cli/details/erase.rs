@@ -21,7 +21,8 @@ use crate::config::duration::parse_duration;
     Nothing readable is left in the store, nor a key that opens what lies about in its files. What was\n\
     released is taken back. Backups of before still hold them: delete those, or let them grow old.\n\
     The reason stands in the timeline of each job; it must not hold what is to be erased.\n\
-    An interrupted run is repeated; what is erased is not erased again.")]
+    An interrupted run, or one that failed, is repeated: what is erased is not erased again, and what was\n\
+    left undone comes to its end.")]
 #[group(id = "whose", required = true, multiple = false, args = ["job", "agent", "older_than"])]
 pub struct Erase {
     /// Of this job: its id, or its code
@@ -67,10 +68,12 @@ impl Erase {
         } else {
             String::new()
         };
-        if self.dry_run || counted.erased == 0 {
+        // Where nothing is left to erase, an erasure of before may still have to come to its end; not where its one job refuses.
+        let refuses = self.job.is_some() && counted.open > 0 && counted.erased == 0;
+        if self.dry_run || refuses {
             return print(&format!("details of {} jobs would be erased{left}", counted.erased));
         }
-        if !self.yes && !agreed(counted.erased)? {
+        if !self.yes && counted.erased > 0 && !agreed(counted.erased)? {
             return print("nothing was erased");
         }
         let bar = ProgressBar::new(counted.erased);

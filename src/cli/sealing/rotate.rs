@@ -50,13 +50,13 @@ impl Rotate {
         print(&format!("sealed anew: {}; as they should be already: {}", rotated.renewed, rotated.fresh))?;
         let used = rotate::in_use(&store).map_err(|error| failed(&error))?;
         tell(&config, &used)?;
-        match (rotated.locked, rotated.broken) {
-            (0, 0) => Ok(()),
-            (locked, broken) => Err(Failure::new(
+        match (rotated.locked, rotated.unreadable, rotated.broken) {
+            (0, 0, 0) => Ok(()),
+            (locked, unreadable, broken) => Err(Failure::new(
                 Exit::Data,
                 format!(
                     "{locked} are sealed with a key that is not configured: add it as sealing.older.<name> and rotate again; \
-                     {broken} are damaged and open with nothing"
+                     {unreadable} cannot be read: was a newer baton here?; {broken} are damaged and open with nothing"
                 ),
             )),
         }

@@ -1,5 +1,7 @@
 //! `POST /api/v1/details/erase`: private details are erased for good.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -17,9 +19,12 @@ use crate::http::form::Form;
 use crate::http::given::{Given, object};
 use crate::http::jobs::find;
 use crate::http::json::Json;
-use crate::http::problem::{Body, FieldError, Problem};
+use crate::http::problem::{Body, Code, FieldError, Problem};
 use crate::http::strangers::Strangers;
 use crate::http::webhooks::list::moment;
+
+/// When asking again may help where it did not come to its end.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Whose details are to be erased, and why. One of `job`, `agent` and `before`.
 #[derive(Default, Hash, ToSchema)]
@@ -85,7 +90,7 @@ enum Whose {
         (status = 200, body = ErasedView),
         (status = 400, body = Body, content_type = "application/problem+json"),
         (status = 404, description = "`job-not-found`", body = Body, content_type = "application/problem+json"),
-        (status = 409, description = "`job-open`", body = Body, content_type = "application/problem+json"),
+        (status = 409, description = "`job-open`, `details-locked`", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn post(
     caller: Caller<Administer>,
@@ -105,13 +110,25 @@ pub async fn post(
         }
         Whose::Many(which) => erasure::page(&door.engine, &door.keyring, tenant, (which, read.after), how).await,
     };
-    let Erased { erased, open, next } = erased.map_err(|error| match error {
-        ErasureError::Asked(failure) => failure.into(),
-        error => Problem::internal(&error),
-    })?;
+    let Erased { erased, open, next } = erased.map_err(problem)?;
     tracing::info!(%tenant, erased, open, dry_run = read.dry_run, "private details are erased");
     let next_cursor = next.map(|key| BASE64_URL_SAFE_NO_PAD.encode(key));
     Ok(axum::Json(ErasedView { erased, open, next_cursor }).into_response())
+}
+
+fn problem(error: ErasureError) -> Problem {
+    match error {
+        ErasureError::Asked(failure) => failure.into(),
+        ErasureError::Stuck { locked, unreadable } => {
+            tracing::warn!(locked, unreadable, "an erasure is refused: other details would be lost");
+            Problem::new(Code::DetailsLocked, error.to_string())
+        }
+        ErasureError::NotStored(_) | ErasureError::CutOff => {
+            tracing::error!(error = &error as &dyn std::error::Error, "an erasure did not come to its end");
+            Problem::new(Code::NotStored, error.to_string()).retry_after(AGAIN)
+        }
+        error => Problem::internal(&error),
+    }
 }
 
 impl EraseShape {

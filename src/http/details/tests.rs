@@ -1,3 +1,5 @@
+mod erasing;
+
 use serde_json::json;
 
 use crate::http::sample::{ADMIN, House, OTHER};

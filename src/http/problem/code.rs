@@ -79,6 +79,7 @@ codes! {
     JobNotClaimed = CONFLICT, "job-not-claimed", "Nobody has the job";
     JobClosed = CONFLICT, "job-closed", "The job is closed";
     JobOpen = CONFLICT, "job-open", "The job is not over";
+    DetailsLocked = CONFLICT, "details-locked", "Other details would be lost";
     JobAlreadyStarted = CONFLICT, "job-already-started", "The job was started before";
     JobNotUnfilled = CONFLICT, "job-not-unfilled", "Only an unfilled job can be restarted";
     JobAlreadyApproved = CONFLICT, "job-already-approved", "The job was approved before";
