@@ -167,7 +167,9 @@ pub async fn sweep(
     let mut turned = Vec::new();
     for partition in partitions {
         // What is old goes all the same: its salt goes with what is erased there next.
-        if let Err(error @ ErasureError::Stuck { .. }) = turning::stuck(engine, keyring, partition, &[]).await?.nothing() {
+        if let Err(error @ ErasureError::Stuck { .. }) =
+            turning::stuck(engine, keyring, partition, &[]).await?.nothing()
+        {
             tracing::warn!(partition, %error, "what is old is removed, and the salt it was sealed under is kept");
             continue;
         }

@@ -16,7 +16,12 @@ const LOOKED_AT: usize = 10_000;
 pub(super) type Found = (Vec<Job>, Option<Vec<u8>>);
 
 /// The next jobs that are meant, all of one partition, and where to go on.
-pub(super) fn found(engine: &Engine, tenant: TenantId, which: Which, after: Option<&[u8]>) -> Result<Found, ErasureError> {
+pub(super) fn found(
+    engine: &Engine,
+    tenant: TenantId,
+    which: Which,
+    after: Option<&[u8]>,
+) -> Result<Found, ErasureError> {
     let from = after.and_then(|key| key.get(1).copied()).unwrap_or(0).min(PARTITIONS);
     for partition in from..PARTITIONS {
         let prefix = Prefix::tenant_in_partition(Space::Details, partition, tenant);
