@@ -1,5 +1,7 @@
 //! `[drop_in]`: the old routes that answer beside our own.
 
+use baton_core::ids::TenantId;
+
 use super::reader::Section;
 
 /// A system whose clients find their old routes here.
@@ -7,10 +9,12 @@ use super::reader::Section;
 pub enum System {
     /// The offer router.
     Router,
+    /// The notification dispatcher.
+    Notifier,
 }
 
 impl System {
-    const WORDS: [(&'static str, Self); 1] = [("router", Self::Router)];
+    const WORDS: [(&'static str, Self); 2] = [("router", Self::Router), ("notifier", Self::Notifier)];
 }
 
 /// The old routes that answer.
@@ -18,6 +22,8 @@ impl System {
 pub struct DropIn {
     /// Whose.
     pub enabled: Vec<System>,
+    /// What old clients call a tenant, and which it is.
+    pub tenant_ids: Vec<(String, TenantId)>,
 }
 
 impl DropIn {
@@ -32,6 +38,55 @@ impl DropIn {
             });
             enabled.extend(known.filter(|system| !enabled.contains(system)));
         }
-        Self { enabled }
+        let mut tenant_ids = Vec::new();
+        for pair in section.get::<Vec<String>>("tenant_ids") {
+            let read = pair.rsplit_once('=').and_then(|(theirs, ours)| {
+                let theirs = Some(theirs.trim()).filter(|theirs| !theirs.is_empty())?;
+                Some((theirs.to_owned(), TenantId::new(ours.trim()).ok()?))
+            });
+            section.expect("tenant_ids", read.is_some(), || {
+                let cure = "write what the clients say, =, and the tenant's name here (1 to 16 of a-z, 0-9 and -)";
+                (format!("\"{pair}\" names no tenant"), cure.to_owned())
+            });
+            tenant_ids.extend(read);
+        }
+        Self { enabled, tenant_ids }
+    }
+
+    /// Whether a system's old routes answer.
+    pub fn has(&self, system: System) -> bool {
+        self.enabled.contains(&system)
+    }
+
+    /// The tenant that an old client names: by the name it has here, or by the one that was entered for it.
+    pub fn tenant(&self, named: &str) -> Option<TenantId> {
+        let entered = self.tenant_ids.iter().find(|(theirs, _)| theirs == named).map(|(_, ours)| *ours);
+        entered.or_else(|| TenantId::new(named).ok())
+    }
+
+    /// What old clients call a tenant.
+    pub fn tenant_name(&self, tenant: TenantId) -> String {
+        let entered = self.tenant_ids.iter().find(|(_, ours)| *ours == tenant).map(|(theirs, _)| theirs.clone());
+        entered.unwrap_or_else(|| tenant.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d20_a_tenant_is_known_by_its_own_name_and_by_the_one_of_old_clients() {
+        let north = TenantId::new("north").unwrap();
+        let theirs = "6f1d7a52-2b0e-4a39-9c39-6c1f1f0f2a10";
+        let known = DropIn { enabled: Vec::new(), tenant_ids: vec![(theirs.to_owned(), north)] };
+        assert_eq!(
+            (known.tenant(theirs), known.tenant("north"), known.tenant("No Slug")),
+            (Some(north), Some(north), None)
+        );
+        assert_eq!(
+            (known.tenant_name(north), known.tenant_name(TenantId::DEFAULT)),
+            (theirs.to_owned(), "default".to_owned())
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, State};
 use axum::routing::get;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
@@ -14,6 +14,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::config::drop_in::System;
 use crate::http::agents;
 use crate::http::desk;
 use crate::http::details;
@@ -172,8 +173,9 @@ pub fn document() -> Result<String, serde_json::Error> {
     openapi().to_pretty_json()
 }
 
-async fn nothing_here() -> Problem {
-    Problem::new(Code::NotFound, "nothing is served under this path")
+async fn nothing_here(State(door): State<Door>) -> Problem {
+    let nothing = Problem::new(Code::NotFound, "nothing is served under this path");
+    if door.settings.drop_in.has(System::Notifier) { drop_in::notifier::probes::no_route(nothing) } else { nothing }
 }
 
 #[cfg(test)]

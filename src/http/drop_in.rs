@@ -9,14 +9,16 @@ use crate::config::drop_in::System;
 use crate::http::door::Door;
 use crate::http::given::Wanted;
 use crate::http::json;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::problem::{Code, FieldError, Problem};
 
+pub mod notifier;
 mod router;
 
 /// The old routes that are switched on.
 pub fn routes(enabled: &[System]) -> Router<Door> {
     enabled.iter().fold(Router::new(), |routes, system| match system {
         System::Router => routes.merge(router::routes()),
+        System::Notifier => routes.merge(notifier::routes()),
     })
 }
 
@@ -63,9 +65,6 @@ pub fn take(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
 
 /// A problem whose fields have the names that the client knows. `names`: ours and theirs; the beginning of ours is enough.
 pub fn renamed(problem: Problem, names: &[(&str, &str)]) -> Problem {
-    if problem.errors.is_empty() {
-        return problem;
-    }
     let rename = |mut error: FieldError| {
         if let Some((ours, theirs)) = names.iter().find(|(ours, _)| error.field.ends_with(ours)) {
             let kept = error.field.len() - ours.len();
@@ -73,7 +72,12 @@ pub fn renamed(problem: Problem, names: &[(&str, &str)]) -> Problem {
         }
         error
     };
-    Problem::of_fields(problem.errors.into_iter().map(rename).collect())
+    let errors: Vec<FieldError> = problem.errors.into_iter().map(rename).collect();
+    // Only there does the detail name a field.
+    match problem.code {
+        Code::ValidationFailed if !errors.is_empty() => Problem::of_fields(errors),
+        _ => Problem { errors, ..problem },
+    }
 }
 
 /// An object of the fields that are given.

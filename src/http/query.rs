@@ -26,6 +26,16 @@ impl Query {
         }
     }
 
+    /// Passes over every field but these.
+    pub fn only(&mut self, names: &[&str]) {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+    }
+
+    /// The value of a field where none is given.
+    pub fn or(&mut self, name: &str, value: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+
     /// Reads the fields an endpoint knows, and blames every other.
     pub fn read<T>(mut self, read: impl FnOnce(&mut Form, &mut Self) -> Option<T>) -> Result<T, Problem> {
         let mut unknown = Vec::new();

@@ -50,6 +50,7 @@ mod messages;
 mod messages_kill;
 mod no_show;
 mod notifications;
+mod notifier;
 mod observing;
 mod operators;
 mod preferences;

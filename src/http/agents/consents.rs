@@ -50,8 +50,14 @@ pub async fn put(
     State(door): State<Door>,
     Json(shape): Json<ConsentsShape>,
 ) -> Result<Response, Problem> {
-    let said = shape.into_core(door.clock.now()).map_err(Problem::of_fields)?;
     let id = AgentId::of_reference(caller.tenant(), &reference);
+    note(&door, id, seen, shape).await?;
+    shown(&door, id)
+}
+
+/// Notes it.
+pub async fn note(door: &Door, id: AgentId, seen: IfMatch, shape: ConsentsShape) -> Result<(), Problem> {
+    let said = shape.into_core(door.clock.now()).map_err(Problem::of_fields)?;
     let change = move |before: Option<&Agent>, now: Timestamp| {
         let mut agent = Agent { updated_at: now, ..before?.clone() };
         for consent in said {
@@ -59,8 +65,7 @@ pub async fn put(
         }
         Some(agent)
     };
-    store::one(&door, id, seen, change).await?;
-    shown(&door, id)
+    store::one(door, id, seen, change).await.map(drop)
 }
 
 fn shown(door: &Door, id: AgentId) -> Result<Response, Problem> {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use baton_actors::tenants::roster::ChangeFailure;
+use baton_core::ids::{AgentId, TenantId};
 
 use crate::http::agents::store;
 use crate::http::caller::{Caller, KeepPeople};
@@ -14,7 +15,7 @@ use crate::http::json::Json;
 use crate::http::people;
 use crate::http::problem::{Body, FieldError, Problem};
 use crate::http::shapes::agent_view::AgentView;
-use crate::http::shapes::person::PersonShape;
+use crate::http::shapes::person::{PersonRead, PersonShape};
 
 /// Keeps a person who gets messages. What is left out, or `null`, stays as it was; somebody new takes no jobs.
 ///
@@ -32,18 +33,31 @@ pub async fn post(
     Json(shape): Json<PersonShape>,
 ) -> Result<Response, Problem> {
     let read = shape.into_core().map_err(Problem::of_fields)?;
-    let tenant = caller.tenant();
-    let person = people::named(&door, tenant, read, Arc::from(caller.name())).ok_or_else(no_address)?;
+    let kept = keep(&door, caller.tenant(), read, Arc::from(caller.name())).await?;
+    store::shown(&door, kept.id, if kept.is_new { StatusCode::CREATED } else { StatusCode::OK })
+}
+
+/// A person who is stored.
+pub struct Kept {
+    /// Who.
+    pub id: AgentId,
+    /// Whether nobody knew them.
+    pub is_new: bool,
+}
+
+/// Keeps a person. `by`: who says so.
+pub async fn keep(door: &Door, tenant: TenantId, read: PersonRead, by: Arc<str>) -> Result<Kept, Problem> {
+    let person = people::named(door, tenant, read, by).ok_or_else(no_address)?;
     let view = door.engine.tenants().view(tenant);
     let before = view.roster.get(&person.id);
     let after = person.onto(before.map(Arc::as_ref), door.clock.now());
     if !after.as_ref().or(before.map(Arc::as_ref)).is_some_and(people::has_address) {
         return Err(no_address());
     }
-    let (id, is_new) = (person.id, before.is_none());
-    let verdicts = people::keep(&door, tenant, vec![person]).await?;
+    let kept = Kept { id: person.id, is_new: before.is_none() };
+    let verdicts = people::keep(door, tenant, vec![person]).await?;
     verdicts.into_iter().collect::<Result<(), ChangeFailure>>()?;
-    store::shown(&door, id, if is_new { StatusCode::CREATED } else { StatusCode::OK })
+    Ok(kept)
 }
 
 fn no_address() -> Problem {

@@ -20,8 +20,12 @@ pub fn id(tenant: TenantId, name: &str) -> Result<NotificationId, Problem> {
 
 /// Shows a notification as it is stored.
 pub fn shown(door: &Door, id: NotificationId) -> Result<Response, Problem> {
-    let notification = door.engine.notification(id)?.ok_or_else(not_found)?;
-    Ok(view(door, &notification))
+    Ok(view(door, &stored(door, id)?))
+}
+
+/// A notification as it is stored.
+pub fn stored(door: &Door, id: NotificationId) -> Result<Notification, Problem> {
+    door.engine.notification(id)?.ok_or_else(not_found)
 }
 
 /// A notification with its version.

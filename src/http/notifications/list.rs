@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::http::caller::{Caller, ReadNotifications};
 use crate::http::door::Door;
-use crate::http::form::Form;
+use crate::http::form::{Field, Form};
 use crate::http::page::{List, Page};
 use crate::http::problem::{Body, Code, Problem};
 use crate::http::query::Query;
@@ -40,12 +40,11 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let tenant = caller.tenant();
     let (filter, page) = query.read(|form, query| read(form, query, tenant))?;
-    let after = page.after.as_deref().map(|after| position(tenant, after)).transpose()?;
-    let found = door.engine.notifications(tenant, &filter, after, page.limit)?;
+    let (notifications, next) = found(&door, tenant, &filter, &page)?;
     let view = door.engine.tenants().view(tenant);
     let line = |notification| NotificationLineView::of(notification, &view.roster);
-    let items: Vec<NotificationLineView<'_>> = found.notifications.iter().map(line).collect();
-    Ok(axum::Json(List::new(items, None, found.next.map(cursor).as_deref())).into_response())
+    let items: Vec<NotificationLineView<'_>> = notifications.iter().map(line).collect();
+    Ok(axum::Json(List::new(items, None, next.as_deref())).into_response())
 }
 
 fn read(form: &mut Form, query: &mut Query, tenant: TenantId) -> Option<(NotificationFilter, Page)> {
@@ -58,14 +57,29 @@ fn read(form: &mut Form, query: &mut Query, tenant: TenantId) -> Option<(Notific
     let channel = form.field("channel", query.take("channel")).parsed(|word| word.parse::<ChannelKind>());
     let recipient = form.field("recipient", query.take("recipient")).line(100);
     let event_type = form.field("event_type", query.take("event_type")).line(100);
-    let moment =
-        |text: String| Timestamp::parse(&text).ok_or("give a moment in RFC 3339, such as 2027-01-29T08:00:00Z");
-    let from = form.field("from", query.take("from")).parsed(moment);
-    let to = form.field("to", query.take("to")).parsed(moment);
+    let from = moment(form.field("from", query.take("from")));
+    let to = moment(form.field("to", query.take("to")));
     let recipient =
         recipient.map(|name| AgentId::parse(tenant, &name).unwrap_or_else(|_| AgentId::of_reference(tenant, &name)));
     let statuses = statuses.unwrap_or_default();
     Some((NotificationFilter { statuses, channel, recipient, event_type, from, to }, page?))
+}
+
+/// A page of those that are wanted, and what leads to the next.
+pub fn found(
+    door: &Door,
+    tenant: TenantId,
+    filter: &NotificationFilter,
+    page: &Page,
+) -> Result<(Vec<Notification>, Option<Vec<u8>>), Problem> {
+    let after = page.after.as_deref().map(|after| position(tenant, after)).transpose()?;
+    let found = door.engine.notifications(tenant, filter, after, page.limit)?;
+    Ok((found.notifications, found.next.map(cursor)))
+}
+
+/// A moment in a query.
+pub fn moment(field: Field<'_, String>) -> Option<Timestamp> {
+    field.parsed(|text| Timestamp::parse(&text).ok_or("give a moment in RFC 3339, such as 2027-01-29T08:00:00Z"))
 }
 
 /// A cursor: when the last one came in, and which it is.

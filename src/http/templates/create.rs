@@ -1,9 +1,13 @@
 //! `POST /api/v1/templates`: a template, in its next version or in one of one's own choice.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use baton_actors::records::Template;
 use baton_actors::tenants::library::TemplateAsk;
+use baton_core::ids::TenantId;
 
 use super::tried::tried;
 use crate::http::caller::{Caller, Write};
@@ -28,6 +32,12 @@ pub async fn post(
     State(door): State<Door>,
     Json(shape): Json<TemplateShape>,
 ) -> Result<Response, Problem> {
+    let stored = store(&door, caller.tenant(), caller.name(), shape).await?;
+    Ok((StatusCode::CREATED, axum::Json(TemplateView::of(&stored))).into_response())
+}
+
+/// Tries it, and stores it where nothing is wrong with it.
+pub async fn store(door: &Door, tenant: TenantId, by: &str, shape: TemplateShape) -> Result<Arc<Template>, Problem> {
     let new = Form::body(shape, |form, shape| shape.read(form)).map_err(Problem::of_fields)?;
     let look = move |wording: &Wording| (wording.check(new.place(), &new.body), new);
     let (mistakes, new) = tried(door.wording.clone(), look).await?;
@@ -36,6 +46,5 @@ pub async fn post(
     }
     let NewTemplate { key, channel, locale, version, state, body } = new;
     let ask = TemplateAsk::Store { key, channel, locale, version, state, body };
-    let stored = door.engine.change_template(caller.tenant(), ask, caller.name().to_owned()).await?;
-    Ok((StatusCode::CREATED, axum::Json(TemplateView::of(&stored))).into_response())
+    Ok(door.engine.change_template(tenant, ask, by.to_owned()).await?)
 }
