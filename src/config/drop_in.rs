@@ -11,10 +11,13 @@ pub enum System {
     Router,
     /// The notification dispatcher.
     Notifier,
+    /// The crew layer.
+    Crew,
 }
 
 impl System {
-    const WORDS: [(&'static str, Self); 2] = [("router", Self::Router), ("notifier", Self::Notifier)];
+    const WORDS: [(&'static str, Self); 3] =
+        [("router", Self::Router), ("notifier", Self::Notifier), ("crew", Self::Crew)];
 }
 
 /// The old routes that answer.

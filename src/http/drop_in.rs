@@ -11,6 +11,8 @@ use crate::http::given::Wanted;
 use crate::http::json;
 use crate::http::problem::{Code, FieldError, Problem};
 
+mod crew;
+mod envelope;
 pub mod notifier;
 mod router;
 
@@ -18,6 +20,7 @@ mod router;
 pub fn routes(enabled: &[System]) -> Router<Door> {
     enabled.iter().fold(Router::new(), |routes, system| match system {
         System::Router => routes.merge(router::routes()),
+        System::Crew => routes.merge(crew::routes()),
         System::Notifier => routes.merge(notifier::routes()),
     })
 }

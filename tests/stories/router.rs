@@ -9,21 +9,21 @@ use super::town::{PUBLIC_URL, Town, phone_number, town_with};
 use super::wait::until;
 
 /// A town whose old routes answer; the rules of asking are the tenant's.
-async fn old_town(waves: Value) -> Town {
+pub async fn old_town(waves: Value) -> Town {
     let town = town_with(&[("DROP_IN__ENABLED", "router")]).await;
     let plan = json!({ "default_plan": { "waves": waves } });
     town.door.patch("/api/v1/tenants/default", plan).await.is(200);
     town
 }
 
-fn one_by_one(within: &str) -> Value {
+pub fn one_by_one(within: &str) -> Value {
     json!([{ "mode": "one_by_one", "claim_within": within }])
 }
 
 impl Answer {
     /// A refusal in the router's envelope.
     #[track_caller]
-    fn says_no(&self, status: u16, error: &str) -> Value {
+    pub fn says_no(&self, status: u16, error: &str) -> Value {
         let body = self.is(status);
         assert_eq!((&body["ok"], &body["error"]), (&json!(false), &json!(error)), "{body}");
         assert_eq!(self.header("content-type"), "application/json");
@@ -33,14 +33,14 @@ impl Answer {
 
 impl Town {
     /// A row of the sheet comes in and is approved on its page.
-    async fn row(&self, sheet: &str) -> u64 {
+    pub async fn row(&self, sheet: &str) -> u64 {
         let made = self.sheet(sheet).await.is(201);
         let page = Town::path_of(&made["approve_url"]);
         assert_eq!(self.stranger().submits(&page, "action=approve").await.status, 200);
         made["id"].as_u64().unwrap()
     }
 
-    async fn sheet(&self, sheet: &str) -> Answer {
+    pub async fn sheet(&self, sheet: &str) -> Answer {
         let row = json!({
             "sheet_job_id": sheet, "pickup_date": "30/01/2027", "pickup_time": "14:30", "origin": "Leeds",
             "destination": "Manchester", "vehicle_type": "van", "coordinator_email": "desk@example.com",
@@ -48,16 +48,16 @@ impl Town {
         self.door.post("/jobs", row).await
     }
 
-    async fn starts(&self, job: u64) -> Answer {
+    pub async fn starts(&self, job: u64) -> Answer {
         self.door.post(&format!("/jobs/{job}/start_offers"), json!({})).await
     }
 
-    async fn hears(&self, no: u16, response: &str, job: Option<u64>) -> Answer {
+    pub async fn hears(&self, no: u16, response: &str, job: Option<u64>) -> Answer {
         let said = json!({ "from": phone_number(no), "response": response, "job_id": job });
         self.door.post("/webhooks/driver_response", said).await
     }
 
-    async fn row_is(&self, job: u64, status: &str) -> Value {
+    pub async fn row_is(&self, job: u64, status: &str) -> Value {
         until(&format!("job {job} is {status}"), async || {
             let row = self.door.get(&format!("/jobs/{job}")).await.is(200);
             (row["status"] == status).then_some(row)
@@ -65,12 +65,12 @@ impl Town {
         .await
     }
 
-    async fn offer_row(&self, offer: &Value) -> Value {
+    pub async fn offer_row(&self, offer: &Value) -> Value {
         self.door.get(&format!("/offers/{offer}")).await.is(200)
     }
 }
 
-async fn has_offer(phone: &Phone) {
+pub async fn has_offer(phone: &Phone) {
     phone.shows("Leeds to Manchester").await;
 }
 

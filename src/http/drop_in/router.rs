@@ -26,10 +26,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use self::rows::{approve_url, job_of, numbers, offered, row};
-use self::words::{NAMES, STATES, day, in_its_words, moment, no, not_found, ok, status, with_ok, word};
+use self::words::{NAMES, STATES, day, moment, not_found, status, word};
 use crate::http::agents;
 use crate::http::caller::{Caller, Read, Write};
 use crate::http::door::Door;
+use crate::http::drop_in::envelope::{in_its_words, no, ok, with_ok};
 use crate::http::drop_in::{Old, OldList, given, renamed, shape, take};
 use crate::http::jobs::{intake, list};
 use crate::http::page::List;

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_core::ids::TenantId;
+use baton_core::ids::{JobId, TenantId};
 use baton_core::job::{By, Report};
 
 use crate::http::caller::{AnyKey, Caller, Operate};
@@ -52,7 +52,12 @@ async fn note(parts: &mut Parts, door: &Door) {
     let Ok(job) = find::id(door, caller.tenant(), &name) else { return };
     let word = parts.uri.path().rsplit('/').next().unwrap_or_default();
     let Some(command) = COMMANDS.into_iter().find(|known| *known == word) else { return };
-    let report = Report::Denied { by: caller.by(), command, code: Code::Forbidden.as_str() };
+    denied(door, caller.by(), job, command).await;
+}
+
+/// Tells a job that somebody without a key of the desk tried this.
+pub async fn denied(door: &Door, by: By, job: JobId, command: &'static str) {
+    let report = Report::Denied { by, command, code: Code::Forbidden.as_str() };
     // The answer waits for it: what was audited is on disk. Where it cannot be stored, the caller is refused all the same.
     let _ = door.engine.hear(job, report).await;
 }

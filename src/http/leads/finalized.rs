@@ -4,6 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use baton_actors::job_actor::Done;
+use baton_core::ids::TenantId;
+use baton_core::job::By;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,11 +43,16 @@ pub async fn post(
     State(door): State<Door>,
     Json(lead): Json<LeadShape>,
 ) -> Result<Response, Problem> {
-    let fingerprint = door.fingerprints.of(&lead);
-    let job = lead.into_core().map_err(Problem::of_fields)?;
-    let done = intake::take(&door, caller.tenant(), caller.by(), job, fingerprint, None).await?;
+    let done = take_in(&door, caller.tenant(), caller.by(), lead).await?;
     let id = done.job.id.to_string();
     let location = format!("/api/v1/jobs/{id}");
     let taken = LeadTaken { id, code: done.job.id.code().to_string(), status: done.job.status() };
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], axum::Json(taken)).into_response())
+}
+
+/// Makes a job of it, or finds the one that was made of it.
+pub async fn take_in(door: &Door, tenant: TenantId, by: By, lead: LeadShape) -> Result<Done, Problem> {
+    let fingerprint = door.fingerprints.of(&lead);
+    let job = lead.into_core().map_err(Problem::of_fields)?;
+    intake::take(door, tenant, by, job, fingerprint, None).await
 }

@@ -149,6 +149,11 @@ impl LeadShape {
     }
 }
 
+/// Whether a lead has a place for a field of this name.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 /// It stands in the open, so it must not be a phone number or a handle.
 fn is_reference(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');

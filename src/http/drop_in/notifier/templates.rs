@@ -54,7 +54,11 @@ fn native(body: &mut Map<String, Value>, state: Option<Value>) -> Value {
     if parts.is_none() {
         let (texts, names) = of_the_payload(channel.as_ref(), form.is_some());
         parts = Some(texts);
-        variables = variables.or(Some(names));
+        variables = match variables {
+            Some(Value::Array(given)) => Some(given.into_iter().chain(names).collect()),
+            None => Some(names.into()),
+            other => other,
+        };
     }
     given([
         ("key", take(body, "key")),
@@ -70,9 +74,10 @@ fn native(body: &mut Map<String, Value>, state: Option<Value>) -> Value {
 
 /// Texts that are the payload's own, and what it has to bring. What a provider keeps needs none: there a text is only sent to
 /// those who wrote lately.
-fn of_the_payload(channel: Option<&Value>, has_form: bool) -> (Value, Value) {
-    let of =
-        |names: &[&str]| names.iter().map(|name| json!({ "name": name, "required": !has_form })).collect::<Value>();
+fn of_the_payload(channel: Option<&Value>, has_form: bool) -> (Value, Vec<Value>) {
+    let of = |names: &[&str]| -> Vec<Value> {
+        names.iter().map(|name| json!({ "name": name, "required": !has_form })).collect()
+    };
     match channel.and_then(Value::as_str) {
         Some("email") => (json!({ "subject": "{{ subject }}", "text": "{{ body }}" }), of(&["subject", "body"])),
         Some("telegram") => (json!({ "html": "{{ body }}" }), of(&["body"])),
