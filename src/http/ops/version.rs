@@ -10,6 +10,7 @@ use crate::http::drop_in::notifier::probes::VersionToo;
 
 /// What runs here.
 #[derive(Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "it is what its readers look for")]
 pub struct Version {
     /// `baton`.
     name: &'static str,
