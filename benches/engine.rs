@@ -124,6 +124,7 @@ fn new_job(reference: &str, approval: Approval, plan: Plan) -> NewJob {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 

@@ -107,6 +107,7 @@ fn waiting(n: u64, roster: &Roster, wait: Duration, now: Timestamp) -> Job {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     };
     let by = By { actor: Actor::Client("bench".into()), cause: Cause::Request };
     let job = Turn::create(new, by, world, now).finish().unwrap().job;

@@ -8,6 +8,7 @@ pub mod details;
 pub mod erasure;
 pub mod export;
 pub mod falls;
+pub mod fleet;
 pub mod housekeeping;
 pub mod http;
 pub mod keys;

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
+use baton_core::ids::{AgentId, JobId, OfferId, RouteId, TenantId};
 use baton_core::job::GrantNo;
 use baton_core::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
@@ -25,6 +25,7 @@ const OFFER: u8 = 2;
 const UNSUBSCRIBE: u8 = 3;
 const PREFERENCES: u8 = 4;
 const DETAILS: u8 = 5;
+const ROUTE: u8 = 6;
 
 /// Links that end mails, or choose among messages, work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
 const FOR_EVER: Timestamp = Timestamp((1 << 48) - 1);
@@ -42,6 +43,8 @@ pub enum Purpose {
     Preferences(AgentId),
     /// See the private details of a job, by this grant.
     Details(JobId, GrantNo),
+    /// See where a route goes: its places on a map, and nothing else.
+    Route(RouteId),
 }
 
 /// Why a token opens nothing.
@@ -81,6 +84,7 @@ impl Links {
             Purpose::Unsubscribe(agent) => (UNSUBSCRIBE, agent.tenant, agent.local, None),
             Purpose::Preferences(agent) => (PREFERENCES, agent.tenant, agent.local, None),
             Purpose::Details(job, no) => (DETAILS, job.tenant, job.local, Some(no)),
+            Purpose::Route(route) => (ROUTE, route.tenant, route.local, None),
         };
         let mut token = Vec::with_capacity(HEAD + 2 + 16 + MAC);
         token.extend([key.id, kind]);
@@ -147,7 +151,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let until = Timestamp(i64::from_be_bytes(until));
     let local = Uuid::from_slice(&head[8..]).ok()?;
     let (no, tenant) = match head[1] {
-        APPROVE | UNSUBSCRIBE | PREFERENCES => (None, rest),
+        APPROVE | UNSUBSCRIBE | PREFERENCES | ROUTE => (None, rest),
         OFFER | DETAILS => {
             let (no, tenant) = rest.split_at_checked(2)?;
             (Some(u16::from_be_bytes([no[0], no[1]])), tenant)
@@ -159,6 +163,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let purpose = match no {
         Some(no) if head[1] == DETAILS => Purpose::Details(job, no),
         Some(no) => Purpose::Offer(job.offer(no)),
+        None if head[1] == ROUTE => Purpose::Route(RouteId { tenant, local }),
         None if head[1] == UNSUBSCRIBE => Purpose::Unsubscribe(AgentId { tenant, local }),
         None if head[1] == PREFERENCES => Purpose::Preferences(AgentId { tenant, local }),
         None => Purpose::Approve(job),
@@ -179,7 +184,7 @@ mod tests {
     }
 
     fn purposes() -> impl Strategy<Value = Purpose> {
-        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..5_u8).prop_map(|(tenant, local, no, kind)| {
+        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..6_u8).prop_map(|(tenant, local, no, kind)| {
             let (tenant, local) = (TenantId::new(&tenant).unwrap(), Uuid::from_u128(local));
             let job = JobId { tenant, local };
             match kind {
@@ -187,6 +192,7 @@ mod tests {
                 1 => Purpose::Offer(job.offer(no)),
                 2 => Purpose::Unsubscribe(AgentId { tenant, local }),
                 3 => Purpose::Details(job, no),
+                4 => Purpose::Route(RouteId { tenant, local }),
                 _ => Purpose::Preferences(AgentId { tenant, local }),
             }
         })

@@ -93,12 +93,7 @@ pub async fn written(engine: &Engine, agent: AgentId, written: Written) -> Resul
         }
         Resolved::Claim(offer) => claim_heard(engine, agent, offer, via, heard).await,
         Resolved::Decline(offer) => decline(engine, agent, offer, via).await,
-        Resolved::Acknowledge(job) => {
-            let command = Command::Acknowledge { agent: Some(agent) };
-            answered(engine.ask(job, Ask { command, by, key: None, expects: None }).await, |_, job| {
-                Outcome::Acknowledged(job)
-            })
-        }
+        Resolved::Acknowledge(job) => acknowledge(engine, agent, job, via).await,
         Resolved::Withdraw(job) => {
             let command = Command::Withdraw { agent: Some(agent), reason: None };
             answered(engine.ask(job, Ask { command, by, key: None, expects: None }).await, |_, job| {
@@ -154,6 +149,18 @@ pub async fn decline(
     via: Option<ChannelKind>,
 ) -> Result<Outcome, Failure> {
     answered(engine.decline(offer, agent, by(agent, via)).await, |_, job| Outcome::Declined(job))
+}
+
+/// A word that somebody is on their job.
+pub async fn acknowledge(
+    engine: &Engine,
+    agent: AgentId,
+    job: JobId,
+    via: Option<ChannelKind>,
+) -> Result<Outcome, Failure> {
+    let command = Command::Acknowledge { agent: Some(agent) };
+    let ask = Ask { command, by: by(agent, via), key: None, expects: None };
+    answered(engine.ask(job, ask).await, |_, job| Outcome::Acknowledged(job))
 }
 
 fn was_made_after(engine: &Engine, offer: OfferId, at: Timestamp) -> bool {
@@ -253,6 +260,7 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
         | Refusal::OfferClosed(_)
         | Refusal::AgentNotFound
         | Refusal::AgentInactive
+        | Refusal::AgentAssigned { .. }
         | Refusal::JobWornOut
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use baton_core::consent::AddressKind;
 use baton_core::details::{SealedDetails, SealedPayload};
-use baton_core::ids::{JobId, NotificationId, TenantId};
+use baton_core::ids::{JobId, NotificationId, RouteId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
@@ -34,6 +34,9 @@ use salts::Salts;
 
 /// No details take more bytes than this, so that a sealed record is one the store takes.
 pub const DETAILS_MAX: usize = 32 * 1024;
+
+/// No route takes more bytes than this, for the same reason.
+pub const ROUTE_MAX: usize = 48 * 1024;
 
 /// Where a ring for trying out keeps its key, inside the data folder.
 const DEV_KEY_FILE: &str = "dev-sealing-key";
@@ -260,6 +263,34 @@ impl Keyring {
         self.seal_payload(id, &self.open_payload(id, sealed)?).map(Some)
     }
 
+    /// Seals what a route says.
+    pub fn seal_route(&self, id: RouteId, route: &[u8]) -> Result<SealedPayload, SealingError> {
+        let keys = self.keys_of(id.tenant);
+        let key = keys.seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?;
+        if route.len() > ROUTE_MAX {
+            return Err(SealingError::TooLarge);
+        }
+        let mut buffer = Vec::with_capacity(NONCE_LEN + route.len() + TAG_LEN);
+        buffer.resize(NONCE_LEN, 0);
+        buffer.extend_from_slice(route);
+        key.seal(&bound_to_route(id), &mut buffer).ok_or(SealingError::TooLarge)?;
+        Ok(SealedPayload { key: key.id, sealed: buffer })
+    }
+
+    /// Opens a route: for its driver, and for whoever stored it.
+    pub fn open_route(&self, id: RouteId, sealed: &SealedPayload) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        self.open_with_tenants(id.tenant, sealed.key, &bound_to_route(id), &sealed.sealed)
+    }
+
+    /// The same route under the key that seals now; none where it is.
+    pub fn renewed_route(&self, id: RouteId, sealed: &SealedPayload) -> Result<Option<SealedPayload>, SealingError> {
+        let keys = self.keys_of(id.tenant);
+        if keys.seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?.id == sealed.key {
+            return Ok(None);
+        }
+        self.seal_route(id, &self.open_route(id, sealed)?).map(Some)
+    }
+
     /// What names an address without telling it. It stays the same whichever keys seal.
     pub fn print(&self, tenant: TenantId, kind: AddressKind, address: &str) -> [u8; 32] {
         let mut print = [0; 32];
@@ -303,6 +334,14 @@ fn bound_to_notification(id: NotificationId) -> [u8; 33] {
     let mut bound = [b'n'; 33];
     bound[1..17].copy_from_slice(id.tenant.bytes());
     bound[17..].copy_from_slice(id.local.as_bytes());
+    bound
+}
+
+/// The same for a route; a length of its own again.
+fn bound_to_route(id: RouteId) -> [u8; 34] {
+    let mut bound = [b'r'; 34];
+    bound[2..18].copy_from_slice(id.tenant.bytes());
+    bound[18..].copy_from_slice(id.local.as_bytes());
     bound
 }
 

@@ -102,6 +102,7 @@ impl TelegramDesk {
         let outcome = match press.verdict {
             Verdict::Claim => replies::claim_heard(engine, agent, offer, via, heard).await,
             Verdict::Decline => replies::decline(engine, agent, offer, via).await,
+            Verdict::Acknowledge => replies::acknowledge(engine, agent, offer.job, via).await,
         };
         let told = match lasting(outcome)? {
             Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(job.crew_view()))),

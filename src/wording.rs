@@ -21,6 +21,7 @@ mod money;
 mod notification;
 mod pages;
 mod printing;
+mod route;
 pub(crate) mod samples;
 mod sources;
 #[cfg(test)]
@@ -146,6 +147,9 @@ impl Wording {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_html(errand, shown);
         }
+        if let Say::Route(shown) = &errand.say {
+            return self.route_html(errand, shown);
+        }
         if let Say::Crew(shown) = &errand.say {
             self.crew_text(&CrewSheet::of(&shown.job), &errand.locale)?;
         }
@@ -201,6 +205,9 @@ impl Wording {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_text(errand, shown, ChannelKind::Whatsapp);
         }
+        if let Say::Route(shown) = &errand.say {
+            return self.route_plain(errand, shown);
+        }
         let values = self.values(errand);
         match self.fill(values.name, "whatsapp.text", &values)? {
             Some(text) => Ok(text),
@@ -212,6 +219,9 @@ impl Wording {
     pub fn sms(&self, errand: &Errand) -> Result<String, WordingError> {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_text(errand, shown, ChannelKind::Sms);
+        }
+        if let Say::Route(shown) = &errand.say {
+            return self.route_sms(errand, shown);
         }
         let values = self.values(errand);
         let text = match self.fill(values.name, "sms.text", &values)? {
@@ -237,6 +247,9 @@ impl Wording {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_plain(errand, shown);
         }
+        if let Say::Route(shown) = &errand.say {
+            return self.route_plain(errand, shown);
+        }
         if let Some(text) = self.for_desk(errand)? {
             return Ok(text);
         }
@@ -247,6 +260,9 @@ impl Wording {
     pub fn mail(&self, errand: &Errand) -> Result<Mail, WordingError> {
         if let Say::Notification(shown) = &errand.say {
             return self.asked_mail(errand, shown);
+        }
+        if let Say::Route(shown) = &errand.say {
+            return self.route_mail(errand, shown);
         }
         let mut values = self.values(errand);
         let subject = self.fill_or(values.name, "message", "email.subject", &values)?;
@@ -280,6 +296,7 @@ impl Wording {
         }
         mistakes.extend(self.mistakes_of_crew().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_lead().into_iter().map(|mistake| (mistake.to_string(), mistake)));
+        mistakes.extend(self.mistakes_of_route().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_pages().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.into_values().collect()
     }
@@ -297,7 +314,8 @@ impl Wording {
             | Say::Notification(_)
             | Say::AddressPaused(_)
             | Say::Lead(_)
-            | Say::CrewText(_) => None,
+            | Say::CrewText(_)
+            | Say::Route(_) => None,
         };
         let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
         let mut values = Values::of(errand, locale, link, preferences);

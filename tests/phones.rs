@@ -120,6 +120,7 @@ impl Town {
             occupies: None,
             gates: OwnGates::default(),
             lead: None,
+            assignment: None,
         };
         let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

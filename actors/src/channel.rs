@@ -4,13 +4,14 @@ use baton_core::consent::Purpose;
 use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::{SealedDetails, SealedPayload};
-use baton_core::ids::{AgentId, NotificationId, OfferId, OfferNo, TenantId};
+use baton_core::ids::{AgentId, JobId, NotificationId, OfferId, OfferNo, RouteId, TenantId};
 use baton_core::job::{Deed, Standing};
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
 use baton_core::time::Timestamp;
 
 use crate::clock::BoxFuture;
+use crate::records::Vehicle;
 use crate::tenants::TenantView;
 
 /// One account of one provider. It renders an errand in the person's language and makes exactly one attempt.
@@ -154,6 +155,35 @@ pub enum Say {
     Lead(Box<LeadShown>),
     /// The desk: the text for crews, to be copied.
     CrewText(Box<CrewView>),
+    /// A driver alone: a route that is theirs.
+    Route(Box<RouteShown>),
+}
+
+/// A route as its driver gets it: what it says stays sealed until it is worded.
+#[derive(Clone)]
+pub struct RouteShown {
+    /// The job it is: the button below carries it.
+    pub job: JobId,
+    /// Which route.
+    pub route: RouteId,
+    /// What it says.
+    pub sealed: SealedPayload,
+    /// The vehicle.
+    pub vehicle: Option<Vehicle>,
+    /// When it was handed over.
+    pub at: Timestamp,
+}
+
+impl RouteShown {
+    /// The name of its template.
+    pub const TEMPLATE: &str = "route";
+}
+
+/// Says which it is, never what.
+impl std::fmt::Debug for RouteShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "route {:?} of {:?}", self.route, self.job)
+    }
 }
 
 /// A finished lead. It is made for a desk's own address and no other, and what is private stays sealed until it is worded.
@@ -366,6 +396,24 @@ pub enum Answer {
     TooOften,
     /// They gave a job back lately: so many minutes more.
     CoolingDown(u64),
+    /// They are invited to register with the bot.
+    Invited(Box<Invitation>),
+}
+
+/// An invitation to register with the bot. The link is a secret of theirs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Opens the bot; works once.
+    pub link: String,
+    /// A word of whoever invites them.
+    pub message: Option<String>,
+}
+
+/// Says what it is, never the link.
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an invitation")
+    }
 }
 
 /// What became of a command of the desk, given in chat.
@@ -415,6 +463,7 @@ impl Answer {
             Self::Unreachable => "answer_unreachable",
             Self::TooOften => "answer_too_often",
             Self::CoolingDown(_) => "answer_cooling_down",
+            Self::Invited(_) => "answer_invited",
         }
     }
 }

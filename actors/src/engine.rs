@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::directory::{Directory, Parked};
 use crate::error::Failure;
+use crate::fleet::Reserved;
 use crate::gauges;
 use crate::house::{ApproveLink, DetailsLink, House, Limits};
 use crate::index::Index;
@@ -138,6 +139,7 @@ impl Engine {
             lately: found.lately,
             numbers: Numbers::default(),
             lapses: Lapses::default(),
+            reserved: Reserved::default(),
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,
@@ -260,6 +262,12 @@ impl Engine {
             return Err(Failure::Overloaded);
         }
         let id = new.id;
+        let alone = new.assignment.as_ref().filter(|assignment| assignment.alone).map(|assignment| assignment.agent);
+        let house = self.house();
+        let _kept = alone
+            .map(|agent| house.reserved.keep(house, agent, id))
+            .transpose()
+            .map_err(|job| Failure::from(Refusal::AgentAssigned { job }))?;
         let (asker, answer) = oneshot::channel();
         let message = JobMessage::Create { new: Box::new(new), details, by, reply: Reply::to(asker) };
         self.directory()?.tell_job(id, message);

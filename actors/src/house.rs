@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::directory::Directory;
 use crate::falls::{Falls, Place};
+use crate::fleet::Reserved;
 use crate::index::Index;
 use crate::lapses::Lapses;
 use crate::lately::Lately;
@@ -68,6 +69,8 @@ pub struct House {
     pub(crate) lapses: Lapses,
     /// When this node was away for long.
     pub outages: ArcSwap<Vec<Window>>,
+    /// Who is being given a job that they may have only one of.
+    pub(crate) reserved: Reserved,
     /// Who writes: the boot counter.
     pub epoch: u64,
     /// Whether the store was restored from a backup and not released: nothing is taken in or sent, and no deadline rings.

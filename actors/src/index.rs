@@ -197,6 +197,13 @@ impl Index {
         facts.claims.iter().filter_map(claim).collect()
     }
 
+    /// The jobs of which an agent is to have no more than one.
+    pub fn kept_alone(&self, agent: &AgentId) -> Vec<JobId> {
+        let inner = self.inner.read();
+        let Some(facts) = inner.agents.get(agent) else { return Vec::new() };
+        facts.alone.iter().filter_map(|slot| inner.slot(*slot).map(|slot| slot.id)).collect()
+    }
+
     /// Live jobs of a tenant in some stages, newest first, older than `before`. Jobs of one millisecond stand in the order
     /// in which they were taken in, so that pages neither repeat nor leave out any.
     pub fn list(

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod error;
 pub mod event_log;
 pub mod falls;
+pub mod fleet;
 pub mod gauges;
 pub mod house;
 pub mod index;

@@ -7,10 +7,12 @@ mod agent_v2;
 mod attempt_v1;
 mod book_v1;
 mod details_v1;
+mod fleet;
 mod job_v1;
 mod job_v2;
 mod job_v3;
 mod job_v4;
+mod job_v5;
 mod settings_v1;
 mod settings_v2;
 mod settings_v3;
@@ -39,10 +41,12 @@ use self::agent_v2::AgentV2;
 use self::attempt_v1::AttemptV1;
 use self::book_v1::BookV1;
 use self::details_v1::DetailsV1;
+pub use self::fleet::{AssignmentLine, Driver, Route, Vehicle};
 use self::job_v1::JobV1;
 use self::job_v2::JobV2;
 use self::job_v3::JobV3;
 use self::job_v4::JobV4;
+use self::job_v5::JobV5;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
@@ -54,7 +58,7 @@ use crate::store::job_head::JobHead;
 
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 5;
+    const SCHEMA: u16 = 6;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
@@ -62,6 +66,7 @@ impl Record for Job {
             2 => codec::decode::<JobV2>(payload).map(Self::from),
             3 => codec::decode::<JobV3>(payload).map(Self::from),
             4 => codec::decode::<JobV4>(payload).map(Self::from),
+            5 => codec::decode::<JobV5>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }

@@ -5,8 +5,8 @@ mod said;
 
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
 use baton_core::details::SealedDetails;
-use baton_core::ids::{DebtId, EffectId, EffectNo, NotificationId, OfferNo};
-use baton_core::job::{Job, Standing};
+use baton_core::ids::{DebtId, EffectId, EffectNo, NotificationId, OfferNo, RouteId, VehicleId};
+use baton_core::job::{Job, Stage, Standing};
 use baton_core::message::{Recipient, Topic};
 use baton_core::notification::Notification;
 use baton_core::time::Timestamp;
@@ -14,10 +14,10 @@ use baton_core::time::Timestamp;
 use self::person::no_address;
 pub use self::person::{About, person};
 use self::said::{replaced, say};
-use crate::channel::{Address, CrewShown, DeskAddress, Errand, LeadShown, Say, Shown};
+use crate::channel::{Address, CrewShown, DeskAddress, Errand, LeadShown, RouteShown, Say, Shown};
 use crate::house::House;
 use crate::outbox::Item;
-use crate::records;
+use crate::records::{self, Route, Vehicle};
 use crate::store::codec;
 use crate::store::keys::Key;
 use crate::tenants::TenantView;
@@ -85,6 +85,11 @@ pub fn resolve(house: &House, channel: ChannelKind, item: Item, now: Timestamp) 
             Err(delivery) => return Resolved::Not { debt, delivery },
         },
         Topic::CrewText => (person.address, Say::CrewText(Box::new(tenant.crew_view(&job)))),
+        Topic::Route => match route(house, &job) {
+            Ok(_) if person.address.is_group() => return Resolved::Not { debt, delivery: no_address() },
+            Ok(say) => (person.address, say),
+            Err(delivery) => return Resolved::Not { debt, delivery },
+        },
         Topic::Offer(_)
         | Topic::OfferOver(..)
         | Topic::Won
@@ -170,6 +175,25 @@ fn lead(house: &House, tenant: &TenantView, job: &Job, address: Address) -> Resu
     let details = details.ok_or_else(|| not("content", "its details are there no more"))?;
     let (to, lead) = LeadShown::for_desk(desk, tenant.crew_view(job), job.external_ref.clone(), details);
     Ok((to, Say::Lead(Box::new(lead))))
+}
+
+/// The route of an assignment, as it stands now.
+fn route(house: &House, job: &Job) -> Result<Say, Delivery> {
+    let gone = || Delivery::Failed { class: "content".to_owned(), reason: "the route is there no more".to_owned() };
+    let assignment = job.assignment.as_ref().ok_or_else(gone)?;
+    let (id, tenant) = (RouteId { tenant: job.id.tenant, local: assignment.route }, job.id.tenant);
+    let record = house.store.get(&Key::Route(id).bytes()).ok().flatten();
+    let route =
+        record.and_then(|record| codec::open::<Route>(&record).ok()).map(|(_, route)| route).ok_or_else(gone)?;
+    let vehicle = route.vehicle.and_then(|local| {
+        let record = house.store.get(&Key::Vehicle(VehicleId { tenant, local }).bytes()).ok().flatten()?;
+        codec::open::<Vehicle>(&record).ok().map(|(_, vehicle)| vehicle)
+    });
+    let at = match &job.stage {
+        Stage::Claimed(claim) => claim.at,
+        _ => job.created_at,
+    };
+    Ok(Say::Route(Box::new(RouteShown { job: job.id, route: id, sealed: route.sealed, vehicle, at })))
 }
 
 /// The same for a notification. Whoever has said no since it was queued is not written to.

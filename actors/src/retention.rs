@@ -16,7 +16,7 @@ use crate::event_log;
 use crate::gauges;
 use crate::house::House;
 use crate::numbers::Numbers;
-use crate::records::{Registration, Told};
+use crate::records::{self, Registration, Told};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
 use crate::store::{StepWrites, StoreError, Write};
@@ -222,6 +222,13 @@ async fn remove_job(house: &House, job: JobId, line: Vec<u8>) -> Result<(), Swee
         })?;
     }
     keys.extend(Numbers::rows_of(&*house.store, job)?);
+    // The line that lists it stands under the moment it came in.
+    let record = house.store.get(&Key::ClosedJob(job).bytes())?;
+    if let Some(Ok(known)) = record.as_deref().map(records::open_job)
+        && known.assignment.is_some()
+    {
+        keys.push(Key::AssignmentLine { created_at: known.created_at, job }.bytes());
+    }
     for rows in keys.chunks(ROWS_MAX) {
         remove(house, rows.to_vec()).await?;
     }

@@ -86,7 +86,8 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::SentAgain { .. }
             | Event::DetailsExported
             | Event::Retried
-            | Event::NotSentAgain { .. } => {}
+            | Event::NotSentAgain { .. }
+            | Event::Assignment(_) => {}
         }
     }
 }

@@ -154,6 +154,7 @@ impl Town {
             occupies: None,
             gates: OwnGates::default(),
             lead: None,
+            assignment: None,
         };
         let by = By { actor: Actor::Client("shop".to_owned()), cause: Cause::Request };
         self.engine.create(new, None, by).await.unwrap();

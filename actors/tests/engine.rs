@@ -186,6 +186,7 @@ fn new_job(id: JobId, plan: Plan) -> NewJob {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 

@@ -227,6 +227,7 @@ fn new_job(name: &str) -> NewJob {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_core::ids::{OfferId, OfferNo};
+use baton_core::ids::{JobId, OfferId, OfferNo};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub struct Press {
     pub verdict: Verdict,
     /// The job, within the presser's tenant.
     pub job: Uuid,
-    /// Which of its offers.
+    /// Which of its offers; 0 where the button is about the job itself.
     pub no: OfferNo,
 }
 
@@ -24,6 +24,8 @@ pub enum Verdict {
     Claim,
     /// No.
     Decline,
+    /// They have the route that was handed to them.
+    Acknowledge,
 }
 
 impl Press {
@@ -32,9 +34,16 @@ impl Press {
         Self { verdict, job: offer.job.local, no: offer.no }
     }
 
+    /// The button below a route that was handed over.
+    pub fn acknowledging(job: JobId) -> Self {
+        Self { verdict: Verdict::Acknowledge, job: job.local, no: 0 }
+    }
+
     /// As a button carries it.
     pub fn to_data(self) -> String {
         let verdict = match self.verdict {
+            // As the fleet service wrote it: buttons below its messages still work.
+            Verdict::Acknowledge => return format!("ack:{}", self.job.hyphenated()),
             Verdict::Claim => 'c',
             Verdict::Decline => 'd',
         };
@@ -47,6 +56,9 @@ impl Press {
         let verdict = match verdict {
             "c" => Verdict::Claim,
             "d" => Verdict::Decline,
+            "ack" => {
+                return Some(Self { verdict: Verdict::Acknowledge, job: Uuid::try_parse(offer).ok()?, no: 0 });
+            }
             _ => return None,
         };
         let (job, no) = offer.split_once('.')?;
@@ -72,15 +84,15 @@ impl<'de> Deserialize<'de> for Press {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::ids::{JobId, TenantId};
+    use baton_core::ids::TenantId;
 
     use super::*;
 
     #[test]
     fn a_button_reads_back_as_it_was_made_and_fits() {
         let offer = JobId::of_reference(TenantId::DEFAULT, "a").offer(OfferNo::MAX);
-        for verdict in [Verdict::Claim, Verdict::Decline] {
-            let press = Press::on(offer, verdict);
+        let acknowledging = Press::acknowledging(offer.job);
+        for press in [Press::on(offer, Verdict::Claim), Press::on(offer, Verdict::Decline), acknowledging] {
             assert!(press.to_data().len() <= 64, "{}", press.to_data());
             assert_eq!(Press::from_data(&press.to_data()), Some(press));
         }
@@ -95,6 +107,8 @@ mod tests {
             "c:AAAA.1",
             "c:AAAAAAAAAAAAAAAAAAAAAA.0",
             "c:AAAAAAAAAAAAAAAAAAAAAA",
+            "ack:",
+            "ack:AAAAAAAAAAAAAAAAAAAAAA.1",
         ] {
             assert_eq!(Press::from_data(foreign), None, "{foreign}");
         }

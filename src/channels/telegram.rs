@@ -123,6 +123,10 @@ impl Telegram {
             let keyboard = Keyboard { buttons, ..Keyboard::default() };
             return Ok((html, Some(keyboard).filter(|keyboard| !keyboard.buttons.is_empty())));
         }
+        if let Say::Route(shown) = &errand.say {
+            let press = (self.wording.route_button(errand)?, Press::acknowledging(shown.job).to_data());
+            return Ok((html, Some(Keyboard { buttons: vec![press], ..Keyboard::default() })));
+        }
         if let Say::Crew(shown) = &errand.say {
             let claim = (self.wording.crew_button(errand)?, Press::on(shown.claim, Verdict::Claim).to_data());
             let keyboard = Keyboard { buttons: vec![claim], ..Keyboard::default() };

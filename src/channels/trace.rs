@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_actors::channel::{CrewShown, Errand, PausedAddress, Say};
+use baton_actors::channel::{CrewShown, Errand, PausedAddress, RouteShown, Say};
 use baton_core::ids::{DebtId, TenantId};
 use sha2::{Digest, Sha256};
 
@@ -18,6 +18,7 @@ pub fn of(errand: &Errand) -> String {
         Say::AddressPaused(_) => PausedAddress::TEMPLATE,
         Say::Lead(_) => "lead",
         Say::CrewText(_) => "crew",
+        Say::Route(_) => RouteShown::TEMPLATE,
     };
     format!("{}_{}_{topic}", errand.tenant, plain(&errand.key))
 }

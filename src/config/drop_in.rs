@@ -13,11 +13,13 @@ pub enum System {
     Notifier,
     /// The crew layer.
     Crew,
+    /// The fleet dispatch service.
+    Fleet,
 }
 
 impl System {
-    const WORDS: [(&'static str, Self); 3] =
-        [("router", Self::Router), ("notifier", Self::Notifier), ("crew", Self::Crew)];
+    const WORDS: [(&'static str, Self); 4] =
+        [("router", Self::Router), ("notifier", Self::Notifier), ("crew", Self::Crew), ("fleet", Self::Fleet)];
 }
 
 /// The old routes that answer.
@@ -27,6 +29,8 @@ pub struct DropIn {
     pub enabled: Vec<System>,
     /// What old clients call a tenant, and which it is.
     pub tenant_ids: Vec<(String, TenantId)>,
+    /// Where the fleet's own web application lives; empty: where Baton does.
+    pub fleet_app_url: String,
 }
 
 impl DropIn {
@@ -53,7 +57,7 @@ impl DropIn {
             });
             tenant_ids.extend(read);
         }
-        Self { enabled, tenant_ids }
+        Self { enabled, tenant_ids, fleet_app_url: section.get("fleet_app_url") }
     }
 
     /// Whether a system's old routes answer.
@@ -82,7 +86,7 @@ mod tests {
     fn d20_a_tenant_is_known_by_its_own_name_and_by_the_one_of_old_clients() {
         let north = TenantId::new("north").unwrap();
         let theirs = "6f1d7a52-2b0e-4a39-9c39-6c1f1f0f2a10";
-        let known = DropIn { enabled: Vec::new(), tenant_ids: vec![(theirs.to_owned(), north)] };
+        let known = DropIn { tenant_ids: vec![(theirs.to_owned(), north)], ..DropIn::default() };
         assert_eq!(
             (known.tenant(theirs), known.tenant("north"), known.tenant("No Slug")),
             (Some(north), Some(north), None)

@@ -18,6 +18,7 @@ use crate::config::drop_in::System;
 use crate::http::agents;
 use crate::http::desk;
 use crate::http::details;
+use crate::http::drivers;
 use crate::http::drop_in;
 use crate::http::events;
 use crate::http::idempotency::Fingerprints;
@@ -37,11 +38,13 @@ use crate::http::public::webhooks::hooks::Hooks;
 use crate::http::quarantine;
 use crate::http::replies;
 use crate::http::reports;
+use crate::http::routes;
 use crate::http::settings::Settings;
 use crate::http::sources;
 use crate::http::telegram;
 use crate::http::templates;
 use crate::http::tenants;
+use crate::http::vehicles;
 use crate::http::webhooks;
 use crate::keys::Keys;
 use crate::links::Links;
@@ -154,6 +157,9 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(offers::routes())
         .merge(agents::routes())
         .merge(notifications::routes())
+        .merge(drivers::routes())
+        .merge(vehicles::routes())
+        .merge(routes::routes())
         .merge(plans::routes())
         .merge(sources::routes())
         .merge(templates::routes())

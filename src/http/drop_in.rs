@@ -13,6 +13,7 @@ use crate::http::problem::{Code, FieldError, Problem};
 
 mod crew;
 mod envelope;
+pub mod fleet;
 pub mod notifier;
 mod router;
 
@@ -22,6 +23,7 @@ pub fn routes(enabled: &[System]) -> Router<Door> {
         System::Router => routes.merge(router::routes()),
         System::Crew => routes.merge(crew::routes()),
         System::Notifier => routes.merge(notifier::routes()),
+        System::Fleet => routes.merge(fleet::routes()),
     })
 }
 

@@ -40,6 +40,9 @@ fn routes() -> Vec<(String, String)> {
     routes
 }
 
+/// An id that a fleet has given something.
+const FLEET: &str = "00000001-0000-4000-8000-000000000001";
+
 /// What a path calls by a reference.
 fn reference(path: &str) -> &'static str {
     if path.contains("/by-ref/") { SECRET } else { "d1" }
@@ -114,6 +117,7 @@ async fn a_field_that_is_not_known_is_refused_by_every_route_that_takes_a_body()
             .replace("{ref}", reference(&path))
             .replace("{key}/{channel}/{locale}/{version}", TEMPLATE);
         let line = line.replace("{name}", "p1").replace("{source}", "shop").replace("{tenant}", "default");
+        let line = line.replace("{driver}", FLEET).replace("{vehicle}", FLEET).replace("{route}", FLEET);
         let body = if path.ends_with("/batch") { r#"[{"zebra":1}]"# } else { r#"{"zebra":1}"# };
         let answer = house.ask(&line, body).await;
         let told = if path.ends_with("/batch") { &answer.json["items"][0]["problem"] } else { &answer.json };
@@ -142,6 +146,12 @@ async fn s11_tenant_b_never_sees_a() {
     let template =
         format!(r#"{{"key":"{SECRET}","channel":"sms","locale":"en","parts":{{"text":"{SECRET}"}},"state":"active"}}"#);
     assert_eq!(house.ask("POST /api/v1/templates", &template).await.status, 201);
+    let route = format!(r#"{{"name":"{SECRET}","stops":[{{"client":"{SECRET}"}}]}}"#);
+    assert_eq!(house.ask(&format!("PUT /api/v1/routes/{FLEET}"), &route).await.status, 201);
+    for of in ["drivers", "vehicles"] {
+        let made = house.ask(&format!("PUT /api/v1/{of}/{FLEET}"), &format!(r#"{{"name":"{SECRET}"}}"#)).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
     let desk = format!(r#"{{"email":"{SECRET}@example.com"}}"#);
     assert_eq!(house.ask("PATCH /api/v1/desk", &desk).await.status, 200);
     let job = house
@@ -170,6 +180,9 @@ async fn s11_tenant_b_never_sees_a() {
             .replace("{name}", "p1")
             .replace("{source}", "shop")
             .replace("{tenant}", "default")
+            .replace("{driver}", FLEET)
+            .replace("{vehicle}", FLEET)
+            .replace("{route}", FLEET)
     };
     let theirs = [("x-api-key", OTHER), ("content-type", "application/json")];
     for (method, path) in routes().into_iter().filter(|(_, path)| path != "/metrics") {

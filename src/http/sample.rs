@@ -172,6 +172,7 @@ pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     };
     let by = By { actor: Actor::Client("shop".into()), cause: Cause::Request };
     let mut turn = Turn::create(new, by.clone(), world, NOW);
@@ -209,10 +210,15 @@ pub struct Answered {
 impl House {
     /// Two tenants, nobody and nothing in them.
     pub async fn open() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn with(settings: Settings) -> Self {
         let admin =
             |key: &str, tenant| ApiKeyRecord::of(&key.into(), tenant, "desk", vec![Scope::Admin], None).unwrap();
         let other = TenantId::new("other").unwrap();
-        let door = door(Settings::default(), [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]).await;
+        let door = door(settings, [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]).await;
         Self { router: door.clone().router(), door }
     }
 

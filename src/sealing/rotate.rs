@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use baton_actors::records::Route;
 use baton_actors::store::codec;
 use baton_actors::store::keys::{Key as RowKey, PARTITIONS, Prefix, Space};
 use baton_actors::store::{StepWrites, Store, StoreError, VersionCheck, Write};
@@ -21,7 +22,7 @@ use super::{Keyring, SealingError};
 pub const PAGE: usize = 128;
 
 /// Where rows lie that are sealed.
-pub const SEALED: [Space; 3] = [Space::Details, Space::LiveNotifications, Space::EndedNotifications];
+pub const SEALED: [Space; 4] = [Space::Details, Space::LiveNotifications, Space::EndedNotifications, Space::Routes];
 
 /// A page of a partition, gone over.
 #[derive(Default)]
@@ -114,6 +115,14 @@ fn renewed(keyring: &Keyring, key: &[u8], record: &[u8]) -> Result<Option<StepWr
             notification.intent.payload = payload;
             // What it says is the same: it keeps its version, which its one writer counts.
             let value = codec::seal(&notification, header.version, header.epoch).map_err(|_| SealingError::TooLarge)?;
+            Ok(Some(replaced(key, header.version, value)))
+        }
+        Some(RowKey::Route(id)) => {
+            let (header, mut route) = codec::open::<Route>(record).map_err(|_| SealingError::Unreadable)?;
+            let Some(sealed) = keyring.renewed_route(id, &route.sealed)? else { return Ok(None) };
+            route.sealed = sealed;
+            let version = header.version + 1;
+            let value = codec::seal(&route, version, header.epoch).map_err(|_| SealingError::TooLarge)?;
             Ok(Some(replaced(key, header.version, value)))
         }
         _ => Ok(None),
@@ -237,6 +246,7 @@ pub fn in_use(store: &dyn Store) -> Result<InUse, StoreError> {
             let tenant = key.as_ref().and_then(RowKey::tenant);
             let sealed = match space {
                 Space::Details => codec::open::<SealedDetails>(record).ok().map(|(_, sealed)| sealed.key),
+                Space::Routes => codec::open::<Route>(record).ok().map(|(_, route)| route.sealed.key),
                 _ => codec::open::<Notification>(record).ok().map(|(_, notification)| notification.intent.payload.key),
             };
             if let (Some(tenant), Some(sealed)) = (tenant, sealed) {

@@ -188,6 +188,7 @@ impl Desk {
         let outcome = match press.verdict {
             Verdict::Claim => replies::claim_heard(&self.engine, agent, offer, via, Heard::now(at)).await,
             Verdict::Decline => replies::decline(&self.engine, agent, offer, via).await,
+            Verdict::Acknowledge => replies::acknowledge(&self.engine, agent, offer.job, via).await,
         };
         if let Some(answer) = lasting(outcome)?.and_then(|outcome| outcome.told(&self.engine)) {
             self.say(&person, Some(agent), answer);

@@ -54,7 +54,12 @@ impl Wording {
         match &errand.say {
             Say::Lead(lead) => self.lead(lead, &errand.locale).map(Some),
             Say::CrewText(job) => self.crew_text(&CrewSheet::of(job), &errand.locale).map(Some),
-            Say::Job { .. } | Say::Crew(_) | Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) => Ok(None),
+            Say::Job { .. }
+            | Say::Crew(_)
+            | Say::Answer(_)
+            | Say::Notification(_)
+            | Say::AddressPaused(_)
+            | Say::Route(_) => Ok(None),
         }
     }
 

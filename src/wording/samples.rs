@@ -2,7 +2,7 @@
 //! template can be tried before a person depends on it.
 
 use baton_actors::channel::{
-    Address, Answer, AtDesk, CrewShown, DoneShown, Errand, OfferShown, Ordered, PausedAddress, Say,
+    Address, Answer, AtDesk, CrewShown, DoneShown, Errand, Invitation, OfferShown, Ordered, PausedAddress, Say,
 };
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
@@ -158,6 +158,7 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         | Topic::CrewStatus(_)
         | Topic::Lead
         | Topic::CrewText
+        | Topic::Route
         | Topic::NoteDone(_) => None,
     };
     Say::Job {
@@ -241,6 +242,10 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::Unreachable,
         Answer::TooOften,
         Answer::CoolingDown(12),
+        Answer::Invited(Box::new(Invitation {
+            link: "https://t.me/baton_bot?start=sample".to_owned(),
+            message: Some("Welcome on board".to_owned()),
+        })),
     ];
     answers.into_iter().chain(orders).collect()
 }

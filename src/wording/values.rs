@@ -1,6 +1,6 @@
 //! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
 
-use baton_actors::channel::{Address, Answer, CrewShown, Errand, Ordered, PausedAddress, Say};
+use baton_actors::channel::{Address, Answer, CrewShown, Errand, Ordered, PausedAddress, RouteShown, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::gates::Gate;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::dates;
 use super::language::{self, Direction};
+use crate::channels::registration::qr_png_data_uri;
 use crate::telemetry::redact;
 
 /// What a template is filled with.
@@ -68,6 +69,12 @@ pub(super) struct Values {
     pub(super) crew: Option<String>,
     /// Where somebody we do not know can ask to be registered.
     register_url: Option<String>,
+    /// Where somebody who is invited registers with the bot.
+    invite_url: Option<String>,
+    /// The same as an image.
+    invite_picture: Option<String>,
+    /// A word of whoever invites them.
+    invite_message: Option<String>,
     /// Where the person says what they want to hear.
     preferences_url: Option<String>,
     /// Jobs to choose from, by number.
@@ -164,6 +171,7 @@ impl Values {
             // Both are filled with values of their own.
             Say::Lead(_) => values.name = "lead",
             Say::CrewText(_) => values.name = "crew",
+            Say::Route(_) => values.name = RouteShown::TEMPLATE,
         }
         values
     }
@@ -196,6 +204,9 @@ impl Values {
             standing: None,
             crew: None,
             register_url: None,
+            invite_url: None,
+            invite_picture: None,
+            invite_message: None,
             preferences_url: None,
             choices: Vec::new(),
             possible_repeat: false,
@@ -259,6 +270,12 @@ impl Values {
             Answer::Order(ordered) => self.ordered(ordered),
             Answer::Register(url) => self.register_url = Some(one_line(url)),
             Answer::CoolingDown(minutes) => self.minutes = Some(*minutes),
+            Answer::Invited(invitation) => {
+                self.invite_url = Some(one_line(&invitation.link));
+                // One that cannot be drawn is a link all the same.
+                self.invite_picture = qr_png_data_uri(&invitation.link).ok();
+                self.invite_message = invitation.message.as_deref().map(one_line);
+            }
             Answer::Full
             | Answer::NoOpenOffer
             | Answer::Help
@@ -334,6 +351,7 @@ fn reason(topic: &Topic) -> Option<&'static str> {
         | Topic::CrewStatus(_)
         | Topic::Lead
         | Topic::CrewText
+        | Topic::Route
         | Topic::NoteDone(_) => None,
     }
 }

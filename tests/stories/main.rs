@@ -39,6 +39,8 @@ mod crew_whatsapp;
 mod damaged;
 mod events;
 mod falls;
+mod fleet;
+mod fleet_rules;
 mod intake;
 mod kill;
 mod leads;

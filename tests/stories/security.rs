@@ -182,6 +182,13 @@ async fn s11_a_tenant_sees_nothing_of_another() {
     town.knows(vec![person("ana-of-default", 77)]).await;
     let made = town.door.put("/api/v1/plans/plan-of-default", json!({ "waves": [{ "mode": "everybody" }] })).await;
     assert!(made.status < 300, "{}", made.text);
+    for (of, body) in [
+        ("drivers", json!({ "name": "driver-of-default" })),
+        ("vehicles", json!({ "name": "van-of-default" })),
+        ("routes", json!({ "name": "route-of-default", "stops": [{ "client": "client-of-default" }] })),
+    ] {
+        town.door.put(&format!("/api/v1/{of}/{FLEET}"), body).await.is(201);
+    }
     let key =
         town.door.post("/api/v1/keys", json!({ "name": "key-of-default", "scopes": ["jobs:read"] })).await.is(201);
     let job = town.desk().publishes(order("job-of-default")).await;
@@ -225,6 +232,9 @@ async fn s11_a_tenant_sees_nothing_of_another() {
     assert_eq!(town.door.with_key(key["key"].as_str()).get("/api/v1/jobs").await.status, 200);
 }
 
+/// An id that a fleet has given something.
+const FLEET: &str = "00000001-0000-4000-8000-000000000001";
+
 /// A path with the default tenant's own things in it.
 fn concrete(path: &str, jobs: [&Job; 2], offer: &str, key: &str) -> Vec<String> {
     let id = match path {
@@ -238,6 +248,8 @@ fn concrete(path: &str, jobs: [&Job; 2], offer: &str, key: &str) -> Vec<String> 
         let path = path.replace("{id}", &id).replace("{ref}", "ana-of-default");
         let path = path.replace("{name}", "plan-of-default").replace("{tenant}", "default");
         // A version of a template that is nobody's: that of the default tenant is not to be told from it.
+        // What a fleet keeps is stored under ids of its own.
+        let path = path.replace("{driver}", FLEET).replace("{vehicle}", FLEET).replace("{route}", FLEET);
         path.replace("{key}", "of-default")
             .replace("{source}", "of-default")
             .replace("{channel}", "sms")
@@ -259,6 +271,7 @@ fn body(method: &Method, path: &str) -> Value {
         "reassign" => json!({ "agent": "ana-of-default" }),
         "replies" => json!({ "from": phone_number(77), "text": "YES" }),
         "availability" => json!({ "available": false }),
+        _ if path.starts_with("/api/v1/drivers/") => json!({ "name": "Somebody Else" }),
         _ => json!({}),
     }
 }

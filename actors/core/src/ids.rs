@@ -163,6 +163,42 @@ tenant_scoped_id! {
     NotificationId
 }
 
+tenant_scoped_id! {
+    /// A driver, by the id that a fleet's own system gave them.
+    DriverId
+}
+
+tenant_scoped_id! {
+    /// A vehicle of a fleet.
+    VehicleId
+}
+
+tenant_scoped_id! {
+    /// A route with its stops.
+    RouteId
+}
+
+impl DriverId {
+    /// One of 64.
+    pub fn partition(&self) -> u8 {
+        partition(self.tenant, self.local)
+    }
+}
+
+impl VehicleId {
+    /// One of 64.
+    pub fn partition(&self) -> u8 {
+        partition(self.tenant, self.local)
+    }
+}
+
+impl RouteId {
+    /// One of 64.
+    pub fn partition(&self) -> u8 {
+        partition(self.tenant, self.local)
+    }
+}
+
 impl NotificationId {
     /// The notification of a client's own reference: the same reference is the same notification.
     pub fn of_reference(tenant: TenantId, reference: &str) -> Self {

@@ -20,6 +20,7 @@ use crate::tenant::Settings;
 use crate::time::{Timestamp, Window};
 
 mod about;
+pub mod assignment;
 mod callback;
 mod claim;
 mod closing;
@@ -46,6 +47,7 @@ mod settling;
 pub mod turn;
 pub mod weight;
 
+pub use assignment::{Asked, Assignment};
 pub use command::{AfterNoShow, Answer, Ask, By, Command, NewJob};
 pub use deeds::Deed;
 pub use event::{Actor, Cause, Entry, Event};
@@ -143,6 +145,8 @@ pub struct Job {
     pub notes: Vec<Note>,
     /// Of a finished lead: what the desk gets of it.
     pub lead: Option<Lead>,
+    /// Of a route that is handed to a named driver: how they are told, and how far that has come.
+    pub assignment: Option<Assignment>,
 }
 
 /// A message that was sent: if it does not arrive, it is known what it was.
@@ -577,7 +581,7 @@ impl Job {
             }
             Stage::Claimed(claim) => {
                 let late = self.settlement.late.and_then(|late| late.by);
-                claim.watch.due().into_iter().chain(late).min()
+                claim.watch.due().into_iter().chain(late).chain(self.assignment_ends_at()).min()
             }
             Stage::NeedsApproval | Stage::Unfilled { .. } | Stage::Closed { .. } => None,
         }

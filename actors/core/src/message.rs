@@ -63,6 +63,8 @@ pub enum Topic {
     CrewText,
     /// The desk: what was done about the notice that this debt carried, in the place of its buttons.
     NoteDone(EffectNo),
+    /// A driver: the route that is theirs, opened for them alone.
+    Route,
 }
 
 /// What is sent once. Where nobody knows whether it arrived, the desk is asked, and it is not sent again by itself.
@@ -192,13 +194,16 @@ impl Topic {
             Self::Lead => "lead",
             Self::CrewText => "crew",
             Self::NoteDone(_) => "note_done",
+            Self::Route => "route",
         }
     }
 
     /// How urgent it is.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Won | Self::ClaimEnded(_) | Self::Released(_) | Self::Lead | Self::CrewText => Lane::Claims,
+            Self::Won | Self::ClaimEnded(_) | Self::Released(_) | Self::Lead | Self::CrewText | Self::Route => {
+                Lane::Claims
+            }
             Self::Offer(_) | Self::Reminder | Self::CrewOffer(_) => Lane::Offers,
             Self::CrewStatus(_)
             | Self::OfferOver(..)
@@ -225,7 +230,9 @@ impl Topic {
             | Self::Settled(_)
             | Self::CrewOffer(_)
             | Self::CrewStatus(_)
-            | Self::NoteDone(_) => None,
+            | Self::NoteDone(_)
+            // It is sent again like an offer: who was told twice was told.
+            | Self::Route => None,
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Facts {
     pub past: Vec<(AgentId, OfferNo)>,
     /// What it owes.
     pub owes: Vec<Owes>,
+    /// The agent who is to have no other such job.
+    pub alone: Option<AgentId>,
     /// Whether its record has left the live ones.
     pub gone: bool,
 }
@@ -82,6 +84,7 @@ impl Facts {
             claim,
             past: job.offers.iter().filter(past).map(|offer| (offer.agent, offer.no)).collect(),
             owes: job.owed.iter().map(owes).collect(),
+            alone: job.keeps_alone(),
             gone: job.is_closed() && job.owed.is_empty(),
         }
     }

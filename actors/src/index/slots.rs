@@ -52,6 +52,7 @@ pub(super) struct Slot {
     // Boxed, because most jobs that wait have none.
     pub(super) claim: Option<Box<Held>>,
     pub(super) past: Box<[(AgentId, OfferNo)]>,
+    pub(super) alone: Option<Box<AgentId>>,
 }
 
 #[derive(Default)]
@@ -59,6 +60,7 @@ pub(super) struct AgentFacts {
     pub(super) open: BTreeSet<(u32, OfferNo)>,
     pub(super) past: BTreeSet<(u32, OfferNo)>,
     pub(super) claims: BTreeSet<u32>,
+    pub(super) alone: BTreeSet<u32>,
     pub(super) last_offered: Option<Timestamp>,
 }
 
@@ -149,6 +151,15 @@ impl Inner {
             }
             slot.claim = facts.claim.map(Box::new);
         }
+        if slot.alone.as_deref() != facts.alone.as_ref() {
+            if let Some(agent) = slot.alone.as_deref() {
+                self.agents.entry(*agent).or_default().alone.remove(&number);
+            }
+            if let Some(agent) = facts.alone {
+                self.agents.entry(agent).or_default().alone.insert(number);
+            }
+            slot.alone = facts.alone.map(Box::new);
+        }
         facts.due.is_some_and(|due| first.is_none_or(|first| due < first))
     }
 
@@ -171,6 +182,7 @@ impl Inner {
             open: Box::default(),
             claim: None,
             past: Box::default(),
+            alone: None,
         };
         let number = if let Some(number) = self.free.pop() {
             self.slots[number as usize] = Some(slot);
@@ -213,6 +225,9 @@ impl Inner {
             && let Some(facts) = self.agents.get_mut(&agent)
         {
             facts.claims.remove(&number);
+        }
+        if let Some(facts) = slot.alone.as_deref().and_then(|agent| self.agents.get_mut(agent)) {
+            facts.alone.remove(&number);
         }
     }
 }

@@ -5,7 +5,7 @@ use baton_core::job::{Event, Stage, Step};
 use baton_core::time::Timestamp;
 use ractor::ActorProcessingErr;
 
-use crate::records::{self, ClosedLine, History};
+use crate::records::{self, AssignmentLine, ClosedLine, History};
 use crate::store::codec;
 use crate::store::keys::Key;
 use crate::store::{StepWrites, VersionCheck, Write};
@@ -37,6 +37,11 @@ pub(super) fn rows(
         let day = i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX);
         let key = Key::ClosedDay { tenant: job.id.tenant, day, job: job.id.local };
         let line = ClosedLine { outcome: *outcome, at: now };
+        writes.push(Write { key: key.bytes(), value: Some(codec::seal(&line, 1, epoch)?) });
+    }
+    if let (1, Some(assignment)) = (job.version, &job.assignment) {
+        let key = Key::AssignmentLine { created_at: job.created_at, job: job.id };
+        let line = AssignmentLine { route: assignment.route, agent: assignment.agent };
         writes.push(Write { key: key.bytes(), value: Some(codec::seal(&line, 1, epoch)?) });
     }
     for attempt in &step.attempts {

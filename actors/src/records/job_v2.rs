@@ -85,6 +85,7 @@ impl From<JobV2> for Job {
             publications: Vec::new(),
             notes: Vec::new(),
             lead: None,
+            assignment: None,
         }
     }
 }

@@ -88,6 +88,7 @@ impl From<JobV3> for Job {
             publications: Vec::new(),
             notes: Vec::new(),
             lead: None,
+            assignment: None,
         }
     }
 }

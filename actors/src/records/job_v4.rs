@@ -91,6 +91,7 @@ impl From<JobV4> for Job {
             publications: old.publications,
             notes: Vec::new(),
             lead: None,
+            assignment: None,
         }
     }
 }

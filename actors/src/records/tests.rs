@@ -12,6 +12,7 @@ use baton_core::fit::Boundless;
 use baton_core::gates::{Dial, Gate, Gates, OwnGates};
 use baton_core::holds::Hold;
 use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
+use baton_core::job::assignment::{Asked, Assignment, News};
 use baton_core::job::ledger::Heard;
 use baton_core::job::release::HowReleased;
 use baton_core::job::settlement::{Field, Revoked};
@@ -19,6 +20,7 @@ use baton_core::job::{
     Actor, Approval, Ask, By, Cause, Command, Done, Event, Lead, NewJob, Note, Owed, Report, Sent, Turn, Wait,
 };
 use baton_core::message::{ClaimEnd, Message, Notice, Once, Over, Recipient, Topic};
+use baton_core::notification::Delivery as Sending;
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
@@ -196,6 +198,7 @@ fn lived() -> Job {
         occupies: Some(Window { from: Timestamp(10), to: Timestamp(20) }),
         gates: OwnGates { invoice: Some(Dial::Off), ..OwnGates::default() },
         lead: None,
+        assignment: None,
     };
     let by = |actor| By { actor, cause: Cause::Request };
     let mut turn = Turn::create(new, by(Actor::Client("shop".to_owned())), world, Timestamp(1_000));
@@ -226,19 +229,76 @@ fn lived() -> Job {
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v5", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v5")).unwrap(), job);
+    golden::check("job-v6", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v6")).unwrap(), job);
     let job = settled();
     assert_eq!(job.status(), "in_progress");
     assert!(job.settlement.late.is_some() && job.grant.as_ref().is_some_and(|grant| grant.opened_at.is_some()));
-    golden::check("job-v5-settled", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v5-settled")).unwrap(), job);
+    golden::check("job-v6-settled", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v6-settled")).unwrap(), job);
     let job = published();
-    golden::check("job-v5-published", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v5-published")).unwrap(), job);
+    golden::check("job-v6-published", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v6-published")).unwrap(), job);
     let job = at_desk(settled());
-    golden::check("job-v5-desk", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v5-desk")).unwrap(), job);
+    golden::check("job-v6-desk", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v6-desk")).unwrap(), job);
+    let job = assigned();
+    golden::check("job-v6-assigned", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v6-assigned")).unwrap(), job);
+}
+
+/// The same job, as a route of its winner's whose messages have come to every end.
+fn assigned() -> Job {
+    let no = |n| EffectNo { version: 2, n };
+    let receipt = |channel, message: &str| Receipt { channel, message: message.to_owned() };
+    let mut job = lived();
+    let agent = job.winner().unwrap();
+    let asked = Asked {
+        channels: vec![ChannelKind::Email],
+        multi: true,
+        preferred: Some(ChannelKind::Telegram),
+        fallback: true,
+    };
+    let mut assignment = Assignment::of(Uuid::from_u128(7), agent, asked, Duration::from_secs(60));
+    let mut attempt = Sending::queued(no(1), 1, ChannelKind::Telegram, Timestamp(4));
+    attempt.failed("recipient", "blocked");
+    let mut other = Sending::queued(no(2), 1, ChannelKind::Email, Timestamp(5));
+    let progress = Progress::Delivered;
+    other.reached(progress, &receipt(ChannelKind::Email, "m-2"), Timestamp(6));
+    other.note(Timestamp(6), progress, true);
+    assignment.attempts = vec![attempt, other];
+    (assignment.alone, assignment.acknowledged_at, assignment.ends_at) = (true, Some(Timestamp(8)), Some(Timestamp(9)));
+    job.assignment = Some(assignment);
+    let message =
+        Message { to: Recipient::Agent(agent), channel: ChannelKind::Sms, topic: Topic::Route, lifetime: None };
+    job.owed.push(Owed { no: no(3), at: Timestamp(7), message });
+    job
+}
+
+#[test]
+fn what_becomes_of_a_route_is_written_as_it_always_was() {
+    let no = EffectNo { version: 2, n: 1 };
+    let receipt = || Receipt { channel: ChannelKind::Email, message: "m-2".to_owned() };
+    let progress = Progress::Read;
+    let news = [
+        News::Queued { no, channel: ChannelKind::Email },
+        News::Sent { no, receipt: receipt() },
+        News::Reached { no, progress, receipt: receipt() },
+        News::Failed { no, class: "recipient".to_owned(), reason: "no such mailbox".to_owned() },
+        News::Dropped { no, why: baton_core::delivery::DropReason::Unwanted },
+        News::Unsure { no },
+    ];
+    let entry = lived().timeline.remove(0);
+    let entries = news.map(|news| Entry { event: Event::Assignment(news), ..entry.clone() });
+    holds("history-v1-assigned", &History(entries.into()));
+    let agent = AgentId::of_reference(T, "ana");
+    let (status, preferred) = ("on_leave".to_owned(), Some(ChannelKind::Email));
+    holds("driver-v1", &Driver { agent, preferred, fallback: true, status, at: Timestamp(1) });
+    let (name, plate) = (Some("Van 7".to_owned()), Some("AB12 CDE".to_owned()));
+    holds("vehicle-v1", &Vehicle { name, plate, at: Timestamp(1) });
+    let sealed = SealedPayload { key: 7, sealed: vec![1, 2, 3] };
+    holds("route-v1", &Route { vehicle: Some(Uuid::from_u128(9)), sealed, at: Timestamp(1) });
+    holds("assignment-line-v1", &AssignmentLine { route: Uuid::from_u128(7), agent });
 }
 
 /// The same job, of a lead, with messages at the desk that change.
@@ -455,6 +515,14 @@ fn reads<R: Record + PartialEq>(name: &str, value: &R) {
 #[test]
 fn what_was_written_in_older_layouts_is_still_read() {
     assert_eq!(open_job(&golden::read("job-v3")).unwrap(), lived());
+    for (name, job) in [
+        ("job-v5", lived()),
+        ("job-v5-settled", settled()),
+        ("job-v5-published", published()),
+        ("job-v5-desk", at_desk(settled())),
+    ] {
+        assert_eq!(open_job(&golden::read(name)).unwrap(), job, "{name}");
+    }
     assert_eq!(open_job(&golden::read("job-v3-settled")).unwrap(), settled());
     assert_eq!(open_job(&golden::read("job-v4")).unwrap(), lived());
     assert_eq!(open_job(&golden::read("job-v4-settled")).unwrap(), settled());

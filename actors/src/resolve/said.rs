@@ -26,6 +26,7 @@ pub(super) fn say(house: &House, tenant: &TenantView, job: &Job, message: &Messa
         | Topic::Lead
         | Topic::CrewText
         | Topic::NoteDone(_)
+        | Topic::Route
         | Topic::CrewOffer(_)
         | Topic::CrewStatus(_) => None,
     };
@@ -72,6 +73,7 @@ fn at_desk(tenant: &TenantView, job: &Job, topic: &Topic) -> Option<Box<AtDesk>>
         | Topic::Released(_)
         | Topic::Lead
         | Topic::CrewText
+        | Topic::Route
         | Topic::CrewOffer(_)
         | Topic::CrewStatus(_) => return None,
     };
@@ -116,6 +118,7 @@ pub(super) fn replaced(job: &Job, topic: &Topic) -> Option<Receipt> {
         | Topic::CrewOffer(_)
         | Topic::CrewStatus(_)
         | Topic::Lead
+        | Topic::Route
         | Topic::CrewText => None,
         Topic::NoteDone(no) => job.notes.iter().find(|note| note.no == *no).map(|note| note.receipt.clone()),
     }

@@ -74,6 +74,14 @@ pub enum Kind {
     Number = 25,
     /// The mapping of a sender's payloads.
     Source = 26,
+    /// A driver of a fleet.
+    Driver = 30,
+    /// A vehicle of a fleet.
+    Vehicle = 31,
+    /// A route with its stops.
+    Route = 32,
+    /// A line of the list of routes that were handed to drivers.
+    AssignmentLine = 33,
 }
 
 /// What an envelope says.
@@ -156,7 +164,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 26] = [
+    const ALL: [Kind; 30] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -183,6 +191,10 @@ impl Kind {
         Kind::Refused,
         Kind::Number,
         Kind::Source,
+        Kind::Driver,
+        Kind::Vehicle,
+        Kind::Route,
+        Kind::AssignmentLine,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {

@@ -9,7 +9,7 @@ mod prefix;
 mod space;
 
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::{AgentId, JobId, NotificationId, TenantId};
+use baton_core::ids::{AgentId, DriverId, JobId, NotificationId, RouteId, TenantId, VehicleId};
 use baton_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -50,6 +50,19 @@ pub enum Key {
         created_at: Timestamp,
         /// Which.
         id: NotificationId,
+    },
+    /// A driver of a fleet.
+    Driver(DriverId),
+    /// A vehicle of a fleet.
+    Vehicle(VehicleId),
+    /// A route of a fleet.
+    Route(RouteId),
+    /// A line of the list of routes that were handed to drivers.
+    AssignmentLine {
+        /// When it came in.
+        created_at: Timestamp,
+        /// The job it is.
+        job: JobId,
     },
     /// When a person was written to lately.
     Lately(AgentId),
@@ -224,6 +237,10 @@ impl Key {
             Key::LiveNotification(_) => Space::LiveNotifications,
             Key::EndedNotification(_) => Space::EndedNotifications,
             Key::NotificationLine { .. } => Space::NotificationLines,
+            Key::Driver(_) => Space::Drivers,
+            Key::Vehicle(_) => Space::Vehicles,
+            Key::Route(_) => Space::Routes,
+            Key::AssignmentLine { .. } => Space::AssignmentLines,
             Key::Lately(_) => Space::Lately,
             Key::Agent(_) => Space::Agents,
             Key::Holds(_) => Space::Holds,
@@ -255,12 +272,16 @@ impl Key {
             | Key::ClosedJob(job)
             | Key::Details(job)
             | Key::Ledger { job, .. }
+            | Key::AssignmentLine { job, .. }
             | Key::History { job, .. } => Some(*job),
             Key::ClosedDay { tenant, job, .. } => Some(JobId::drawn(*tenant, *job)),
             Key::Meta(_)
             | Key::LiveNotification(_)
             | Key::EndedNotification(_)
             | Key::NotificationLine { .. }
+            | Key::Driver(_)
+            | Key::Vehicle(_)
+            | Key::Route(_)
             | Key::Lately(_)
             | Key::Agent(_)
             | Key::Holds(_)
@@ -290,7 +311,11 @@ impl Key {
             | Key::ClosedJob(job)
             | Key::Details(job)
             | Key::Ledger { job, .. }
+            | Key::AssignmentLine { job, .. }
             | Key::History { job, .. } => Some(job.tenant),
+            Key::Driver(driver) => Some(driver.tenant),
+            Key::Vehicle(vehicle) => Some(vehicle.tenant),
+            Key::Route(route) => Some(route.tenant),
             Key::LiveNotification(id) | Key::EndedNotification(id) | Key::NotificationLine { id, .. } => {
                 Some(id.tenant)
             }
@@ -322,6 +347,10 @@ impl Key {
             Key::LiveNotification(id) | Key::EndedNotification(id) => key.notification(*id),
             Key::NotificationLine { created_at, id } => key.tenant(id.tenant).newest_first(*created_at).uuid(id.local),
             Key::Agent(agent) | Key::Holds(agent) | Key::Lately(agent) => key.agent(*agent),
+            Key::Driver(id) => key.byte(id.partition()).tenant(id.tenant).uuid(id.local),
+            Key::Vehicle(id) => key.byte(id.partition()).tenant(id.tenant).uuid(id.local),
+            Key::Route(id) => key.byte(id.partition()).tenant(id.tenant).uuid(id.local),
+            Key::AssignmentLine { created_at, job } => key.tenant(job.tenant).newest_first(*created_at).uuid(job.local),
             Key::ClosedDay { tenant, day, job } => key.tenant(*tenant).day(*day).uuid(*job),
             Key::Plan { tenant, name, version } => key.tenant(*tenant).text(name).u32(*version),
             Key::Tenant(tenant) => key.tenant(*tenant),
@@ -360,6 +389,22 @@ impl Key {
             Space::NotificationLines => {
                 let (tenant, created_at) = (key.tenant()?, key.newest_first()?);
                 Key::NotificationLine { created_at, id: NotificationId::drawn(tenant, key.uuid()?) }
+            }
+            Space::AssignmentLines => {
+                let (tenant, created_at) = (key.tenant()?, key.newest_first()?);
+                Key::AssignmentLine { created_at, job: JobId::drawn(tenant, key.uuid()?) }
+            }
+            Space::Drivers => {
+                let (tenant, local) = key.in_partition()?;
+                Key::Driver(DriverId { tenant, local })
+            }
+            Space::Vehicles => {
+                let (tenant, local) = key.in_partition()?;
+                Key::Vehicle(VehicleId { tenant, local })
+            }
+            Space::Routes => {
+                let (tenant, local) = key.in_partition()?;
+                Key::Route(RouteId { tenant, local })
             }
             Space::Lately => Key::Lately(key.agent()?),
             Space::Agents => Key::Agent(key.agent()?),

@@ -100,6 +100,7 @@ mod tests {
                 | Topic::CrewStatus(_)
                 | Topic::Lead
                 | Topic::CrewText
+                | Topic::Route
                 | Topic::NoteDone(_) => true,
             };
             let mut say = samples::about_job(topic, &view, true);

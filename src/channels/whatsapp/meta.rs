@@ -184,7 +184,8 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         | Say::Notification(_)
         | Say::AddressPaused(_)
         | Say::Lead(_)
-        | Say::CrewText(_) => None,
+        | Say::CrewText(_)
+        | Say::Route(_) => None,
     }
 }
 

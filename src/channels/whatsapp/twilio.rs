@@ -115,7 +115,8 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         | Say::Notification(_)
         | Say::AddressPaused(_)
         | Say::Lead(_)
-        | Say::CrewText(_) => None,
+        | Say::CrewText(_)
+        | Say::Route(_) => None,
     }
 }
 

@@ -70,6 +70,7 @@ pub async fn take(
         start_at: job.start_at,
         gates: job.gates,
         lead: if job.is_lead { lead_news(door, &view) } else { None },
+        assignment: None,
     };
     door.engine.create(new, sealed, by).await.map_err(|failure| match failure {
         Failure::Refused(Refusal::ReferenceConflict, _) if !has_reference => Refusal::KeyReused.into(),

@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         (name = "jobs", description = "Work to be done by someone"),
         (name = "offers", description = "A job put to one agent"),
         (name = "agents", description = "People and crews who can take a job"),
+        (name = "fleet", description = "Drivers, vehicles and routes"),
         (name = "notifications", description = "Messages that other systems ask us to send"),
         (name = "plans", description = "The rules of asking"),
         (name = "sources", description = "Senders whose payloads cannot be changed"),

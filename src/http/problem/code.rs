@@ -64,6 +64,9 @@ codes! {
     OfferNotFound = NOT_FOUND, "offer-not-found", "There is no such offer";
     AgentNotFound = NOT_FOUND, "agent-not-found", "There is no such agent";
     NotificationNotFound = NOT_FOUND, "notification-not-found", "There is no such notification";
+    DriverNotFound = NOT_FOUND, "driver-not-found", "There is no such driver";
+    VehicleNotFound = NOT_FOUND, "vehicle-not-found", "There is no such vehicle";
+    RouteNotFound = NOT_FOUND, "route-not-found", "There is no such route";
     PlanNotFound = NOT_FOUND, "plan-not-found", "There is no such plan";
     TenantNotFound = NOT_FOUND, "tenant-not-found", "There is no such tenant";
     TenantExists = CONFLICT, "tenant-exists", "There is a tenant of this name";
@@ -103,6 +106,7 @@ codes! {
 
     // What the agent's own state says no to.
     AgentFull = CONFLICT, "agent-full", "The agent has as many jobs as they can take";
+    AgentAssigned = CONFLICT, "agent-assigned", "The agent has another assignment";
     AgentBusy = CONFLICT, "agent-busy", "The agent has another job at that time";
     AgentInactive = CONFLICT, "agent-inactive", "The agent is not active";
     AgentUnreachable = CONFLICT, "agent-unreachable", "The agent cannot be reached";

@@ -20,6 +20,7 @@ impl From<Refusal> for Problem {
             Refusal::JobOpen { status } => problem.with("status_now", status),
             Refusal::VersionChanged { is, .. } => problem.with("version", is),
             Refusal::NotForThem { rule } => problem.with("rule", rule),
+            Refusal::AgentAssigned { job } => problem.with("job", job.to_string()),
             Refusal::JobNotFound
             | Refusal::JobNotApproved
             | Refusal::AlreadyApproved { .. }
@@ -88,6 +89,7 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::AgentInactive => Code::AgentInactive,
         Refusal::AgentUnreachable => Code::AgentUnreachable,
         Refusal::AgentFull { .. } => Code::AgentFull,
+        Refusal::AgentAssigned { .. } => Code::AgentAssigned,
         Refusal::AgentBusy => Code::AgentBusy,
         Refusal::JobWornOut => Code::JobWornOut,
         Refusal::VersionChanged { .. } => Code::VersionChanged,
@@ -146,6 +148,9 @@ mod tests {
             Refusal::AgentUnreachable,
             Refusal::AgentFull { claims: 1, capacity: 1 },
             Refusal::AgentBusy,
+            Refusal::AgentAssigned {
+                job: baton_core::ids::JobId::of_reference(baton_core::ids::TenantId::DEFAULT, "a"),
+            },
             Refusal::JobWornOut,
             Refusal::VersionChanged { expected: 1, is: 2 },
             Refusal::KeyReused,

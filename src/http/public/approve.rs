@@ -68,11 +68,21 @@ fn wrong_action() -> FieldError {
 fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Approve(job)) => Ok(job),
-        Ok(Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..))
+        Ok(
+            Purpose::Offer(_)
+            | Purpose::Unsubscribe(_)
+            | Purpose::Preferences(_)
+            | Purpose::Details(..)
+            | Purpose::Route(_),
+        )
         | Err(
             BadLink::Unknown
             | BadLink::Expired(
-                Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..),
+                Purpose::Offer(_)
+                | Purpose::Unsubscribe(_)
+                | Purpose::Preferences(_)
+                | Purpose::Details(..)
+                | Purpose::Route(_),
             ),
         ) => Err(unknown()),
         Err(BadLink::Expired(Purpose::Approve(job))) => {

@@ -80,11 +80,21 @@ fn read(door: &Door, token: &str) -> Result<(JobId, GrantNo), Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Details(job, no)) => Ok((job, no)),
         Err(BadLink::Expired(Purpose::Details(..))) => Err(over()),
-        Ok(Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_))
+        Ok(
+            Purpose::Approve(_)
+            | Purpose::Offer(_)
+            | Purpose::Unsubscribe(_)
+            | Purpose::Preferences(_)
+            | Purpose::Route(_),
+        )
         | Err(
             BadLink::Unknown
             | BadLink::Expired(
-                Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_),
+                Purpose::Approve(_)
+                | Purpose::Offer(_)
+                | Purpose::Unsubscribe(_)
+                | Purpose::Preferences(_)
+                | Purpose::Route(_),
             ),
         ) => Err(unknown()),
     }

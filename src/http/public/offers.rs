@@ -96,6 +96,7 @@ fn refused(door: &Door, refusal: &Refusal, job: &Job, id: OfferId) -> OfferPage 
         | Refusal::OfferClosed(_)
         | Refusal::AgentNotFound
         | Refusal::AgentInactive
+        | Refusal::AgentAssigned { .. }
         | Refusal::AgentUnreachable
         | Refusal::VersionChanged { .. }
         | Refusal::KeyReused
@@ -127,11 +128,21 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
     let (id, is_late) = match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Offer(offer)) => (offer, false),
         Err(BadLink::Expired(Purpose::Offer(offer))) => (offer, true),
-        Ok(Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..))
+        Ok(
+            Purpose::Approve(_)
+            | Purpose::Unsubscribe(_)
+            | Purpose::Preferences(_)
+            | Purpose::Details(..)
+            | Purpose::Route(_),
+        )
         | Err(
             BadLink::Unknown
             | BadLink::Expired(
-                Purpose::Approve(_) | Purpose::Unsubscribe(_) | Purpose::Preferences(_) | Purpose::Details(..),
+                Purpose::Approve(_)
+                | Purpose::Unsubscribe(_)
+                | Purpose::Preferences(_)
+                | Purpose::Details(..)
+                | Purpose::Route(_),
             ),
         ) => {
             return Err(unknown());

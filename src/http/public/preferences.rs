@@ -85,8 +85,13 @@ fn configured(door: &Door, id: AgentId) -> Vec<ChannelKind> {
 fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Preferences(agent)) => Ok(agent),
-        Ok(Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Unsubscribe(_) | Purpose::Details(..)) | Err(_) => {
-            Err(unknown())
-        }
+        Ok(
+            Purpose::Approve(_)
+            | Purpose::Offer(_)
+            | Purpose::Unsubscribe(_)
+            | Purpose::Details(..)
+            | Purpose::Route(_),
+        )
+        | Err(_) => Err(unknown()),
     }
 }

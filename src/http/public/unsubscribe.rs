@@ -55,9 +55,14 @@ fn page(door: &Door, agent: AgentId, ended: bool) -> Response {
 fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
     match door.links.read(token, door.clock.now()) {
         Ok(Purpose::Unsubscribe(agent)) => Ok(agent),
-        Ok(Purpose::Approve(_) | Purpose::Offer(_) | Purpose::Preferences(_) | Purpose::Details(..)) | Err(_) => {
-            Err(unknown())
-        }
+        Ok(
+            Purpose::Approve(_)
+            | Purpose::Offer(_)
+            | Purpose::Preferences(_)
+            | Purpose::Details(..)
+            | Purpose::Route(_),
+        )
+        | Err(_) => Err(unknown()),
     }
 }
 

@@ -3,6 +3,7 @@
 use baton_core::delivery::{ChannelKind, DropReason};
 use baton_core::gates::{Gate, GateSet};
 use baton_core::ids::{AgentId, JobId};
+use baton_core::job::assignment::News;
 use baton_core::job::{Actor, Cause, Entry, Event};
 use baton_core::roster::Roster;
 use baton_core::time::Timestamp;
@@ -179,6 +180,7 @@ pub fn facts(job: JobId, event: &Event, agent: &dyn Fn(&AgentId) -> Value) -> Ma
         Event::DeskTold { what } | Event::SentAgain { what } | Event::NotSentAgain { what } => {
             json!({ "what": what.as_str() })
         }
+        Event::Assignment(news) => assignment(news),
         Event::CrewTextAwaited { at: moment } => json!({ "at": at(moment) }),
         Event::Denied { command, code } => json!({ "command": command, "code": code }),
         Event::Published { no, group, step, closes_at, runs } => json!({
@@ -207,6 +209,17 @@ pub fn facts(job: JobId, event: &Event, agent: &dyn Fn(&AgentId) -> Value) -> Ma
             facts
         }
         _ => Map::new(),
+    }
+}
+
+/// What became of a message that hands a route over. Whose it is stands in the claim.
+fn assignment(news: &News) -> Value {
+    match news {
+        News::Queued { channel, .. } => json!({ "channel": channel.as_str() }),
+        News::Sent { receipt, .. } | News::Reached { receipt, .. } => json!({ "channel": receipt.channel.as_str() }),
+        News::Failed { class, reason, .. } => json!({ "class": class, "reason": reason }),
+        News::Dropped { why, .. } => json!({ "reason": dropped(*why) }),
+        News::Unsure { .. } => Value::Null,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `GET /api/v1/telegram/registration/{ref}`: the link by which an agent registers with the bot, also as a QR code.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use baton_actors::records::Registration;
 use baton_core::time::Timestamp;
@@ -8,9 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::channels::registration::{link, new_token, qr_png_data_uri, qr_svg, token_hash};
+use crate::config::drop_in::System;
 use crate::http::agents::store;
-use crate::http::caller::{Caller, Write};
+use crate::http::caller::{Caller, Visitor, Write};
 use crate::http::door::Door;
+use crate::http::drop_in::fleet;
 use crate::http::form::Form;
 use crate::http::given::Given;
 use crate::http::problem::{Body, Code, Problem};
@@ -44,8 +47,14 @@ pub struct RegistrationView {
 pub async fn get(
     caller: Caller<Write>,
     Path(reference): Path<String>,
+    visitor: Visitor,
+    headers: HeaderMap,
     State(door): State<Door>,
 ) -> Result<Response, Problem> {
+    if door.settings.drop_in.has(System::Fleet) {
+        let answer = fleet::registration(&door, caller.tenant(), &reference).await;
+        return Ok(fleet::on_our_route(&headers, &visitor, answer));
+    }
     let reference = Form::read(|form| form.field("ref", Given::Is(reference)).line(100)).map_err(Problem::of_fields)?;
     let not_set_up =
         || Problem::new(Code::TelegramNotConfigured, "no Telegram bot is set up, or its name is not known");

@@ -14,6 +14,9 @@ impl Turn<'_> {
         if self.job().owed.iter().any(|owed| owed.no == effect) {
             self.delivered(effect, Delivery::Sent(callback.receipt.clone()));
         }
+        if self.is_of_assignment(effect) {
+            return self.route_called_back(effect, callback);
+        }
         let offer = self.job().offers.iter().find(|offer| offer.debt == Some(effect)).map(|offer| offer.no);
         match (callback.progress, offer) {
             (Progress::Sent, _) | (Progress::Delivered | Progress::Read, None) => {}
@@ -74,6 +77,7 @@ impl Turn<'_> {
             }
             // Offers carry their own debts, and the desk has one channel.
             Topic::Offer(_)
+            | Topic::Route
             | Topic::ApprovalWanted
             | Topic::Notice(_)
             | Topic::Lead

@@ -78,10 +78,14 @@ impl Turn<'_> {
             if let Some(debt) = debt {
                 self.settle(debt);
             }
-            self.owe(Recipient::Agent(agent), channel, Topic::Won, None);
+            if self.job.assignment.is_none() {
+                self.owe(Recipient::Agent(agent), channel, Topic::Won, None);
+            }
         }
+        self.tell_route(agent);
         self.advance();
-        if !self.desk_is_asked() {
+        // Whoever gave it to them by name knows whose it is.
+        if !self.desk_is_asked() && self.job.assignment.is_none() {
             self.notify_desk(Notice::Claimed(agent));
         }
     }
@@ -217,11 +221,20 @@ impl Turn<'_> {
             | Stage::Closed { .. } => 0,
         };
         self.end_open_offers(Over::Taken, None);
+        self.give_at(step, agent, channel);
+        Ok(Answer::Done)
+    }
+
+    /// Gives it to an agent in the first wave, whatever they hold.
+    pub(super) fn give_to(&mut self, agent: AgentId, channel: ChannelKind) {
+        self.give_at(0, agent, channel);
+    }
+
+    fn give_at(&mut self, step: u16, agent: AgentId, channel: ChannelKind) {
         let no = self.job.last_offer + 1;
         self.happened(Event::WaveOpened { wave: self.job.waves + 1, step });
         self.happened(Event::Offered { no, agent, channel, closes_at: self.now + super::SEAT_WAIT, runs: true });
         self.win(agent, no, None);
-        Ok(Answer::Done)
     }
 
     pub(super) fn withdraw(&mut self, agent: Option<AgentId>, reason: Option<String>) -> Result<Answer, Refusal> {
@@ -233,6 +246,7 @@ impl Turn<'_> {
 
     pub(super) fn acknowledge(&mut self, agent: Option<AgentId>) -> Result<Answer, Refusal> {
         match self.winner_is(agent)? {
+            _ if self.job.assignment.is_some() => Ok(self.acknowledge_route()),
             Watch::Off => Ok(Answer::Already),
             Watch::Silent { .. } | Watch::Reminded { .. } => {
                 self.happened(Event::Acknowledged);
@@ -262,7 +276,11 @@ impl Turn<'_> {
         // What has not left yet is no longer true.
         self.let_go(|message| match message.topic {
             // A doubt was about what they were sent.
-            Topic::Won | Topic::Reminder | Topic::Settled(_) | Topic::Notice(Notice::Doubtful(Once::Release)) => true,
+            Topic::Won
+            | Topic::Route
+            | Topic::Reminder
+            | Topic::Settled(_)
+            | Topic::Notice(Notice::Doubtful(Once::Release)) => true,
             Topic::Notice(Notice::Claimed(winner)) => winner == agent,
             // One on its way to a chat is changed when it has arrived; one that has not left is dropped then.
             Topic::Notice(

@@ -100,12 +100,12 @@ impl Turn<'_> {
         Ok(Answer::Done)
     }
 
-    fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
+    pub(super) fn finish_work(&mut self, outcome: Ending, reason: Option<String>) -> Result<Answer, Refusal> {
         match &self.job.stage {
             Stage::Claimed(_) => {
                 self.let_go(|message| match message.topic {
                     Topic::Notice(Notice::Waiting(..)) => !message.channel.edits(),
-                    Topic::Reminder => true,
+                    Topic::Reminder | Topic::Route => true,
                     _ => false,
                 });
                 self.revoke_grant(Revoked::Closed, None);

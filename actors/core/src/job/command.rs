@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::assignment::Assignment;
 use super::event::{Actor, Cause};
 use super::lead::LeadNews;
 use super::ledger::Heard;
@@ -267,4 +268,6 @@ pub struct NewJob {
     pub gates: OwnGates,
     /// Of a finished lead: what the desk is to get of it.
     pub lead: Option<LeadNews>,
+    /// Of a route that is handed to a named driver.
+    pub assignment: Option<Assignment>,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::assignment::News;
 use super::settlement::{Fields, GrantNo, Revoked, Wait};
 use super::weight::{REASON_MAX, RECEIPT_MAX, REFERENCE_MAX};
 use super::{Ending, UnfilledReason};
@@ -513,6 +514,8 @@ pub enum Event {
         /// What.
         what: Once,
     },
+    /// What became of the messages that hand a route to its driver.
+    Assignment(News),
 }
 
 impl Event {
@@ -529,7 +532,9 @@ impl Event {
             );
         }
         // Half an id would name another message.
-        if let Self::OfferSent { receipt, .. } | Self::PublicationSent { receipt, .. } = self
+        if let Self::OfferSent { receipt, .. }
+        | Self::PublicationSent { receipt, .. }
+        | Self::Assignment(News::Sent { receipt, .. } | News::Reached { receipt, .. }) = self
             && receipt.message.len() > RECEIPT_MAX
         {
             receipt.message.clear();
@@ -561,6 +566,7 @@ impl Event {
             Self::Denied { command, code } => vec![(Text::Word, command), (Text::Word, code)],
             Self::OfferReturned { class, .. } => vec![(Text::Class, class)],
             Self::OfferFailed { class, reason, .. }
+            | Self::Assignment(News::Failed { class, reason, .. })
             | Self::MessageFailed { class, reason, .. }
             | Self::PublicationFailed { class, reason, .. }
             | Self::FailedOver { class, reason, .. }
@@ -619,7 +625,14 @@ impl Event {
             | Self::SentAgain { .. }
             | Self::DetailsExported
             | Self::Retried
-            | Self::NotSentAgain { .. } => Vec::new(),
+            | Self::NotSentAgain { .. }
+            | Self::Assignment(
+                News::Queued { .. }
+                | News::Sent { .. }
+                | News::Reached { .. }
+                | News::Dropped { .. }
+                | News::Unsure { .. },
+            ) => Vec::new(),
         }
     }
 
@@ -694,6 +707,7 @@ impl Event {
             Self::DetailsExported => "details_exported",
             Self::Retried => "retried",
             Self::NotSentAgain { .. } => "not_sent_again",
+            Self::Assignment(news) => news.name(),
         }
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
         | Event::DetailsExported
         | Event::Retried
         | Event::NotSentAgain { .. } => {}
+        Event::Assignment(news) => {
+            if let Some(assignment) = &mut job.assignment {
+                assignment.hears(news, now);
+            }
+        }
         Event::CrewTextAwaited { at } => job.lead = Some(Lead { text_after: None, text_at: Some(*at) }),
         Event::CrewTextDue => job.lead = Some(Lead::default()),
         Event::Approved => job.approved_at = Some(now),
@@ -175,12 +180,18 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             end_offer(job, *no, OfferState::Claimed);
             let watch = job.watch_from(now);
             job.stage = Stage::Claimed(Claim { agent: *agent, no: *no, at: now, step, watch, outage_seen: now });
+            if let Some(assignment) = &mut job.assignment {
+                assignment.begins(*agent, now);
+            }
             job.settlement = Settlement::default();
         }
         Event::StandbyJoined { no, agent, .. } => job.standby.push(Standby { agent: *agent, no: *no, at: now }),
         Event::StandbyLeft { agent } => job.standby.retain(|waiting| waiting.agent != *agent),
         Event::ClaimEnded { agent, end, .. } => claim_ended(job, *agent, *end, now),
         Event::Acknowledged => {
+            if let Some(assignment) = &mut job.assignment {
+                assignment.acknowledged_at.get_or_insert(now);
+            }
             if let Stage::Claimed(claim) = &mut job.stage {
                 claim.watch = Watch::Off;
             }

@@ -103,6 +103,7 @@ impl Fates {
             | Event::DetailsExported
             | Event::Retried
             | Event::NotSentAgain { .. }
+            | Event::Assignment(_)
             | Event::Closed { .. } => {}
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::assignment::CARRIERS;
 use super::publication::PUBLICATIONS_MAX;
 use super::turn::ANSWERS_KEPT;
 use super::weight::WEIGHT_MAX;
@@ -119,7 +120,7 @@ fn debts_are_due(job: &Job) -> bool {
     let winner = job.offers.iter().find(claimed).map(|offer| offer.agent);
     job.owed.iter().all(|owed| match &owed.message.topic {
         Topic::Offer(no) => job.offer(*no).is_some_and(super::Offer::is_open),
-        Topic::Won | Topic::Reminder | Topic::Settled(_) => {
+        Topic::Won | Topic::Route | Topic::Reminder | Topic::Settled(_) => {
             owed.message.to == winner.map_or(Recipient::Desk, Recipient::Agent)
         }
         Topic::Released(no) => job.grant.as_ref().is_some_and(|grant| {
@@ -196,4 +197,5 @@ fn bounded(job: &Job) -> bool {
         && job.notes.len() <= NOTES_KEPT
         && job.weight() <= WEIGHT_MAX
         && job.standby.len() <= usize::from(job.plan.standby)
+        && job.assignment.as_ref().is_none_or(|assignment| assignment.attempts.len() <= CARRIERS.len())
 }

@@ -38,6 +38,9 @@ impl Turn<'_> {
         };
         let round = self.job.round.saturating_add(1);
         self.happened(Event::RoundStarted { round, plan, search_until, skip_declined, by_hand });
+        if self.job.assignment.is_some() {
+            return self.hand_over();
+        }
         self.open_from(0, false);
     }
 
@@ -128,7 +131,7 @@ impl Turn<'_> {
         self.seek_seat(agent, no);
     }
 
-    fn waves_used_up(&mut self) {
+    pub(super) fn waves_used_up(&mut self) {
         let round = self.job.round;
         let asked_anybody = self.job.offers.iter().any(|offer| offer.round == round)
             || self.job.publications.iter().any(|published| published.round == round);
@@ -228,8 +231,10 @@ impl Turn<'_> {
             Stage::Scheduled { start_at } if *start_at <= self.now => self.start_round(None, false, false),
             Stage::Offering(offering) if offering.paused_at.is_none() => self.ring_offering(),
             Stage::Claimed(_) => {
-                self.advance();
-                self.ring_claimed();
+                if !self.ring_assignment() {
+                    self.advance();
+                    self.ring_claimed();
+                }
             }
             Stage::NeedsApproval
             | Stage::Scheduled { .. }
@@ -380,6 +385,9 @@ impl Turn<'_> {
             return self.failed_over(effect, (from, to), class, reason);
         }
         let message = self.settle(effect).map(|owed| owed.message);
+        if self.is_of_assignment(effect) {
+            return self.route_delivered(effect, delivery);
+        }
         if let Some(Topic::CrewOffer(no)) = message.as_ref().map(|message| &message.topic) {
             return self.publication_delivered(*no, delivery);
         }
@@ -400,7 +408,8 @@ impl Turn<'_> {
                 | Topic::CrewStatus(_)
                 | Topic::Lead
                 | Topic::CrewText
-                | Topic::NoteDone(_),
+                | Topic::NoteDone(_)
+                | Topic::Route,
             ) => None,
         };
         if let Some(no) = offer_no {

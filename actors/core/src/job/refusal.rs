@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Ending;
 use crate::gates::GateSet;
+use crate::ids::JobId;
 use crate::message::Over;
 
 /// Why a command was refused.
@@ -91,6 +92,12 @@ pub enum Refusal {
         claims: u32,
         /// What they can have.
         capacity: u32,
+    },
+    /// The agent is being given another job of which they may have only one.
+    #[error("the agent has another assignment: job {job}")]
+    AgentAssigned {
+        /// Which.
+        job: JobId,
     },
     /// The agent has a job at the same time.
     #[error("the agent has another job at that time")]
@@ -202,6 +209,7 @@ impl Refusal {
             Self::AgentInactive => "agent-inactive",
             Self::AgentUnreachable => "agent-unreachable",
             Self::AgentFull { .. } => "agent-full",
+            Self::AgentAssigned { .. } => "agent-assigned",
             Self::AgentBusy => "agent-busy",
             Self::JobWornOut => "job-worn-out",
             Self::VersionChanged { .. } => "version-changed",

@@ -13,6 +13,7 @@ use crate::roster::Roster;
 use crate::tenant::Settings;
 use crate::world::{AgentLoad, Idle, Load, World};
 
+mod assignment;
 mod at_desk;
 mod fairness;
 mod fallback;
@@ -63,6 +64,7 @@ fn new_job(plan: Plan) -> NewJob {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 

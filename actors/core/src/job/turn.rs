@@ -111,6 +111,7 @@ impl<'w> Turn<'w> {
             publications: Vec::new(),
             notes: Vec::new(),
             lead: None,
+            assignment: new.assignment,
         };
         let mut turn = Self { by, ..Self::of(job, world, now) };
         turn.happened(Event::Created);

@@ -3,6 +3,7 @@
 //!
 //! The figures are upper bounds of the record's encoding (integers of variable length); a test compares them.
 
+use super::assignment::{CARRIERS, News};
 use super::event::{Entry, Event};
 use super::notes::{NAME_MAX, NOTE_RECEIPT_MAX, NOTES_KEPT, WHAT_MAX};
 use super::turn::ANSWERS_KEPT;
@@ -11,6 +12,7 @@ use crate::brief::Brief;
 use crate::crew::GROUP_NAME_MAX;
 use crate::ids::OfferNo;
 use crate::message::Topic;
+use crate::notification::delivery::CALLBACKS_KEPT;
 use crate::plan::{Mode, Plan, Wave};
 
 /// No job weighs more: the store's bound without the record's envelope and head.
@@ -53,6 +55,21 @@ pub const SENT_BELOW: usize = WEIGHT_MAX - AFFAIRS;
 /// A note of the desk's without the agent it is about: its number, message, what was done and by whom, and the debt that says so.
 const NOTE: usize =
     8 + 4 + RECEIPT + NOTE_RECEIPT_MAX + 2 + LENGTH + WHAT_MAX + 1 + LENGTH + NAME_MAX + TIME + OWED_FOR_EVER;
+/// A message of an assignment that has failed: its numbers, times, states, receipt, class, reason and what its provider told.
+const ATTEMPT: usize = 9
+    + 5
+    + 1
+    + 2
+    + 1
+    + RECEIPT
+    + RECEIPT_MAX
+    + 4 * (1 + TIME)
+    + 2 * (1 + LENGTH)
+    + 2 * REASON_MAX
+    + LENGTH
+    + CALLBACKS_KEPT * (TIME + 2);
+/// A route handed to a driver: ids, what was asked for, times, and a message for each channel.
+const ASSIGNMENT: usize = 17 + 2 * 12 + 10 + 12 + 2 * (1 + TIME) + LENGTH + CARRIERS.len() * (ATTEMPT + OWED);
 /// Everything of fixed size.
 const FIXED: usize = 384 + 24;
 
@@ -82,6 +99,7 @@ impl Job {
             + self.sent.len() * (OWED + agent)
             + ANSWERS_KEPT * 34
             + NOTES_KEPT * (NOTE + agent)
+            + self.assignment.as_ref().map_or(1, |_| ASSIGNMENT + agent)
     }
 
     /// How many more offers it can make in this round.
@@ -142,7 +160,12 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         Event::MessageFailed { topic, class, reason } => 3 * LENGTH + topic.len() + class.len() + reason.len(),
         Event::MessageDropped { topic, .. } => LENGTH + topic.len(),
         Event::Published { group, .. } => LENGTH + group.len(),
-        Event::OfferSent { receipt, .. } | Event::PublicationSent { receipt, .. } => RECEIPT + receipt.message.len(),
+        Event::OfferSent { receipt, .. }
+        | Event::PublicationSent { receipt, .. }
+        | Event::Assignment(News::Sent { receipt, .. } | News::Reached { receipt, .. }) => {
+            RECEIPT + receipt.message.len()
+        }
+        Event::Assignment(News::Failed { class, reason, .. }) => 2 * LENGTH + class.len() + reason.len(),
         Event::Created
         | Event::Approved
         | Event::Scheduled { .. }
@@ -186,7 +209,8 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::SentAgain { .. }
         | Event::DetailsExported
         | Event::Retried
-        | Event::NotSentAgain { .. } => 0,
+        | Event::NotSentAgain { .. }
+        | Event::Assignment(News::Queued { .. } | News::Dropped { .. } | News::Unsure { .. }) => 0,
     };
     let actor = match &entry.actor {
         super::Actor::Client(name) | super::Actor::Operator(name) => LENGTH + name.len(),

@@ -130,6 +130,7 @@ fn dry(plan: &Plan, brief: &Brief, occupies: Option<Window>) -> NewJob {
         occupies,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 
@@ -258,7 +259,8 @@ impl Watch<'_> {
             | Event::SentAgain { .. }
             | Event::DetailsExported
             | Event::Retried
-            | Event::NotSentAgain { .. } => {}
+            | Event::NotSentAgain { .. }
+            | Event::Assignment(_) => {}
         }
         None
     }

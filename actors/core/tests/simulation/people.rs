@@ -149,6 +149,7 @@ impl Simulation {
             | Topic::Lead
             | Topic::CrewText
             | Topic::NoteDone(_)
+            | Topic::Route
             | Topic::Reminder
             | Topic::OfferOver(..)
             | Topic::ClaimEnded(_)

@@ -120,6 +120,7 @@ pub fn new_job(n: u16, plan: Plan) -> NewJob {
         occupies: None,
         gates: OwnGates::default(),
         lead: None,
+        assignment: None,
     }
 }
 

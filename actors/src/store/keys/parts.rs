@@ -137,6 +137,14 @@ impl<'a> Reader<'a> {
         (id.partition() == partition).then_some(id)
     }
 
+    /// The tenant and the id behind a partition that is theirs.
+    pub(super) fn in_partition(&mut self) -> Option<(TenantId, Uuid)> {
+        let partition = self.byte()?;
+        let (tenant, local) = (self.tenant()?, self.uuid()?);
+        // All ids are parted alike.
+        (JobId { tenant, local }.partition() == partition).then_some((tenant, local))
+    }
+
     pub(super) fn newest_first(&mut self) -> Option<Timestamp> {
         self.u64().map(|inverted| Timestamp((u64::MAX - inverted).cast_signed()))
     }

@@ -48,6 +48,14 @@ pub enum Space {
     Refused = 0x3c,
     /// The list of notifications, by tenant, the newest first.
     NotificationLines = 0x38,
+    /// Drivers by the ids of a fleet's own system, by partition.
+    Drivers = 0x39,
+    /// Vehicles, by partition.
+    Vehicles = 0x3a,
+    /// Routes with their stops, sealed, by partition.
+    Routes = 0x3b,
+    /// The list of routes that were handed to drivers, by tenant, the newest first.
+    AssignmentLines = 0x3d,
     /// The event log, in order.
     Events = 0x40,
     /// Journals of attempts, by channel account.
@@ -66,7 +74,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 29] = [
+    pub const ALL: [Space; 33] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -89,6 +97,10 @@ impl Space {
         Space::Sources,
         Space::NotificationLines,
         Space::Refused,
+        Space::Drivers,
+        Space::Vehicles,
+        Space::Routes,
+        Space::AssignmentLines,
         Space::Events,
         Space::Attempts,
         Space::Channels,
@@ -125,6 +137,9 @@ impl Space {
             | Space::EndedNotifications
             | Space::Agents
             | Space::Holds
+            | Space::Drivers
+            | Space::Vehicles
+            | Space::Routes
             | Space::Lately => true,
             Space::Meta
             | Space::ClosedDays
@@ -137,6 +152,7 @@ impl Space {
             | Space::Templates
             | Space::Sources
             | Space::NotificationLines
+            | Space::AssignmentLines
             | Space::Refused
             | Space::Events
             | Space::Attempts

@@ -1,0 +1,30 @@
+//! `DELETE /api/v1/routes/{route}`: a route is no longer known.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use crate::http::caller::{Caller, Write};
+use crate::http::door::Door;
+use crate::http::problem::{Body, Problem};
+use crate::http::routes::named;
+
+/// Deletes a route with all that it says. What has not left yet of it fails.
+#[utoipa::path(delete, path = "/api/v1/routes/{route}", tag = "fleet",
+    params(("route" = String, Path, description = "a UUID of your own")),
+    responses(
+        (status = 204, description = "gone"),
+        (status = 400, body = Body, content_type = "application/problem+json"),
+        (status = 404, description = "`route-not-found`", body = Body, content_type = "application/problem+json"),
+    ))]
+pub async fn delete(
+    caller: Caller<Write>,
+    Path(id): Path<String>,
+    State(door): State<Door>,
+) -> Result<StatusCode, Problem> {
+    let id = named::id(caller.tenant(), &id)?;
+    if door.engine.route(id)?.is_none() {
+        return Err(named::not_found());
+    }
+    door.engine.put_route(id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
