@@ -17,6 +17,7 @@ mod import;
 pub mod jobs;
 pub mod keys;
 pub mod ledger;
+pub mod moving;
 pub mod notifications;
 pub mod openapi;
 mod output;
@@ -73,6 +74,9 @@ pub enum Command {
     /// Notifications of a running server.
     #[command(subcommand)]
     Notifications(notifications::Notifications),
+    /// What other systems have kept.
+    #[command(subcommand)]
+    Import(moving::Moving),
     /// Claim ledgers that were exported.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -115,6 +119,7 @@ impl Command {
             Self::Jobs(command) => command.run().await,
             Self::Details(command) => command.run().await,
             Self::Notifications(command) => command.run().await,
+            Self::Import(command) => command.run().await,
             Self::Ledger(command) => command.run(),
             Self::Keys(command) => command.run(),
             Self::Sealing(command) => command.run(),

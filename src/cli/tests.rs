@@ -24,7 +24,7 @@ fn commands() -> Vec<(String, Described)> {
 #[test]
 fn the_command_line_is_well_formed() {
     Cli::command().debug_assert();
-    assert_eq!(commands().len(), 31);
+    assert_eq!(commands().len(), 32);
 }
 
 #[test]

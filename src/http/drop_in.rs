@@ -15,7 +15,7 @@ mod crew;
 mod envelope;
 pub mod fleet;
 pub mod notifier;
-mod router;
+pub mod router;
 
 /// The old routes that are switched on.
 pub fn routes(enabled: &[System]) -> Router<Door> {

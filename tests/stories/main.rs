@@ -51,6 +51,7 @@ mod load;
 mod mail_tls;
 mod messages;
 mod messages_kill;
+mod moving;
 mod no_show;
 mod notifications;
 mod notifier;

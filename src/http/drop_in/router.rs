@@ -17,13 +17,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use baton_actors::error::Failure;
 use baton_actors::numbers::{Numbered, Numbering};
-use baton_core::ids::{AgentId, JobId};
+use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::{Answer, Ask, Command, Event, Job, Refusal, Stage};
 use baton_core::phone::Phone;
 use baton_core::reply::Question;
+use baton_core::time::Timestamp;
 use futures_util::future::try_join_all;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::rows::{approve_url, job_of, numbers, offered, row};
 use self::words::{NAMES, STATES, day, moment, not_found, status, word};
@@ -34,7 +36,7 @@ use crate::http::drop_in::envelope::{in_its_words, no, ok, with_ok};
 use crate::http::drop_in::{Old, OldList, given, renamed, shape, take};
 use crate::http::jobs::{intake, list};
 use crate::http::page::List;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::public;
 use crate::http::public::fields::Fields;
 use crate::http::query::Query;
@@ -103,24 +105,7 @@ async fn create(caller: Caller<Write>, State(door): State<Door>, Old(mut body): 
     let tenant = caller.tenant();
     let view = door.engine.tenants().view(tenant);
     let today = door.clock.now().to_jiff().to_zoned(TimeZone::get(&view.settings.time_zone).unwrap_or(TimeZone::UTC));
-    let reference = match body.remove("sheet_job_id") {
-        Some(Value::Number(number)) => Some(Value::from(number.to_string())),
-        // Ours may be left out; its must be there.
-        None | Some(Value::Null) => Some(Value::from("")),
-        other => other,
-    };
-    let day = |given: Value| match given.as_str().and_then(|text| day(text.trim(), today.date())) {
-        Some(day) => Value::from(day.to_string()),
-        None => given,
-    };
-    let brief = given([
-        ("from", take(&mut body, "origin")),
-        ("to", take(&mut body, "destination")),
-        ("date", take(&mut body, "pickup_date").map(day)),
-        ("window", take(&mut body, "pickup_time")),
-        ("vehicle", take(&mut body, "vehicle_type")),
-    ]);
-    let native = given([("external_ref", reference), ("brief", Some(brief)), ("approval", Some(Value::from("link")))]);
+    let native = native(&mut body, today.date());
     let shape = shape::<JobShape>(&native)?;
     let fingerprint = door.fingerprints.of(&shape);
     let now = door.clock.now();
@@ -142,6 +127,36 @@ async fn create(caller: Caller<Write>, State(door): State<Door>, Old(mut body): 
     }
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, axum::Json(answer)).into_response())
+}
+
+/// A row of the sheet as our own door reads it; days without a year are the next of that name.
+fn native(body: &mut Map<String, Value>, today: Date) -> Value {
+    let reference = match body.remove("sheet_job_id") {
+        Some(Value::Number(number)) => Some(Value::from(number.to_string())),
+        // Ours may be left out; its must be there.
+        None | Some(Value::Null) => Some(Value::from("")),
+        other => other,
+    };
+    let day = |given: Value| match given.as_str().and_then(|text| day(text.trim(), today)) {
+        Some(day) => Value::from(day.to_string()),
+        None => given,
+    };
+    let brief = given([
+        ("from", take(body, "origin")),
+        ("to", take(body, "destination")),
+        ("date", take(body, "pickup_date").map(day)),
+        ("window", take(body, "pickup_time")),
+        ("vehicle", take(body, "vehicle_type")),
+    ]);
+    given([("external_ref", reference), ("brief", Some(brief)), ("approval", Some(Value::from("link")))])
+}
+
+/// What would be wrong with a row of the sheet.
+pub fn mistakes(row: Value, tenant: TenantId, now: Timestamp, today: Date) -> Vec<FieldError> {
+    let Value::Object(mut row) = row else { return Vec::new() };
+    let read = shape::<JobShape>(&native(&mut row, today));
+    let read = read.and_then(|shape| shape.into_core(tenant, now).map_err(Problem::of_fields));
+    read.map_or_else(|problem| renamed(problem, &NAMES).errors, |_| Vec::new())
 }
 
 /// `GET /jobs`: it had no list; this is ours in its words.
