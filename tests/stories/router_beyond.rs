@@ -36,9 +36,8 @@ async fn b14_a_yes_at_the_very_deadline_ends_one_way_or_the_other_on_the_old_rou
         until(&format!("job {job} is settled"), async || {
             let seen = town.door.get(&path).await.is(200);
             match (seen["status"].as_str().unwrap(), open_offers(&seen)) {
-                ("claimed" | "unfilled", 0) => {}
                 ("offering", 1) if seen["offers"][0]["status"] == "open" => return None,
-                ("offering", 1) => {}
+                ("claimed" | "unfilled", 0) | ("offering", 1) => {}
                 other => panic!("{other:?}: {seen}"),
             }
             let won = seen["status"] == "claimed";
