@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_core::delivery::{ChannelKind, Delivery, DropReason, Receipt};
 use baton_core::gates::Gate;
 use baton_core::ids::{AgentId, EffectNo, OfferNo};
+use baton_core::job::assignment::{Asked as How, Assignment};
 use baton_core::job::event::{Entry, Event};
 use baton_core::job::ledger::{Attempt, Head, Heard};
 use baton_core::job::release::HowReleased;
@@ -49,7 +50,11 @@ impl Life {
         let has_details = beginning.has_details;
         let lead = has_details.then(|| LeadNews { text_after: Some(minutes(1)) });
         let approval = beginning.approval;
-        let new = NewJob { approval, start_at, has_details, lead, ..town::new_job(1, beginning.plan) };
+        let assignment = beginning.handed.map(|(agent, fallback, multi)| {
+            let how = How { fallback, multi, ..How::default() };
+            Assignment::of(uuid::Uuid::nil(), agent_id(agent), how, minutes(90))
+        });
+        let new = NewJob { approval, start_at, has_details, lead, assignment, ..town::new_job(1, beginning.plan) };
         let create = || Turn::create(new.clone(), operator(), town.world(), DAWN).finish();
         let step = create().expect("creating changes something");
         prop_assert_eq!(bytes(&step.job), bytes(&create().expect("the same").job));

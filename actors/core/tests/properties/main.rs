@@ -48,6 +48,11 @@ fn the_stories_come_to_everything_that_can_happen() {
     let all = [
         "acknowledged",
         "approved",
+        "assignment_dropped",
+        "assignment_failed",
+        "assignment_queued",
+        "assignment_sent",
+        "assignment_unsure",
         "awaited",
         "cancelled",
         "claim_ended",

@@ -202,12 +202,22 @@ pub struct Beginning {
     pub start_after: Option<u64>,
     pub plan: Plan,
     pub has_details: bool,
+    /// Whose it is by name, as a route of theirs, and whether a failure goes on and all channels are used.
+    pub handed: Option<(u8, bool, bool)>,
 }
 
 pub fn some_beginning() -> impl Strategy<Value = Beginning> {
     let approval = prop_oneof![4 => Just(Approval::None), 1 => Just(Approval::Link), 1 => Just(Approval::Email)];
-    (approval, prop::option::weighted(0.2, 0..60u64), some_plan(), prop::bool::weighted(0.8))
-        .prop_map(|(approval, start_after, plan, has_details)| Beginning { approval, start_after, plan, has_details })
+    let handed = prop::option::weighted(0.15, (0..8u8, any::<bool>(), any::<bool>()));
+    (approval, prop::option::weighted(0.2, 0..60u64), some_plan(), prop::bool::weighted(0.8), handed).prop_map(
+        |(approval, start_after, plan, has_details, handed)| Beginning {
+            approval,
+            start_after,
+            plan,
+            has_details,
+            handed,
+        },
+    )
 }
 
 pub fn some_story() -> impl Strategy<Value = Vec<Round>> {
