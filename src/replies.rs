@@ -200,14 +200,14 @@ fn answered(
 impl Outcome {
     /// What the person is told; none where the job tells them itself.
     pub fn told(&self, engine: &Engine) -> Option<Told> {
-        let view = |job: &Arc<Job>| Box::new(job.crew_view());
+        let view = |job: &Arc<Job>| Box::new(engine.crew_view(job));
         Some(match self {
             // The job owes them a message of its own.
             Self::Claimed(_) | Self::Withdrawn(_) | Self::ToldBefore => return None,
             Self::AlreadyTheirs(job) => Told::Claimed(view(job)),
             Self::Declined(job) => Told::Declined(view(job)),
             Self::Acknowledged(job) => Told::Acknowledged(view(job)),
-            Self::Refused(refusal, job) => return Some(refused(refusal, job.as_ref())),
+            Self::Refused(refusal, job) => return Some(refused(engine, refusal, job.as_ref())),
             Self::Which(question) => Told::Which(choices(engine, question)),
             Self::NoOpenOffer | Self::NoClaim | Self::UnknownCode(_) => Told::NoOpenOffer,
             Self::Help => Told::Help,
@@ -221,11 +221,11 @@ impl Outcome {
 
 /// The jobs of a question, in the order of their numbers.
 pub fn choices(engine: &Engine, question: &Question) -> Vec<CrewView> {
-    let job = |offer: &OfferId| engine.job(offer.job).ok().flatten().map(|job| job.crew_view());
+    let job = |offer: &OfferId| engine.job(offer.job).ok().flatten().map(|job| engine.crew_view(&job));
     question.choices.iter().filter_map(job).collect()
 }
 
-fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
+fn refused(engine: &Engine, refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
     let Some(job) = job else {
         return match refusal {
             Refusal::AgentFull { .. } | Refusal::AgentBusy => Told::Full,
@@ -235,7 +235,7 @@ fn refused(refusal: &Refusal, job: Option<&Arc<Job>>) -> Told {
             _other => Told::NoOpenOffer,
         };
     };
-    let view = Box::new(job.crew_view());
+    let view = Box::new(engine.crew_view(job));
     match refusal {
         Refusal::AlreadyClaimed { place } => Told::Taken { job: view, place: *place },
         Refusal::NotTheWinner => Told::Taken { job: view, place: None },

@@ -105,7 +105,7 @@ impl TelegramDesk {
             Verdict::Acknowledge => replies::acknowledge(engine, agent, offer.job, via).await,
         };
         let told = match lasting(outcome)? {
-            Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(job.crew_view()))),
+            Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(engine.crew_view(&job)))),
             Some(outcome) => outcome.told(engine),
             None => None,
         };

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use baton_core::crew_view::CrewView;
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::details::SealedDetails;
 use baton_core::ids::{AgentId, JobId, OfferId, TenantId};
 use baton_core::job::Actor as Who;
 use baton_core::job::ledger::Heard;
-use baton_core::job::{Ask, By, Command, NewJob, Refusal, Report};
+use baton_core::job::{Ask, By, Command, Job, NewJob, Refusal, Report};
 use baton_core::reply::Resolved;
 use baton_core::time::Timestamp;
 use metrics::counter;
@@ -186,6 +187,11 @@ impl Engine {
     /// The tenants.
     pub fn tenants(&self) -> &Tenants {
         &self.inner.house.tenants
+    }
+
+    /// What of a job people may read, as its tenant says.
+    pub fn crew_view(&self, job: &Job) -> CrewView {
+        self.tenants().view(job.id.tenant).crew_view(job)
     }
 
     /// The index.

@@ -59,6 +59,14 @@ pub fn roster() -> Roster {
 
 /// A door with these keys, before an engine on a store in memory.
 pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecord>) -> Door {
+    door_before(Arc::default(), settings, keys).await
+}
+
+async fn door_before(
+    store: Arc<MemoryStore>,
+    settings: Settings,
+    keys: impl IntoIterator<Item = ApiKeyRecord>,
+) -> Door {
     let (tenants, keyring) = (Tenants::default(), Arc::new(Keyring::for_dev(None).unwrap()));
     let wording = Wording::builtin(Arc::new(|_, _| String::new())).unwrap();
     let secret = SecretString::from("s".repeat(32));
@@ -83,7 +91,7 @@ pub async fn door(settings: Settings, keys: impl IntoIterator<Item = ApiKeyRecor
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let setup = Setup {
-        store: Arc::new(MemoryStore::new()),
+        store,
         clock: Arc::clone(&clock),
         channels: vec![Arc::new(Console::quiet(Arc::clone(&wording)))],
         tenants,
@@ -192,6 +200,8 @@ pub const OTHER: &str = "oooooooooooooooooooooooooooooooooooo";
 pub struct House {
     /// Behind the door.
     pub door: Door,
+    /// The disk, which can be made to fail.
+    pub disk: Arc<MemoryStore>,
     router: axum::Router,
 }
 
@@ -218,8 +228,9 @@ impl House {
         let admin =
             |key: &str, tenant| ApiKeyRecord::of(&key.into(), tenant, "desk", vec![Scope::Admin], None).unwrap();
         let other = TenantId::new("other").unwrap();
-        let door = door(settings, [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]).await;
-        Self { router: door.clone().router(), door }
+let (disk, keys) = (Arc::new(MemoryStore::new()), [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]);
+        let door = door_before(Arc::clone(&disk), settings, keys).await;
+        Self { router: door.clone().router(), door, disk }
     }
 
     /// The same with Ana and Bo.

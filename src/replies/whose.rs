@@ -44,7 +44,7 @@ pub fn whose(engine: &Engine, agents: impl Iterator<Item = AgentId>, text: &str,
         [] => Whose::Theirs(*first, None),
         [agent] => Whose::Theirs(*agent, None),
         several => {
-            let view = |job| engine.job(job).ok().flatten().map(|job| job.crew_view());
+            let view = |job| engine.job(job).ok().flatten().map(|job| engine.crew_view(&job));
             Whose::Which(several.iter().flat_map(|agent| jobs(engine, agent)).filter_map(view).collect())
         }
     }

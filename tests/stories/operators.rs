@@ -1,6 +1,7 @@
 //! The desk in chat: operators take a job through its gates by commands and buttons, and whoever else tries is refused.
 
 use baton::simulator::telegram::{Chat, Message};
+use baton_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::desk::order;
@@ -52,12 +53,11 @@ async fn c12_c13_an_operator_takes_a_job_to_its_release_by_commands_and_nobody_e
     ana.shows_victory(&job).await;
     let code = &job.code;
 
-    // An executor, somebody nobody knows, and an operator in a group that is not the desk's.
+    // An executor, somebody nobody knows who has come to the desk's chat, and an operator in a group that is not the desk's.
     ana.types(&format!("/release {code}"));
     ana.shows("for the desk alone").await;
-    let stranger = town.bot.chat(4242);
-    stranger.types(&format!("/confirm@baton_bot {code}"));
-    shows(&stranger, "for the desk alone").await;
+    group.types_as(4242, &format!("/confirm@baton_bot {code}"));
+    shows(&group, "for the desk alone").await;
     let olga = town.bot.chat(OLGA);
     town.bot.chat(-77).types_as(OLGA, &format!("/confirm {code}"));
     shows(&olga, "for the desk's own chat").await;
@@ -88,7 +88,7 @@ async fn c12_c13_an_operator_takes_a_job_to_its_release_by_commands_and_nobody_e
     shows(&olga, "details released. ana has it").await;
     ana.shows("/public/details/").await;
     // What is private went to the winner's page alone.
-    for message in [group.messages(), olga.messages(), stranger.messages()].concat() {
+    for message in [group.messages(), olga.messages()].concat() {
         assert!(!message.text.contains("Example") && !message.text.contains("/public/details/"), "{}", message.text);
     }
     let timeline = town.desk().timeline(&job).await;
@@ -101,6 +101,51 @@ async fn c12_c13_an_operator_takes_a_job_to_its_release_by_commands_and_nobody_e
     }
     // Early, by an operator: refused, and it stands there as well.
     assert_eq!(denied(&timeline).last().unwrap(), &["operator", "release", "gates-missing"]);
+}
+
+#[tokio::test]
+async fn c13_a_stranger_does_not_learn_whether_a_job_exists_and_writes_in_no_timeline() {
+    let town = town().await;
+    let group = staffed(&town).await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("theirs").everybody()).await;
+    ana.presses_yes(&job).await;
+    let about_ana = shows(&group, "ana").await;
+    let stranger = town.bot.chat(4242);
+    let said = async |command: &str, code: &str| {
+        let before = stranger.messages().len();
+        stranger.types(&format!("/{command} {code}"));
+        let messages = stranger.wait_for(|messages| messages.len() == before + 2).await.unwrap();
+        messages.last().unwrap().text.clone()
+    };
+    for command in ["status", "cancel"] {
+        let answer = said(command, &job.code).await;
+        assert!(answer.contains("for the desk alone") && answer == said(command, "00000000").await, "{answer}");
+    }
+    // Nor by a button that somebody has shown them.
+    let press = stranger.presses_data(4242, about_ana.id, &about_ana.buttons[0].data);
+    told(&town, &press, "for the desk alone").await;
+    assert_eq!(denied(&town.desk().timeline(&job).await), Vec::<[String; 3]>::new());
+}
+
+#[tokio::test]
+async fn what_was_written_about_one_winner_is_not_done_to_the_next() {
+    let town = town().await;
+    let group = staffed(&town).await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("late").everybody()).await;
+    let long_before = Timestamp(ana.shows_offer(&job).await.at.0 - 60_000);
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+    // They come only now, as after an outage.
+    for (no, command) in ["refuse", "noshow", "confirm"].into_iter().enumerate() {
+        group.typed_as(OLGA, &format!("/{command} {}", job.code), long_before);
+        let moved_on = |messages: &[Message]| messages.iter().filter(|said| said.text.contains("has moved on")).count();
+        group.wait_for(|messages| moved_on(messages) == no + 1).await.unwrap();
+    }
+    assert_eq!(town.desk().sees(&job).await["status"], "claimed");
+    group.types_as(OLGA, &format!("/refuse {}", job.code));
+    shows(&group, "the winner is refused").await;
 }
 
 #[tokio::test]

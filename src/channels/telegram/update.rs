@@ -141,8 +141,8 @@ impl Message {
             Command::Theirs => return What::Ignored,
             Command::Said(said) => match Typed::read(&said) {
                 Some(typed) => {
-                    let (message_id, language) = (self.id, from.language_code);
-                    return What::Ordered { chat, from: from.id, message_id, typed, language };
+                    let (message_id, language, told_at) = (self.id, from.language_code, self.date);
+                    return What::Ordered { chat, from: from.id, message_id, typed, language, told_at };
                 }
                 None if self.chat.kind != "private" => {
                     let (thread, language, told_at) = (self.thread, from.language_code, self.date);
@@ -242,7 +242,9 @@ mod tests {
     #[test]
     fn a_command_of_the_desk_is_one_in_a_group_as_well() {
         let typed = |text: &str| parsed(message(text, "supergroup"));
-        let What::Ordered { typed: order, message_id: 3, .. } = typed("/release@baton_bot 0952ef82 it is late") else {
+        let What::Ordered { typed: order, message_id: 3, told_at: Some(1), .. } =
+            typed("/release@baton_bot 0952ef82 it is late")
+        else {
             panic!("no command");
         };
         assert_eq!((order.job.as_str(), order.words.as_str()), ("0952ef82", "it is late"));

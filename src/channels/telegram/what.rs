@@ -67,6 +67,9 @@ pub enum What {
         /// The language of their Telegram, where it tells.
         #[serde(default)]
         language: Option<String>,
+        /// When, in seconds since 1970, as Telegram tells.
+        #[serde(default)]
+        told_at: Option<i64>,
     },
     /// Somebody pressed a button of the desk's.
     DeskButton {

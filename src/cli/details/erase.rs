@@ -21,8 +21,8 @@ use crate::config::duration::parse_duration;
     Nothing readable is left in the store, nor a key that opens what lies about in its files. What was\n\
     released is taken back. Backups of before still hold them: delete those, or let them grow old.\n\
     The reason stands in the timeline of each job; it must not hold what is to be erased.\n\
-    An interrupted run, or one that failed, is repeated: what is erased is not erased again, and what was\n\
-    left undone comes to its end.")]
+    A run that was interrupted, or failed, is repeated: what is erased is not erased again, and what\n\
+    was left undone comes to its end.")]
 #[group(id = "whose", required = true, multiple = false, args = ["job", "agent", "older_than"])]
 pub struct Erase {
     /// Of this job: its id, or its code

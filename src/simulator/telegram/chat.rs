@@ -142,12 +142,17 @@ impl Chat {
 
     /// One of a group writes.
     pub fn types_as(&self, person: i64, text: &str) {
-        self.writes(person, text, None);
+        self.writes(person, text, None, self.clock().now());
+    }
+
+    /// One of a group has written, and it comes only now.
+    pub fn typed_as(&self, person: i64, text: &str, at: Timestamp) {
+        self.writes(person, text, None, at);
     }
 
     /// The person answers a message.
     pub fn replies(&self, to: i64, text: &str) {
-        self.writes(self.id, text, Some(to));
+        self.writes(self.id, text, Some(to), self.clock().now());
     }
 
     /// The person comes by a link.
@@ -203,8 +208,7 @@ impl Chat {
         self.bot.with_chat(self.id, |chat| chat.faults.push_back(fault));
     }
 
-    fn writes(&self, person: i64, text: &str, reply_to: Option<i64>) {
-        let at = self.clock().now();
+    fn writes(&self, person: i64, text: &str, reply_to: Option<i64>, at: Timestamp) {
         let id = self.bot.with_chat(self.id, |chat| {
             let id = chat.new_id();
             let (text, buttons) = (text.to_owned(), Vec::new());

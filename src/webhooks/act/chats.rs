@@ -51,7 +51,7 @@ impl Desk {
                 }
                 bot.pressed(engine, callback_id.clone(), *from, *press, heard).await
             }
-            What::Ordered { .. } | What::DeskButton { .. } => self.ordered(what).await,
+            What::Ordered { .. } | What::DeskButton { .. } => self.ordered(what, at).await,
             What::ForeignButton { callback_id } => {
                 bot.toast(callback_id.clone(), None);
                 Ok(())
@@ -77,6 +77,6 @@ impl Desk {
 }
 
 /// A moment of Telegram's: whole seconds, and none is nought.
-fn moment(seconds: i64) -> Option<Timestamp> {
+pub(super) fn moment(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp(seconds.checked_mul(1_000)?)).filter(|at| at.0 > 0)
 }

@@ -75,10 +75,6 @@ impl Desk {
         if press.verdict == Verdict::Decline {
             return Ok(false);
         }
-        if job.publication(press.no).is_some_and(|published| published.doubtful) {
-            let receipt = Receipt { channel: ChannelKind::Telegram, message: message.to_string() };
-            self.engine.tell(job.id, Report::SeenInGroup { no: press.no, receipt });
-        }
         let Some(agent) = view.agent_by_telegram(who.from) else {
             let answer = self.manners.allow_stranger(ChannelKind::Telegram).then(|| self.for_strangers());
             if answer.is_some() {
@@ -87,10 +83,15 @@ impl Desk {
             bot.toast(callback.to_owned(), answer.map(|answer| (view.settings.locale.clone(), answer)));
             return Ok(true);
         };
+        // Only somebody we know shows that a message is there: whatever it is they press, its line is changed from now on.
+        if job.publication(press.no).is_some_and(|published| published.doubtful) {
+            let receipt = Receipt { channel: ChannelKind::Telegram, message: message.to_string() };
+            self.engine.tell(job.id, Report::SeenInGroup { no: press.no, receipt });
+        }
         let offer = OfferId { job: job.id, no: press.no };
         let via = Some(ChannelKind::Telegram);
         let told = match lasting(replies::claim_heard(&self.engine, agent, offer, via, who.heard).await)? {
-            Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(job.crew_view()))),
+            Some(Outcome::Claimed(job)) => Some(Answer::Claimed(Box::new(view.crew_view(&job)))),
             Some(outcome) => outcome.told(&self.engine),
             None => None,
         };

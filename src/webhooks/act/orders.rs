@@ -2,6 +2,7 @@
 //! desk's own chat. Whoever else tries is told so, and stands in the job's timeline.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_actors::channel::{Address, Answer, Errand, Ordered, Say};
 use baton_actors::error::Failure;
@@ -9,8 +10,10 @@ use baton_actors::tenants::TenantView;
 use baton_core::delivery::ChannelKind;
 use baton_core::ids::{Code, JobId, OfferNo, TenantId};
 use baton_core::job::{Actor, Answer as Came, Ask, By, Cause, Command, Deed, Job, Refusal, Report};
+use baton_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::chats::moment;
 use super::{Desk, NotDone, lasting};
 use crate::channels::telegram::{Order, What};
 use crate::telegram_desk::agents_in;
@@ -27,8 +30,10 @@ struct Given {
     order: Order,
     /// What stands behind it.
     words: Option<String>,
-    /// The claim a button was made for; none: whichever holds.
+    /// The claim a button was made for; none: it was typed.
     claim: Option<OfferNo>,
+    /// When it was written, at the latest.
+    written: Timestamp,
     /// Of a button: what is to be answered.
     callback: Option<String>,
     /// The same on every repeat.
@@ -49,15 +54,23 @@ enum Giver {
 
 impl Desk {
     /// Carries out a command of the desk's.
-    pub(super) async fn ordered(&self, what: &What) -> Result<(), NotDone> {
+    pub(super) async fn ordered(&self, what: &What, at: Timestamp) -> Result<(), NotDone> {
         let (given, jobs) = match what {
-            What::Ordered { chat, from, message_id, typed, language } => {
+            What::Ordered { chat, from, message_id, typed, language, told_at } => {
                 let Some(order) = typed.order() else { return Ok(()) };
                 let words = Some(typed.words.clone()).filter(|words| !words.is_empty());
                 let key = hashed(&[b"typed", &chat.to_be_bytes(), &message_id.to_be_bytes()]);
-                let language = language.clone();
-                let given =
-                    Given { chat: *chat, from: *from, order, words, claim: None, callback: None, key, language };
+                let given = Given {
+                    chat: *chat,
+                    from: *from,
+                    order,
+                    words,
+                    claim: None,
+                    written: written(*told_at, at),
+                    callback: None,
+                    key,
+                    language: language.clone(),
+                };
                 (given, Named::Text(&typed.job))
             }
             What::DeskButton { callback_id, chat, from, press, .. } => {
@@ -68,6 +81,7 @@ impl Desk {
                     order: Order::Do(press.deed),
                     words: None,
                     claim: Some(press.claim),
+                    written: at,
                     callback: Some(callback_id.clone()),
                     key,
                     language: None,
@@ -85,12 +99,15 @@ impl Desk {
             | What::Ignored => return Ok(()),
         };
         let Some((id, view)) = self.job_named(&jobs, &given) else {
-            self.answer_order(&given, self.home_of(&given), &given.answered("job-not-found", None));
+            let home = self.home_of(&given);
+            // Whoever commands nothing is not told whether there is such a job.
+            let came = if home.is_some() { "job-not-found" } else { "denied" };
+            self.answer_order(&given, home, &given.answered(came));
             return Ok(());
         };
         let job = self.engine.job(id)?.map(Arc::new);
         match (giver(self, &given, id.tenant, &view), job) {
-            (_, None) => self.answer_order(&given, Some(id.tenant), &given.answered("job-not-found", None)),
+            (_, None) => self.answer_order(&given, Some(id.tenant), &given.answered("job-not-found")),
             (Giver::Operator(name), Some(job)) => {
                 let answered = self.carry_out(&given, name, &job, &view).await?;
                 self.answer_order(&given, Some(id.tenant), &answered);
@@ -118,12 +135,12 @@ impl Desk {
             || (stranger && !self.manners.allow_stranger(ChannelKind::Telegram));
         if enough {
             // A timeline is no place for somebody who tries a hundred times.
-            self.answer_order(given, None, &given.answered(came, None));
+            self.answer_order(given, None, &given.answered(came));
             return Ok(());
         }
         let report = Report::Denied { by: By { actor, cause: VIA }, command: given.order.as_str(), code };
         lasting(self.engine.hear(job.id, report).await)?;
-        self.answer_order(given, Some(job.id.tenant), &given.answered(came, None));
+        self.answer_order(given, Some(job.id.tenant), &given.answered(came));
         Ok(())
     }
 
@@ -148,13 +165,14 @@ impl Desk {
         let mut job = Arc::clone(job);
         for last in [false, false, true] {
             let Some(command) = command_of(given, deed, &job) else {
-                // A button speaks of the claim it was made for. If another holds by now, it speaks of nothing.
+                // It speaks of a claim. If another holds by now, it speaks of nothing.
                 return Ok(given.shown("moved-on", &job, view));
             };
             let by = By { actor: Actor::Operator(name.clone()), cause: VIA };
             let words = given.words.as_deref().unwrap_or_default();
             let fingerprint = hashed(&[deed.as_str().as_bytes(), words.as_bytes()]);
-            let expects = given.claim.map(|_| job.version);
+            let looked_at = given.claim.is_some() || deed.is_about_a_claim();
+            let expects = looked_at.then_some(job.version);
             let ask = Ask { command, by, key: Some((given.key, fingerprint)), expects };
             match self.engine.ask(job.id, ask).await {
                 Ok(done) => {
@@ -212,7 +230,8 @@ impl Desk {
         self.engine.answer(ChannelKind::Telegram, errand);
     }
 
-    /// The job that is meant: among those of the tenants that know whoever asks, and only for somebody unknown among all.
+    /// The job that is meant, among those of the tenants that know whoever asks: nobody else learns whether there is one, nor writes
+    /// in its timeline.
     fn job_named(&self, named: &Named<'_>, given: &Given) -> Option<(JobId, Arc<TenantView>)> {
         let all = self.engine.tenants().all();
         let found = |(tenant, view): &(TenantId, Arc<TenantView>)| {
@@ -225,11 +244,7 @@ impl Desk {
                 || view.agent_by_telegram(given.from).is_some()
         };
         let operates = |entry: &&(TenantId, Arc<TenantView>)| entry.1.settings.desk.operator(given.from).is_some();
-        all.iter()
-            .filter(operates)
-            .chain(all.iter().filter(knows))
-            .find_map(found)
-            .or_else(|| all.iter().find_map(found))
+        all.iter().filter(operates).chain(all.iter().filter(knows)).find_map(found)
     }
 
     /// The tenant in whose words somebody is told that there is no such job.
@@ -264,18 +279,27 @@ impl Named<'_> {
     }
 }
 
-/// The command, for the claim that a button was made for; none where another holds by now.
+/// The command, for the claim that was meant; none where another holds by now. A repeat gets the answer it had, whoever has it now.
 fn command_of(given: &Given, deed: Deed, job: &Job) -> Option<Command> {
     let mut command = deed.command(given.words.clone())?;
-    if let Some(claim) = given.claim.filter(|claim| *claim > 0 && deed.is_about_a_claim()) {
-        let winner = job.winner().filter(|_| job.claim_no() == claim)?;
-        if let Command::Refuse { agent, .. } = &mut command {
-            *agent = Some(winner);
-        }
+    let is_repeat = job.answered.iter().any(|before| before.key == given.key);
+    let meant = match given.claim {
+        Some(claim) => job.still_means(deed, claim),
+        None => job.was_meant(deed, given.written),
+    };
+    if !meant && !is_repeat {
+        return None;
     }
-    // A job that somebody else has by now is not called off by a button of before.
-    let is_anothers = given.claim.is_some_and(|claim| job.winner().is_some() && job.claim_no() != claim);
-    if deed == Deed::Cancel && is_anothers { None } else { Some(command) }
+    if let (Command::Refuse { agent, .. }, Some(_)) = (&mut command, given.claim.filter(|claim| *claim > 0)) {
+        *agent = job.winner();
+    }
+    Some(command)
+}
+
+/// When a command was written, at the latest: Telegram tells the second, and it cannot be later than it came.
+fn written(told_at: Option<i64>, came: Timestamp) -> Timestamp {
+    let second = Duration::from_millis(999);
+    told_at.and_then(moment).map_or(came, |told| (told + second).min(came))
 }
 
 fn giver(desk: &Desk, given: &Given, tenant: TenantId, view: &TenantView) -> Giver {
@@ -292,12 +316,12 @@ fn giver(desk: &Desk, given: &Given, tenant: TenantId, view: &TenantView) -> Giv
 
 impl Given {
     /// What is told without saying anything about a job.
-    fn answered(&self, came: &'static str, job: Option<&Job>) -> Ordered {
+    fn answered(&self, came: &'static str) -> Ordered {
         Ordered {
             order: self.order.as_str(),
             came,
-            job: job.map(Job::crew_view),
-            status: job.map(Job::status),
+            job: None,
+            status: None,
             winner: None,
             line: Vec::new(),
             missing: None,
@@ -312,7 +336,9 @@ impl Given {
             line: job.standby.iter().filter_map(|waiting| name(&waiting.agent)).collect(),
             missing: Some(job.missing().map(baton_core::gates::Gate::as_str).collect::<Vec<_>>().join(", "))
                 .filter(|missing| !missing.is_empty() && job.winner().is_some()),
-            ..self.answered(came, Some(job))
+            job: Some(view.crew_view(job)),
+            status: Some(job.status()),
+            ..self.answered(came)
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::ids::OfferNo;
 use crate::job::release::HowReleased;
 use crate::message::Notice;
 use crate::message::Once;
+use crate::time::Timestamp;
 
 /// Something that is done about a job with one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,6 +160,27 @@ impl Job {
             Notice::PublishWanted => vec![Deed::Publish, Deed::Cancel],
             Notice::PublicationDoubtful => vec![Deed::Publish],
             Notice::Claimed(_) | Notice::Expired | Notice::Quarantined | Notice::NotPublished => Vec::new(),
+        }
+    }
+
+    /// Whether a typed command is about how the job stands: not where it is about a winner, and this one came after it was written.
+    pub fn was_meant(&self, deed: Deed, written: Timestamp) -> bool {
+        match &self.stage {
+            Stage::Claimed(claim) => !deed.is_about_a_claim() || claim.at <= written,
+            Stage::NeedsApproval
+            | Stage::Scheduled { .. }
+            | Stage::Offering(_)
+            | Stage::Unfilled { .. }
+            | Stage::Closed { .. } => true,
+        }
+    }
+
+    /// Whether a button that was made for a claim (0: for none) still speaks of how the job stands. One that calls a job off does
+    /// not do so to whoever has it by now.
+    pub fn still_means(&self, deed: Deed, claim: OfferNo) -> bool {
+        match deed {
+            Deed::Cancel => self.is_closed() || self.claim_no() == claim,
+            deed => !deed.is_about_a_claim() || claim == 0 || self.claim_no() == claim,
         }
     }
 

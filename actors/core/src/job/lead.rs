@@ -72,7 +72,7 @@ impl Turn<'_> {
                 Topic::Released(grant.no)
             }
         };
-        if self.job.owed.iter().any(|owed| owed.message.topic == topic) {
+        if !self.is_missing(what, &topic) {
             return Ok(Answer::Already);
         }
         match what {
@@ -90,6 +90,29 @@ impl Turn<'_> {
             }
         }
         Ok(Answer::Done)
+    }
+
+    /// Whether something that is sent once did not arrive, or nobody knows, and nothing has been decided about it since.
+    fn is_missing(&self, what: Once, topic: &Topic) -> bool {
+        let owed = |topic: &Topic| self.job.owed.iter().any(|owed| owed.message.topic == *topic);
+        if owed(topic) {
+            return false;
+        }
+        let latest = self.job.timeline.iter().rev().find_map(|entry| match &entry.event {
+            Event::MessageFailed { topic: failed, .. } | Event::MessageDropped { topic: failed, .. } => {
+                (failed == topic.template()).then_some(true)
+            }
+            Event::DeskTold { what: told } => (*told == what).then_some(false),
+            Event::SentAgain { what: decided } | Event::NotSentAgain { what: decided } => {
+                (*decided == what).then_some(false)
+            }
+            Event::Released { .. } => (what == Once::Release).then_some(false),
+            _ => None,
+        });
+        // The timeline that a job carries is only the end of it.
+        let doubt = Notice::Doubtful(what);
+        let asked = || self.job.notes.iter().any(|note| note.about == doubt && note.done.is_none());
+        latest.unwrap_or_else(|| asked() || owed(&Topic::Notice(doubt)))
     }
 
     /// The desk has decided that it is not sent again: what it was told loses its button.

@@ -39,12 +39,16 @@ impl Turn<'_> {
             Some(before) if (before.round, before.step) == (self.job.round, step) => match before.state {
                 PostState::Open { .. } => return GroupWave::Opened,
                 PostState::Failed => return in_private(),
-                // It was taken from there and is free again.
+                // It was taken from there and is free again: nobody's word is needed for that.
                 PostState::Over(Over::Taken) => {}
                 PostState::Over(Over::TimedOut | Over::Skipped | Over::Closed) => return GroupWave::UsedUp,
             },
             None if self.job.publications.len() >= PUBLICATIONS_MAX => return in_private(),
-            None if self.world.settings.crew.publish == Publish::Person => {
+            before
+                if self.world.settings.crew.publish == Publish::Person
+                    // What stands there already needs nobody's word.
+                    && before.is_none_or(|before| before.receipt.is_none()) =>
+            {
                 self.happened(Event::PublishAwaited { step });
                 self.notify_desk(Notice::PublishWanted);
                 return GroupWave::Opened;
@@ -287,7 +291,9 @@ impl Turn<'_> {
 
     /// Somebody has pressed the button below a message of which nobody knew that it is there.
     pub(super) fn publication_seen(&mut self, no: OfferNo, receipt: Receipt) {
-        if self.job.publication(no).is_some_and(|published| published.doubtful && published.receipt.is_none()) {
+        let is_anothers = self.job.publications.iter().any(|published| published.receipt.as_ref() == Some(&receipt));
+        let in_doubt = |published: &Publication| published.doubtful && published.receipt.is_none();
+        if self.job.publication(no).is_some_and(in_doubt) && !is_anothers {
             self.publication_sent(no, receipt);
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::job;
 use crate::erasure;
 use crate::http::sample::{Answered, House};
+use crate::sealing::rotate;
 
 async fn erase(house: &House, body: Value) -> Answered {
     let mut body = body;
@@ -177,4 +178,21 @@ async fn an_erasure_that_has_nothing_to_do_goes_over_nothing() {
     assert_eq!(salt(&house, &id), 2);
     assert_eq!(erase(&house, json!({ "job": gone })).await.json["erased"], 0);
     assert_eq!(salt(&house, &id), 2);
+}
+
+#[tokio::test]
+async fn an_erasure_that_the_disk_cuts_short_says_so_until_a_start_carries_it_on() {
+    let house = House::open().await;
+    let stays = job(&house, "x1").await;
+    house.door.keyring.salts().turn(parsed(&stays).partition()).unwrap();
+    house.disk.fail_next(1);
+    let nobodys = json!({ "agent": "nobody" });
+    let cut_short = erase(&house, nobodys.clone()).await;
+    assert_eq!(cut_short.problem(), (503, "not-stored"), "{}", cut_short.text);
+    assert!(cut_short.headers.contains_key("retry-after") && is_turning(&house, &stays));
+    // A disk that has failed is not believed before a restart: until then it is said each time.
+    assert_eq!(erase(&house, nobodys).await.problem(), (503, "not-stored"));
+    let restarted = house.disk.copy();
+    rotate::finish(&restarted, &house.door.keyring).unwrap();
+    assert!(!is_turning(&house, &stays));
 }

@@ -114,6 +114,37 @@ fn c8_what_may_have_arrived_is_sent_again_by_somebodys_word_alone() {
 }
 
 #[test]
+fn c8_what_has_arrived_is_not_sent_again_by_a_button_of_before() {
+    let already = Ok(Answer::Already);
+    let again = |desk: &mut Desk| desk.asks(Command::SendAgain(Once::Lead));
+    let mut desk = lead(Some(AFTER));
+    desk.arrives(&Topic::Lead, "1");
+    assert_eq!((again(&mut desk), desk.owed_for(&Topic::Lead)), (already.clone(), None), "nobody doubts it");
+    // Settled by somebody who looked.
+    let mut desk = lead(Some(AFTER));
+    let effect = desk.owed_for(&Topic::Lead).unwrap();
+    desk.hears(effect, Delivery::Unsure);
+    assert_eq!(desk.asks(Command::LeaveSent(Once::Lead)), Ok(Answer::Done));
+    assert_eq!((again(&mut desk), desk.owed_for(&Topic::Lead)), (already.clone(), None));
+    // Sent again, and arrived.
+    let mut desk = lead(Some(AFTER));
+    let effect = desk.owed_for(&Topic::Lead).unwrap();
+    desk.hears(effect, Delivery::Unsure);
+    assert_eq!(again(&mut desk), Ok(Answer::Done));
+    desk.arrives(&Topic::Lead, "4");
+    assert_eq!((again(&mut desk), desk.owed_for(&Topic::Lead)), (already.clone(), None));
+    // What was refused may be sent again, and what is in doubt twice as well.
+    let mut desk = lead(None);
+    let effect = desk.owed_for(&Topic::Lead).unwrap();
+    desk.hears(effect, Delivery::Failed { class: "recipient".into(), reason: "blocked".into() });
+    assert_eq!(again(&mut desk), Ok(Answer::Done));
+    let effect = desk.owed_for(&Topic::Lead).unwrap();
+    desk.hears(effect, Delivery::Unsure);
+    assert_eq!(again(&mut desk), Ok(Answer::Done));
+    assert_eq!(desk.asks(Command::SendAgain(Once::CrewText)), already, "it was never sent");
+}
+
+#[test]
 fn a_message_at_the_desk_says_what_was_done_by_whom_and_is_forgotten() {
     let mut desk = in_chat(&["ana", "bo"]);
     desk.publish(NewJob { has_details: true, ..new_job(together()) });
@@ -167,4 +198,35 @@ fn a_winner_who_is_not_reached_is_a_matter_for_the_desk() {
     assert_eq!(desk.job().deeds(notice), [Deed::Refuse, Deed::Cancel]);
     desk.asks(Command::Refuse { agent: None, reason: None }).expect("claimed");
     assert_eq!(desk.done(), [("refused".to_owned(), Actor::Operator("desk".into()))]);
+}
+
+#[test]
+fn a_button_that_calls_off_is_about_the_claim_it_was_shown_with() {
+    let mut desk = in_chat(&["ana", "bo"]);
+    desk.publish(new_job(together()));
+    assert!(desk.job().still_means(Deed::Cancel, 0));
+    desk.claims("ana").expect("open");
+    let anas = desk.job().claim_no();
+    assert!(!desk.job().still_means(Deed::Cancel, 0) && desk.job().still_means(Deed::Cancel, anas));
+    desk.asks(Command::Refuse { agent: None, reason: None }).expect("claimed");
+    assert!(desk.job().still_means(Deed::Cancel, 0) && !desk.job().still_means(Deed::Cancel, anas));
+    desk.claims("bo").expect("open");
+    for deed in [Deed::Cancel, Deed::Refuse, Deed::Confirm] {
+        assert!(!desk.job().still_means(deed, anas), "bo has it");
+    }
+    assert!(desk.job().still_means(Deed::Publish, anas), "no matter of a claim's");
+}
+
+#[test]
+fn a_command_is_about_nobody_who_came_after_it_was_written() {
+    let mut desk = in_chat(&["ana", "bo"]);
+    desk.publish(new_job(together()));
+    desk.claims("ana").expect("open");
+    let written = desk.now + minutes(1);
+    assert!(desk.job().was_meant(Deed::Refuse, desk.now) && desk.job().was_meant(Deed::Refuse, written));
+    desk.now = written + minutes(1);
+    desk.asks(Command::Withdraw { agent: None, reason: None }).expect("claimed");
+    desk.claims("bo").expect("open");
+    assert!(!desk.job().was_meant(Deed::Refuse, written) && !desk.job().was_meant(Deed::NoShow, written));
+    assert!(desk.job().was_meant(Deed::Cancel, written), "that is about the job");
 }

@@ -256,6 +256,43 @@ fn the_desk_publishes_where_the_tenant_says_so() {
 }
 
 #[test]
+fn a_message_that_never_got_there_is_published_by_somebodys_word_once_more() {
+    let mut desk = desk();
+    desk.settings.crew.publish = Publish::Person;
+    desk.publish(new_job(Plan { waves: vec![in_group()], rounds: 2, ..Plan::default() }));
+    assert_eq!(desk.asks(Command::Publish), DONE);
+    desk.group_hears(Delivery::Failed { class: "recipient".into(), reason: "kicked".into() });
+    while desk.job().round == 1 {
+        desk.waits(600);
+    }
+    let no = desk.post().no;
+    assert_eq!((desk.job().next(), desk.count_owed(&Topic::CrewOffer(no))), (Next::Party(Party::Operator), 0));
+    assert_eq!(desk.count_owed(&Topic::Notice(Notice::PublishWanted)), 1);
+    assert_eq!(desk.asks(Command::Publish), DONE);
+    assert_eq!((desk.count_owed(&Topic::CrewOffer(no)), desk.reads()), (1, "open"));
+}
+
+#[test]
+fn a_message_is_not_taken_for_that_of_another_group() {
+    let mut desk = desk();
+    let other = CrewGroup { chat: -6, topic: None, locale: None };
+    desk.settings.crew.groups.insert("packers".into(), other);
+    let second = Wave::new(Mode::Group("packers".into()), Duration::from_secs(600));
+    desk.publish(new_job(Plan { waves: vec![in_group(), second], ..Plan::default() }));
+    desk.is_sent("17");
+    desk.waits(600);
+    let no = desk.job().published_in("packers").expect("published").no;
+    let effect = desk.job().owed.iter().find(|owed| owed.message.topic == Topic::CrewOffer(no)).expect("owed").no;
+    desk.turn(|turn| turn.observe(Report::Delivery { effect, delivery: Delivery::Unsure }));
+    let mut sees = |message: &str| {
+        let receipt = Receipt { channel: ChannelKind::Telegram, message: message.into() };
+        desk.turn(|turn| turn.observe(Report::SeenInGroup { no, receipt }));
+        desk.job().published_in("packers").expect("published").status()
+    };
+    assert_eq!((sees("17"), sees("18")), ("doubtful", "open"));
+}
+
+#[test]
 fn the_clock_begins_when_the_message_stands_there_if_the_wave_says_so() {
     let mut desk = desk();
     let wave = Wave { starts: ClockStart::Delivered, ..in_group() };
