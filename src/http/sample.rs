@@ -228,7 +228,7 @@ impl House {
         let admin =
             |key: &str, tenant| ApiKeyRecord::of(&key.into(), tenant, "desk", vec![Scope::Admin], None).unwrap();
         let other = TenantId::new("other").unwrap();
-let (disk, keys) = (Arc::new(MemoryStore::new()), [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]);
+        let (disk, keys) = (Arc::new(MemoryStore::new()), [admin(ADMIN, TenantId::DEFAULT), admin(OTHER, other)]);
         let door = door_before(Arc::clone(&disk), settings, keys).await;
         Self { router: door.clone().router(), door, disk }
     }

@@ -97,6 +97,43 @@ async fn c10_a_job_of_another_tenant_cannot_be_claimed() {
 }
 
 #[tokio::test]
+async fn c10_the_code_of_another_tenants_job_is_no_code_in_our_group() {
+    let settings = [
+        ("TENANTS__NORTH__TIME_ZONE", "UTC"),
+        ("API_KEYS__NORTH__KEY", NORTH),
+        ("API_KEYS__NORTH__TENANT", "north"),
+        ("API_KEYS__NORTH__SCOPES", "jobs:read,jobs:write,operator,admin"),
+    ];
+    let town = town_with(&settings).await;
+    let [ana] = town.people(["ana"]).await;
+    let group = town.has_a_group(json!({})).await;
+    let north = town.door.with_key(Some(NORTH));
+    north.post("/api/v1/agents/sync", json!({ "agents": [person("eve", 9)] })).await.is(200);
+    let crew = json!({ "groups": [{ "name": "movers", "telegram_chat_id": -600 }] });
+    north.patch("/api/v1/tenants/north", json!({ "crew": crew })).await.is(200);
+    town.bot.chat(-600);
+    let theirs = Job::of(&north.post("/api/v1/jobs", for_the_group("c10-theirs").0).await.is(201));
+    until("it stands in their group", async || {
+        town.bot.chat(-600).messages().iter().any(|message| message.text.contains(&theirs.code)).then_some(())
+    })
+    .await;
+    let before = north.get(&theirs.path("")).await.is(200);
+    // From our group, by somebody of ours, and by somebody who is theirs and only there known.
+    group.chat.types_as(1001, &format!("/claim {}", theirs.code));
+    ana.shows("no open job with this code").await;
+    group.chat.types_as(1009, &format!("/claim {}", theirs.code));
+    group.chat.wait_for(|messages| messages.iter().any(|said| said.from.is_none())).await.unwrap();
+    assert_eq!(north.get(&theirs.path("")).await.is(200), before);
+    assert_eq!(north.get(&theirs.path("/ledger")).await.is(200)["items"], json!([]));
+    // In theirs it works.
+    town.bot.chat(-600).types_as(1009, &format!("/claim {}", theirs.code));
+    until("eve has it", async || {
+        (north.get(&theirs.path("")).await.is(200)["claim"]["agent"]["ref"] == "eve").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn each_cap_refuses_in_so_many_words_and_the_desk_may_go_over_it() {
     let town = town().await;
     let [ana] = town.people(["ana"]).await;

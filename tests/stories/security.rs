@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::desk::{Job, offer_of, order};
 use super::door::send;
 use super::process::{DEV_KEY, baton};
-use super::town::{Town, person, phone_number, town, town_with};
+use super::town::{TOKEN, Town, person, phone_number, town, town_with};
 
 /// Every endpoint of the document: method, path, and whether it needs a key.
 async fn endpoints(town: &Town) -> Vec<(Method, String)> {
@@ -67,6 +67,100 @@ async fn s2_without_a_key_nothing_is_done_and_nothing_is_read() {
             assert_eq!(answer.status, 401, "{method} {path}: {}", answer.text);
         }
     }
+}
+
+#[tokio::test]
+async fn s9_numbers_and_administration_are_for_those_who_may_and_for_our_name_alone() {
+    const HOST: &str = "jobs.example.com";
+    let settings = [("METRICS__ALLOW", "10.0.0.0/8"), ("SERVER__HOSTS", HOST)];
+    let town = town_with(&settings).await;
+    let ask = async |method: Method, path: &str, key: Option<&str>, host: &str| {
+        let request = town.door.with_key(key).request(method, path).header("host", host).json(&json!({}));
+        send(request).await
+    };
+    let admin = Some(DEV_KEY);
+    let scoped = async |scope: &str| {
+        let body = json!({ "name": scope, "scopes": [scope] });
+        let request = town.door.request(Method::POST, "/api/v1/keys").header("host", HOST).json(&body);
+        send(request).await.is(201)["key"].as_str().unwrap().to_owned()
+    };
+    let (meter, reader) = (scoped("metrics").await, scoped("jobs:read").await);
+    // We come from elsewhere than those networks.
+    assert_eq!(ask(Method::GET, "/metrics", None, HOST).await.status, 401);
+    assert_eq!(ask(Method::GET, "/metrics", Some(&reader), HOST).await.status, 403);
+    let shown = ask(Method::GET, "/metrics", Some(&meter), HOST).await;
+    assert!(shown.status == 200 && shown.text.contains("baton_jobs"), "{}", shown.text);
+    for (method, path) in [
+        (Method::GET, "/api/v1/keys"),
+        (Method::GET, "/api/v1/tenants/default/audit"),
+        (Method::POST, "/api/v1/details/erase"),
+        (Method::POST, "/api/v1/keys"),
+    ] {
+        assert_eq!(ask(method.clone(), path, None, HOST).await.status, 401, "{path}");
+        assert_eq!(ask(method.clone(), path, Some(&reader), HOST).await.status, 403, "{path}");
+        for key in [None, admin] {
+            ask(method.clone(), path, key, "evil.example.com").await.refuses(404, "host-not-allowed");
+        }
+    }
+    ask(Method::GET, "/metrics", Some(&meter), "evil.example.com").await.refuses(404, "host-not-allowed");
+    assert_eq!(ask(Method::GET, "/api/v1/tenants", admin, HOST).await.status, 200);
+}
+
+/// What Baton is given to keep to itself.
+const CREDENTIALS: [(&str, &str); 15] = [
+    ("CHANNELS__TELEGRAM__WEBHOOK_SECRET", "credential-of-telegram"),
+    ("CHANNELS__WHATSAPP__META__TOKEN", "credential-of-meta"),
+    ("CHANNELS__WHATSAPP__META__PHONE_NUMBER_ID", "1234567890"),
+    ("CHANNELS__WHATSAPP__META__APP_SECRET", "credential-of-metas-app"),
+    ("CHANNELS__WHATSAPP__META__VERIFY_TOKEN", "credential-of-metas-webhook"),
+    ("CHANNELS__EMAIL__RESEND__API_KEY", "re_credential-of-resend"),
+    ("CHANNELS__EMAIL__RESEND__FROM", "Dispatch <dispatch@example.com>"),
+    ("CHANNELS__EMAIL__PROVIDER", "smtp,resend"),
+    ("CHANNELS__EMAIL__SMTP__USERNAME", "dispatch"),
+    ("CHANNELS__EMAIL__SMTP__PASSWORD", "credential-of-smtp"),
+    ("LINKS__SECRET", "credential-of-links-0123456789abcdef"),
+    ("SEALING__KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddee0f"),
+    ("API_KEYS__SHOP__KEY", "credential-of-the-shop-0123456789abcdef"),
+    ("API_KEYS__SHOP__TENANT", "default"),
+    ("API_KEYS__SHOP__SCOPES", "jobs:read"),
+];
+
+#[tokio::test]
+async fn s11_no_route_gives_back_a_credential() {
+    let town = town_with(&CREDENTIALS).await;
+    town.people(["ana"]).await;
+    let made = town.door.post("/api/v1/keys", json!({ "name": "made", "scopes": ["jobs:read"] })).await.is(201);
+    let (job, waiting) =
+        (town.desk().publishes(order("s11")).await, town.desk().publishes(order("s11-b").needing_approval()).await);
+    let offer = offer_of(&town.desk().sees(&job).await, "ana").unwrap()["id"].as_str().unwrap().to_owned();
+    let kept = CREDENTIALS.map(|(_, value)| value);
+    let secret = |value: &&str| value.contains("credential") || value.len() == 64;
+    let kept: Vec<&str> = kept.iter().copied().filter(secret).chain([TOKEN, DEV_KEY]).collect();
+    // It is shown once, to whoever made it.
+    let kept = [kept, vec![made["key"].as_str().unwrap()]].concat();
+    let asked = |path: &str| path != "/api/v1/events/stream";
+    let mut answered = 0;
+    for (method, path) in endpoints(&town).await.into_iter().filter(|(_, path)| asked(path)) {
+        // What changes something is asked for with nothing in it; what reads, for what there is.
+        let concrete = concrete(&path, [&job, &waiting], &offer, made["id"].as_str().unwrap());
+        for concrete in concrete.iter().map(|path| path.replace("ana-of-default", "ana")) {
+            if method == Method::DELETE {
+                continue;
+            }
+            let answer = send(town.door.request(method.clone(), &concrete).json(&json!({}))).await;
+            answered += usize::from(answer.status == 200);
+            let headers = format!("{:?}", answer.headers);
+            for secret in &kept {
+                assert!(
+                    !answer.text.contains(secret) && !headers.contains(secret),
+                    "{method} {concrete} tells {secret}"
+                );
+            }
+        }
+    }
+    assert!(answered > 30, "{answered} answers are not worth much");
+    let log = town.log();
+    assert!(kept.iter().all(|secret| !log.contains(secret)), "the log tells one");
 }
 
 const SECRET: &str = "a-secret-that-only-telegram-knows";
