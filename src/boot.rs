@@ -12,6 +12,7 @@ use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::{ApproveLink, DetailsLink, Limits, Retry};
+use baton_actors::sinks::Carrying;
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
 use baton_actors::tenants::Tenants;
@@ -54,6 +55,8 @@ use crate::links::{Links, Purpose};
 use crate::sealing::rotate::{self, RotateError};
 use crate::sealing::salts::Salts;
 use crate::sealing::{Keyring, SealingError};
+use crate::sinks::guard::Guard;
+use crate::sinks::{Poster, Posters};
 use crate::store::{SledOptions, SledStore};
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::{Exposition, MetricsError};
@@ -250,6 +253,7 @@ pub async fn start_with(
     } else {
         seed_tenants(&engine, &config).await;
     }
+    let poster = carry_events(&engine, &config, &keyring, &clock, &public_url)?;
     let keys = Arc::new(keys(&config, &*store)?);
     let (background, stopping) = watch::channel(false);
     let means = Means {
@@ -297,11 +301,31 @@ pub async fn start_with(
         keyring,
         telegram,
         hooks: Some(Arc::new(hooks)),
+        poster,
         listeners: Arc::new(Semaphore::new(config.events.listeners_max)),
         leaving: left,
         exposition: Some(exposition),
     });
     Ok(Started { engine, door, public_url, server, background, leaving, schedule })
+}
+
+/// From now on endpoints are told what happens.
+fn carry_events(
+    engine: &Engine,
+    config: &Config,
+    keyring: &Arc<Keyring>,
+    clock: &Arc<dyn Clock>,
+    public_url: &str,
+) -> Result<Arc<Poster>, ServeError> {
+    let set = &config.endpoints;
+    let (keyring, clock) = (Arc::clone(keyring), Arc::clone(clock));
+    let poster = Poster::new(Guard::new(&set.allowed_networks), set.timeout, keyring, clock, public_url.to_owned());
+    let poster = Arc::new(poster.map_err(CallerError::Http)?);
+    let (rests, jitter, in_flight) = (set.retries.clone(), set.jitter, set.in_flight);
+    let carrier = Arc::new(Posters(Arc::clone(&poster)));
+    let begun = engine.carry(Carrying { carrier, rests, jitter, in_flight });
+    begun.map_err(|error| ServeError::Store(StoreError::Failed(error.to_string())))?;
+    Ok(poster)
 }
 
 async fn open_store(config: &Config) -> Result<Arc<SledStore>, ServeError> {

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod drop_in;
 pub mod duration;
 pub mod email;
+pub mod endpoints;
 pub mod engine;
 pub mod events;
 pub mod fault;
@@ -84,6 +85,8 @@ pub struct Config {
     pub drop_in: drop_in::DropIn,
     /// The event log.
     pub events: events::Events,
+    /// Places outside that are told what happens.
+    pub endpoints: endpoints::Endpoints,
     /// What is removed by age.
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
@@ -156,6 +159,7 @@ impl Config {
             dispatch: dispatch::Dispatch::read(&mut reader.section("dispatch")),
             drop_in: drop_in::DropIn::read(&mut reader.section("drop_in")),
             events: events::Events::read(&mut reader.section("events")),
+            endpoints: endpoints::Endpoints::read(&mut reader.section("endpoints")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),

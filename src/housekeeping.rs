@@ -75,6 +75,7 @@ fn removal(
         tokens: retention.tokens,
         inbox: retention.inbox,
         events: config.events.keep,
+        deliveries: config.endpoints.keep,
     };
     let (engine, clock, keyring) = (engine.clone(), Arc::clone(clock), Arc::clone(keyring));
     Job::new_async(retention.cron.as_str(), move |_, _| {

@@ -14,6 +14,7 @@ pub mod details;
 pub mod door;
 pub mod drivers;
 pub mod drop_in;
+pub mod endpoints;
 pub mod etag;
 pub mod events;
 #[cfg(test)]

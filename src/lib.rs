@@ -18,6 +18,7 @@ pub mod phones;
 pub mod replies;
 pub mod sealing;
 pub mod simulator;
+pub mod sinks;
 pub mod sources;
 pub mod store;
 pub mod telegram_desk;

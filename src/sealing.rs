@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use baton_core::consent::AddressKind;
 use baton_core::details::{SealedDetails, SealedPayload};
-use baton_core::ids::{JobId, NotificationId, RouteId, TenantId};
+use baton_core::ids::{EndpointId, JobId, NotificationId, RouteId, TenantId};
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
@@ -233,16 +233,42 @@ impl Keyring {
 
     /// Seals the values of a notification.
     pub fn seal_payload(&self, id: NotificationId, payload: &[u8]) -> Result<SealedPayload, SealingError> {
-        let keys = self.keys_of(id.tenant);
-        let key = keys.seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?;
+        self.seal_with_tenants(id.tenant, &bound_to_notification(id), payload)
+    }
+
+    fn seal_with_tenants(&self, tenant: TenantId, bound: &[u8], payload: &[u8]) -> Result<SealedPayload, SealingError> {
+        let keys = self.keys_of(tenant);
+        let key = keys.seals.as_ref().ok_or(SealingError::NoKey(tenant))?;
         if payload.len() > DETAILS_MAX {
             return Err(SealingError::TooLarge);
         }
         let mut buffer = Vec::with_capacity(NONCE_LEN + payload.len() + TAG_LEN);
         buffer.resize(NONCE_LEN, 0);
         buffer.extend_from_slice(payload);
-        key.seal(&bound_to_notification(id), &mut buffer).ok_or(SealingError::TooLarge)?;
+        key.seal(bound, &mut buffer).ok_or(SealingError::TooLarge)?;
         Ok(SealedPayload { key: key.id, sealed: buffer })
+    }
+
+    /// Seals what an endpoint's events are signed with.
+    pub fn seal_secret(&self, id: EndpointId, secret: &[u8]) -> Result<SealedPayload, SealingError> {
+        self.seal_with_tenants(id.tenant, &bound_to_endpoint(id), secret)
+    }
+
+    /// Opens what an endpoint's events are signed with.
+    pub fn open_secret(&self, id: EndpointId, sealed: &SealedPayload) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        self.open_with_tenants(id.tenant, sealed.key, &bound_to_endpoint(id), &sealed.sealed)
+    }
+
+    /// The same secret under the key that seals now; none where it is.
+    pub fn renewed_secret(
+        &self,
+        id: EndpointId,
+        sealed: &SealedPayload,
+    ) -> Result<Option<SealedPayload>, SealingError> {
+        if self.keys_of(id.tenant).seals.as_ref().ok_or(SealingError::NoKey(id.tenant))?.id == sealed.key {
+            return Ok(None);
+        }
+        self.seal_secret(id, &self.open_secret(id, sealed)?).map(Some)
     }
 
     /// Opens the values of a notification: to word it, and for whoever asked for it.
@@ -340,6 +366,14 @@ fn bound_to_notification(id: NotificationId) -> [u8; 33] {
 /// The same for a route; a length of its own again.
 fn bound_to_route(id: RouteId) -> [u8; 34] {
     let mut bound = [b'r'; 34];
+    bound[2..18].copy_from_slice(id.tenant.bytes());
+    bound[18..].copy_from_slice(id.local.as_bytes());
+    bound
+}
+
+/// The same for an endpoint.
+fn bound_to_endpoint(id: EndpointId) -> [u8; 34] {
+    let mut bound = [b'e'; 34];
     bound[2..18].copy_from_slice(id.tenant.bytes());
     bound[18..].copy_from_slice(id.local.as_bytes());
     bound

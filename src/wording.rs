@@ -313,6 +313,7 @@ impl Wording {
             | Say::Answer(_)
             | Say::Notification(_)
             | Say::AddressPaused(_)
+            | Say::EndpointOff(_)
             | Say::Lead(_)
             | Say::CrewText(_)
             | Say::Route(_) => None,

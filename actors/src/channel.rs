@@ -151,6 +151,8 @@ pub enum Say {
     Notification(Box<Shown>),
     /// The desk: nothing is sent to somebody's address any more.
     AddressPaused(Box<PausedAddress>),
+    /// The desk hears that an endpoint is told no more.
+    EndpointOff(Box<EndpointOff>),
     /// The desk alone: a finished lead with all that is private.
     Lead(Box<LeadShown>),
     /// The desk: the text for crews, to be copied.
@@ -303,6 +305,22 @@ pub struct PausedAddress {
 impl PausedAddress {
     /// The name of its template.
     pub const TEMPLATE: &str = "address_paused";
+}
+
+/// An endpoint that is told no more.
+#[derive(Clone, Debug)]
+pub struct EndpointOff {
+    /// What people call it.
+    pub description: String,
+    /// The host it is at.
+    pub host: String,
+    /// Whether it has said that it is gone; else nothing arrived there for too long.
+    pub gone: bool,
+}
+
+impl EndpointOff {
+    /// The name of its template.
+    pub const TEMPLATE: &str = "endpoint_off";
 }
 
 /// A notification as a message shows it: its values stay sealed until they are worded.

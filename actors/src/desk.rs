@@ -8,10 +8,11 @@ use baton_core::ids::{JobId, TenantId};
 use baton_core::job::Deed;
 use baton_core::message::{Notice, Recipient, Topic};
 
-use crate::channel::{Address, AtDesk, Errand, PausedAddress, Say};
+use crate::channel::{Address, AtDesk, EndpointOff, Errand, PausedAddress, Say};
 use crate::house::House;
 use crate::records;
 use crate::resolve::{About, person};
+use crate::sinks::{Endpoint, Why};
 use crate::store::keys::Key;
 
 /// Of a job whose actor was parked: it cannot owe anything itself.
@@ -44,6 +45,16 @@ pub(crate) fn address_paused(house: &House, agent: &Agent, channel: ChannelKind)
     let (name, reference) = (agent.name.clone(), agent.reference.clone());
     let say = Say::AddressPaused(Box::new(PausedAddress { name, reference, channel, address }));
     to_the_desk(house, agent.id.tenant, format!("{}-{channel}-paused-{}", agent.id, since.0), say)
+}
+
+/// Of an endpoint that is told no more.
+pub(crate) fn endpoint_off(house: &House, endpoint: &Endpoint, why: Why) -> Option<(ChannelKind, Errand)> {
+    // The address may hold a secret: only its host is told.
+    let rest = endpoint.url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().and_then(|host| host.rsplit('@').next()).unwrap_or_default();
+    let off = EndpointOff { description: endpoint.description.clone(), host: host.to_owned(), gone: why == Why::Gone };
+    let key = format!("{}-off-{}", endpoint.id, endpoint.version);
+    to_the_desk(house, endpoint.id.tenant, key, Say::EndpointOff(Box::new(off)))
 }
 
 /// By the first channel on which the tenant's desk can be reached.

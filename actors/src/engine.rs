@@ -40,6 +40,7 @@ use crate::numbers::{Numbered, Numbering, Numbers};
 use crate::outbox::{self, Outbox};
 use crate::post::Post;
 use crate::salted::Salted;
+use crate::sinks::Sinks;
 use crate::store::Store;
 use crate::supervisor::{Room, Supervisor, SupervisorMessage};
 use crate::tenants::Tenants;
@@ -47,6 +48,7 @@ use crate::tenants::roster::{RosterMessage, look_again_at_all};
 use crate::timers;
 
 mod agents;
+mod endpoints;
 mod notifications;
 mod reads;
 
@@ -151,6 +153,7 @@ impl Engine {
             details_link,
             address_print: OnceLock::new(),
             salted: Salted::default(),
+            sinks: Sinks::default(),
             falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });

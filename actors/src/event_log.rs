@@ -156,6 +156,11 @@ impl EventLog {
         Ok(Stretch { events, newest })
     }
 
+    /// The latest number of a tenant, where anything was asked of its log since the start.
+    pub fn newest_known(&self, tenant: TenantId) -> Option<u64> {
+        self.marks.lock().get(&tenant).map(|marks| marks.stored)
+    }
+
     /// The number of the oldest event that is kept; what was before it has been removed by age.
     pub fn oldest(store: &dyn Store, tenant: TenantId) -> Result<Option<u64>, StoreError> {
         let mut oldest = None;

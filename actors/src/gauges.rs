@@ -108,6 +108,18 @@ pub const INBOUND: &str = "baton_inbound_total";
 
 /// Things removed by age: `kind`.
 pub const RETENTION_REMOVED: &str = "baton_retention_removed_total";
+/// Attempts to tell endpoints of events, by `result`.
+pub const EVENT_DELIVERIES: &str = "baton_event_deliveries_total";
+/// How long they take.
+pub const EVENT_DELIVERY_SECONDS: &str = "baton_event_delivery_seconds";
+/// Endpoints, by `state`.
+pub const ENDPOINTS: &str = "baton_endpoints";
+/// Endpoints that were switched off because nothing arrived there.
+pub const ENDPOINTS_SWITCHED_OFF: &str = "baton_endpoints_switched_off_total";
+/// Events that wait for endpoints that are away or refuse them.
+pub const EVENTS_WAITING: &str = "baton_events_waiting";
+/// How far the endpoint that is furthest behind is behind the log.
+pub const EVENTS_BEHIND: &str = "baton_events_behind";
 /// When the last backup was finished, in seconds since 1970.
 pub const BACKUP_LAST: &str = "baton_backup_last_timestamp_seconds";
 /// What runs: `version`. Always 1.

@@ -31,6 +31,7 @@ use crate::outbox::Outbox;
 use crate::post::Post;
 use crate::reach;
 use crate::salted::Salted;
+use crate::sinks::Sinks;
 use crate::store::Store;
 use crate::tenants::roster::RosterMessage;
 use crate::tenants::{TenantView, Tenants};
@@ -87,6 +88,8 @@ pub struct House {
     pub address_print: OnceLock<AddressPrint>,
     /// Which salts details may still be sealed under.
     pub salted: Salted,
+    /// Places outside that are told what happens.
+    pub sinks: Sinks,
     /// Where actors are to fall. Empty but for servers that are tried out.
     pub falls: OnceLock<Falls>,
     /// Whether commands are let in.

@@ -31,6 +31,7 @@ pub mod records;
 pub mod resolve;
 pub mod retention;
 pub mod salted;
+pub mod sinks;
 pub mod store;
 pub mod supervisor;
 pub mod tally;

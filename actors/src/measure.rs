@@ -23,5 +23,6 @@ pub fn measure(house: &House) {
         gauge!(gauges::MAILBOX_DEPTH, "kind" => "directory").set(directory.waiting() as f64);
     }
     gauge!(gauges::OUTBOX_HELD).set(if house.restored { 1.0 } else { 0.0 });
+    house.sinks.measure(&house.index.events);
     house.outbox.measure(house.clock.now());
 }

@@ -17,6 +17,7 @@ use crate::gauges;
 use crate::house::House;
 use crate::numbers::Numbers;
 use crate::records::{self, Registration, Told};
+use crate::sinks::{Delivery, DeliveryState};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
 use crate::store::{StepWrites, StoreError, Write};
@@ -34,6 +35,8 @@ pub struct Ages {
     pub inbox: Duration,
     /// Events of the log.
     pub events: Option<Duration>,
+    /// What became of events at endpoints.
+    pub deliveries: Option<Duration>,
 }
 
 /// What was removed.
@@ -51,6 +54,8 @@ pub struct Removed {
     pub lately: u64,
     /// Rows of the event log.
     pub events: u64,
+    /// What became of events at endpoints.
+    pub deliveries: u64,
 }
 
 /// Why a sweep did not come to its end; the next one goes on.
@@ -110,6 +115,10 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
     if let Some(age) = ages.events {
         removed.events = remove_events(house, now - age).await?;
     }
+    if let Some(age) = ages.deliveries {
+        removed.deliveries = remove_deliveries(house, now - age).await?;
+    }
+    counter!(gauges::RETENTION_REMOVED, "kind" => "deliveries").increment(removed.deliveries);
     counter!(gauges::RETENTION_REMOVED, "kind" => "events").increment(removed.events);
     counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
     counter!(gauges::RETENTION_REMOVED, "kind" => "lately").increment(removed.lately);
@@ -146,6 +155,36 @@ async fn remove_events(house: &House, before: Timestamp) -> Result<u64, SweepErr
         }
     }
     Ok(removed)
+}
+
+/// What became of events long ago, or at endpoints that are there no more. What waits stays.
+async fn remove_deliveries(house: &House, before: Timestamp) -> Result<u64, SweepError> {
+    let (mut removed, mut after) = (0, None::<Vec<u8>>);
+    loop {
+        let (mut old, mut last) = (Vec::new(), None);
+        house.store.scan(&Prefix::space(Space::Deliveries), after.as_deref(), &mut |key, record| {
+            last = Some(key.to_vec());
+            let Some(Key::Delivery { endpoint, .. }) = Key::parse(key) else { return ControlFlow::Continue(()) };
+            // One that cannot be read is kept for whoever looks into it.
+            if let Ok((_, delivery)) = codec::open::<Delivery>(record) {
+                let is_old = delivery.tries.last().is_none_or(|tried| tried.at < before);
+                let waits = delivery.state == DeliveryState::Waiting;
+                if (is_old && !waits) || house.sinks.get(endpoint).is_none() {
+                    old.push(key.to_vec());
+                }
+            }
+            if old.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let more = old.len() == ROWS_MAX;
+        removed += old.len() as u64;
+        if !old.is_empty() {
+            remove(house, old).await?;
+        }
+        if !more {
+            return Ok(removed);
+        }
+        after = last;
+    }
 }
 
 /// Those who were not written to for so long that no tenant's cap counts it.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_core::ids::EndpointId;
 use baton_core::time::Timestamp;
 use metrics::counter;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
@@ -16,6 +17,7 @@ use crate::directory::{CRASH_WINDOW, Shard, ShardMessage};
 use crate::gauges;
 use crate::house::House;
 use crate::post::Post;
+use crate::sinks::actor::{Sink, SinkMessage};
 use crate::tenants::roster::{Roster, RosterMessage};
 
 /// What the supervisor is told.
@@ -26,7 +28,7 @@ pub enum SupervisorMessage {
     Stop(oneshot::Sender<()>),
 }
 
-/// A room that is always there.
+/// A room that is always there, as long as what it is for is there.
 #[derive(Clone)]
 pub enum Room {
     /// One of the directory's, by its number.
@@ -35,6 +37,8 @@ pub enum Room {
     Roster(Post<RosterMessage>),
     /// A channel account.
     Channel(Arc<dyn Channel>, Post<ChannelMessage>),
+    /// What tells an endpoint.
+    Sink(EndpointId, Post<SinkMessage>),
 }
 
 impl Room {
@@ -43,6 +47,7 @@ impl Room {
             Self::Shard(..) => "shard",
             Self::Roster(_) => "roster",
             Self::Channel(..) => "channel",
+            Self::Sink(..) => "sink",
         }
     }
 }
@@ -91,6 +96,13 @@ impl Supervisor {
             Room::Channel(channel, post) => {
                 let actor = ChannelActor::new(house, Arc::clone(channel));
                 let (actor, _) = Actor::spawn_linked(None, actor, (), me.get_cell()).await?;
+                post.set(actor.clone());
+                actor.get_id()
+            }
+            // It was removed while its actor was to come back.
+            Room::Sink(id, _) if house.sinks.get(*id).is_none() => return Ok(()),
+            Room::Sink(id, post) => {
+                let (actor, _) = Actor::spawn_linked(None, Sink::new(house, *id), (), me.get_cell()).await?;
                 post.set(actor.clone());
                 actor.get_id()
             }

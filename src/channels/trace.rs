@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_actors::channel::{CrewShown, Errand, PausedAddress, RouteShown, Say};
+use baton_actors::channel::{CrewShown, EndpointOff, Errand, PausedAddress, RouteShown, Say};
 use baton_core::ids::{DebtId, TenantId};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,7 @@ pub fn of(errand: &Errand) -> String {
         Say::Answer(answer) => answer.template(),
         Say::Notification(_) => "notification",
         Say::AddressPaused(_) => PausedAddress::TEMPLATE,
+        Say::EndpointOff(_) => EndpointOff::TEMPLATE,
         Say::Lead(_) => "lead",
         Say::CrewText(_) => "crew",
         Say::Route(_) => RouteShown::TEMPLATE,

@@ -20,6 +20,7 @@ use crate::http::desk;
 use crate::http::details;
 use crate::http::drivers;
 use crate::http::drop_in;
+use crate::http::endpoints;
 use crate::http::events;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
@@ -49,6 +50,7 @@ use crate::http::webhooks;
 use crate::keys::Keys;
 use crate::links::Links;
 use crate::sealing::Keyring;
+use crate::sinks::Poster;
 use crate::telegram_desk::TelegramDesk;
 use crate::telemetry::metrics::Exposition;
 use crate::wording::Wording;
@@ -79,6 +81,8 @@ pub struct Behind {
     pub telegram: Option<Arc<TelegramDesk>>,
     /// Who else calls, and where their news goes; none where nobody does.
     pub hooks: Option<Arc<Hooks>>,
+    /// What posts events to endpoints.
+    pub poster: Arc<Poster>,
     /// Places for those who listen to events.
     pub listeners: Arc<Semaphore>,
     /// Whether the server is about to stop: whoever waits for something is answered.
@@ -164,6 +168,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(sources::routes())
         .merge(templates::routes())
         .merge(reports::routes())
+        .merge(endpoints::routes())
         .merge(events::routes())
         .merge(tenants::routes())
         .merge(desk::routes())

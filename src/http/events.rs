@@ -14,7 +14,7 @@ use crate::http::form::Form;
 use crate::http::jobs::find;
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::query::Query;
-use crate::http::shapes::event_view::kind;
+use crate::http::shapes::event_view::{is_kind, kind};
 
 pub mod list;
 pub mod stream;
@@ -41,8 +41,10 @@ impl Wanted {
     fn read(form: &mut Form, query: &mut Query, door: &Door, tenant: TenantId) -> Self {
         let types = form.field("type", query.take("type")).parsed(|text| {
             let types: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();
-            let right = types.iter().all(|word| word.starts_with("job.") && word.len() < 64);
-            if right { Ok(types) } else { Err("give types such as job.claimed, joined by commas") }
+            if types.iter().all(|word| is_kind(word)) {
+                return Ok(types);
+            }
+            Err("give types of the event log such as job.claimed, joined by commas")
         });
         let job = form.field("job", query.take("job")).parsed(|name| {
             find::id(door, tenant, &name).map_err(|_| "give the id of a job, or the code of one that is live")

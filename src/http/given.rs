@@ -159,6 +159,7 @@ whole_numbers! {
     u32 = "a whole number from 0 to 4294967295";
     i32 = "a whole number from -2147483648 to 2147483647";
     i64 = "a whole number";
+    u64 = "a whole number, 0 or more";
 }
 
 impl<'de, T: Wanted<'de>> Wanted<'de> for Vec<Given<T>> {

@@ -6,6 +6,7 @@ use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::Limits;
 use baton_actors::records::Told;
+use baton_actors::sinks::Carrying;
 use baton_actors::store::codec;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
@@ -35,6 +36,8 @@ use crate::http::shapes::agent::SyncShape;
 use crate::keys::{ApiKeyRecord, Keys, Scope};
 use crate::links::{Links, Purpose};
 use crate::sealing::Keyring;
+use crate::sinks::guard::Guard;
+use crate::sinks::{Poster, Posters};
 use crate::telegram_desk::TelegramDesk;
 use crate::webhooks::Means;
 use crate::webhooks::accounts::{Accounts, Meta, Twilio};
@@ -123,6 +126,13 @@ async fn door_before(
         ..Accounts::default()
     };
     let public_url = "https://baton.example.com".to_owned();
+    let guard = Guard::new(&["127.0.0.2/32".parse().unwrap()]);
+    let timeout = std::time::Duration::from_secs(5);
+    let poster = Poster::new(guard, timeout, Arc::clone(&keyring), Arc::clone(&clock), public_url.clone()).unwrap();
+    let poster = Arc::new(poster);
+    let rests = vec![std::time::Duration::from_secs(5)];
+    let carrier = Arc::new(Posters(Arc::clone(&poster)));
+    engine.carry(Carrying { carrier, rests, jitter: 0.0, in_flight: 4 }).unwrap();
     let hooks = Hooks { accounts, inbox, public_url, bodies: Bodies::default() };
     Door::from(Behind {
         settings: Arc::new(settings),
@@ -135,6 +145,7 @@ async fn door_before(
         keyring,
         telegram: Some(telegram),
         hooks: Some(Arc::new(hooks)),
+        poster,
         listeners: Arc::new(tokio::sync::Semaphore::new(4)),
         leaving: tokio::sync::watch::channel(false).1,
         exposition: None,

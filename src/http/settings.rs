@@ -46,6 +46,19 @@ pub struct Settings {
     pub dispatch: Dispatch,
     /// The old routes that answer.
     pub drop_in: DropIn,
+    /// What endpoints for events may be.
+    pub endpoints: Endpoints,
+}
+
+/// What endpoints for events may be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Endpoints {
+    /// Whether there is something to tell: an event log is kept.
+    pub events: bool,
+    /// Whether they may be at http://.
+    pub plain_http: bool,
+    /// How many a tenant may have.
+    pub most: usize,
 }
 
 impl From<&Config> for Settings {
@@ -69,6 +82,11 @@ impl From<&Config> for Settings {
             drain_timeout: server.drain_timeout,
             dispatch: config.dispatch,
             drop_in: config.drop_in.clone(),
+            endpoints: Endpoints {
+                events: config.events.enabled,
+                plain_http: config.endpoints.plain_http,
+                most: config.endpoints.most,
+            },
         }
     }
 }
@@ -93,6 +111,7 @@ impl Default for Settings {
             drain_timeout: Duration::from_secs(10),
             dispatch: Dispatch::default(),
             drop_in: DropIn::default(),
+            endpoints: Endpoints::default(),
         }
     }
 }

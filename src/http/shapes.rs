@@ -17,6 +17,8 @@ pub mod crew_view;
 pub mod details;
 pub mod driver;
 pub mod driver_view;
+pub mod endpoint;
+pub mod endpoint_view;
 pub mod event_view;
 pub mod explain_view;
 pub mod export_view;

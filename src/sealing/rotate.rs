@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use baton_actors::records::Route;
+use baton_actors::sinks::Endpoint;
 use baton_actors::store::codec;
 use baton_actors::store::keys::{Key as RowKey, PARTITIONS, Prefix, Space};
 use baton_actors::store::{StepWrites, Store, StoreError, VersionCheck, Write};
@@ -151,7 +152,40 @@ pub fn rotate(store: &dyn Store, keyring: &Keyring, progress: &mut dyn FnMut(u64
         }
         finish_partition(keyring, partition, stuck)?;
     }
+    rotate_secrets(store, keyring, &mut rotated)?;
     Ok(rotated)
+}
+
+/// Seals the secrets of endpoints anew.
+fn rotate_secrets(store: &dyn Store, keyring: &Keyring, rotated: &mut Rotated) -> Result<(), RotateError> {
+    let mut steps = Vec::new();
+    store.scan(&Prefix::space(Space::Endpoints), None, &mut |key, record| {
+        match renewed_endpoint(keyring, key, record) {
+            Ok(Some(step)) => steps.push(step),
+            Ok(None) => rotated.fresh += 1,
+            Err(SealingError::UnknownKey(_) | SealingError::NoKey(_)) => rotated.locked += 1,
+            Err(_) => rotated.broken += 1,
+        }
+        ControlFlow::Continue(())
+    })?;
+    for steps in steps.chunks(PAGE) {
+        store.commit(steps)?;
+        rotated.renewed += steps.len() as u64;
+    }
+    Ok(())
+}
+
+fn renewed_endpoint(keyring: &Keyring, key: &[u8], record: &[u8]) -> Result<Option<StepWrites>, SealingError> {
+    let (header, mut endpoint) = codec::open::<Endpoint>(record).map_err(|_| SealingError::Unreadable)?;
+    let mut is_stale = false;
+    for secret in &mut endpoint.secrets {
+        if let Some(sealed) = keyring.renewed_secret(endpoint.id, &secret.sealed)? {
+            (secret.sealed, is_stale) = (sealed, true);
+        }
+    }
+    // What it signs with is the same: it keeps its version.
+    let value = codec::seal(&endpoint, header.version, header.epoch).map_err(|_| SealingError::TooLarge)?;
+    Ok(is_stale.then(|| replaced(key, header.version, value)))
 }
 
 /// Ends what was going on when the process ended. Nobody else may be using the store.
@@ -255,6 +289,14 @@ pub fn in_use(store: &dyn Store) -> Result<InUse, StoreError> {
             ControlFlow::Continue(())
         })?;
     }
+    store.scan(&Prefix::space(Space::Endpoints), None, &mut |_, record| {
+        if let Ok((_, endpoint)) = codec::open::<Endpoint>(record) {
+            for secret in &endpoint.secrets {
+                *used.entry((endpoint.id.tenant, secret.sealed.key)).or_default() += 1;
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
     Ok(used)
 }
 

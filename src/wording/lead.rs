@@ -59,6 +59,7 @@ impl Wording {
             | Say::Answer(_)
             | Say::Notification(_)
             | Say::AddressPaused(_)
+            | Say::EndpointOff(_)
             | Say::Route(_) => Ok(None),
         }
     }

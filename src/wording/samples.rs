@@ -2,7 +2,8 @@
 //! template can be tried before a person depends on it.
 
 use baton_actors::channel::{
-    Address, Answer, AtDesk, CrewShown, DoneShown, Errand, Invitation, OfferShown, Ordered, PausedAddress, Say,
+    Address, Answer, AtDesk, CrewShown, DoneShown, EndpointOff, Errand, Invitation, OfferShown, Ordered, PausedAddress,
+    Say,
 };
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
@@ -22,7 +23,8 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
             let job = job.clone();
             move |topic| about_job(topic, &job, full)
         });
-        let others = answers(job.clone()).into_iter().map(Say::Answer).chain([address_paused(full)]);
+        let others =
+            answers(job.clone()).into_iter().map(Say::Answer).chain([address_paused(full), endpoint_off(full)]);
         let others = others.chain(standings().map(move |standing| in_group(standing, &job, full)));
         of_jobs.chain(others).map(move |say| (say, full)).collect::<Vec<_>>()
     });
@@ -69,6 +71,13 @@ pub(crate) fn address_paused(full: bool) -> Say {
     };
     let (name, reference) = (name.to_owned(), reference.to_owned());
     Say::AddressPaused(Box::new(PausedAddress { name, reference, channel, address }))
+}
+
+/// What the desk hears of an endpoint.
+pub(crate) fn endpoint_off(full: bool) -> Say {
+    let description = if full { "The shop's orders" } else { "" };
+    let (description, host) = (description.to_owned(), "hooks.example.com".to_owned());
+    Say::EndpointOff(Box::new(EndpointOff { description, host, gone: full }))
 }
 
 /// Links as they look.

@@ -1,6 +1,6 @@
 //! The values a template can name. Every one is always there, empty ones as `none`: a name that is not here is a mistake.
 
-use baton_actors::channel::{Address, Answer, CrewShown, Errand, Ordered, PausedAddress, RouteShown, Say};
+use baton_actors::channel::{Address, Answer, CrewShown, EndpointOff, Errand, Ordered, PausedAddress, RouteShown, Say};
 use baton_core::brief::{Brief, Price};
 use baton_core::crew_view::CrewView;
 use baton_core::gates::Gate;
@@ -168,6 +168,7 @@ impl Values {
             // Its values are sealed, and its template is found by a key of its own.
             Say::Notification(_) => values.name = "notification",
             Say::AddressPaused(paused) => values.paused(paused),
+            Say::EndpointOff(off) => values.endpoint_off(off),
             // Both are filled with values of their own.
             Say::Lead(_) => values.name = "lead",
             Say::CrewText(_) => values.name = "crew",
@@ -236,6 +237,14 @@ impl Values {
             Address::Phone(phone) => Some(redact::mask_phone(phone.as_str())),
             Address::Console | Address::Telegram { .. } => None,
         };
+    }
+
+    fn endpoint_off(&mut self, off: &EndpointOff) {
+        let EndpointOff { description, host, gone } = off;
+        self.name = EndpointOff::TEMPLATE;
+        self.about = Some(one_line(&redact::scrub(description))).filter(|description| !description.is_empty());
+        self.address = Some(one_line(host));
+        self.reason = Some(if *gone { "gone" } else { "failing" });
     }
 
     /// How many buttons there are.

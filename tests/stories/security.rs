@@ -289,6 +289,9 @@ async fn s11_a_tenant_sees_nothing_of_another() {
     let waiting = town.desk().publishes(order("waiting-of-default").needing_approval()).await;
     let seen = town.desk().sees(&job).await;
     let offer = offer_of(&seen, "ana-of-default").unwrap()["id"].as_str().unwrap().to_owned();
+    let hook = json!({ "url": "https://hooks.example.com/of-default", "description": "of-default" });
+    let endpoint = town.door.post("/api/v1/endpoints", hook).await.is(201);
+    let ids = [&offer, key["id"].as_str().unwrap(), endpoint["id"].as_str().unwrap()];
     let before = (seen["version"].clone(), town.desk().sees(&waiting).await);
 
     let north = town.door.with_key(Some(NORTH));
@@ -296,7 +299,7 @@ async fn s11_a_tenant_sees_nothing_of_another() {
     let has_an_end = |path: &str| path != "/api/v1/events/stream";
     let asked = |path: &str| has_an_end(path) && !PUBLIC.contains(&path);
     for (method, path) in endpoints(&town).await.into_iter().filter(|(_, path)| asked(path)) {
-        for concrete in concrete(&path, [&job, &waiting], &offer, key["id"].as_str().unwrap()) {
+        for concrete in concrete(&path, [&job, &waiting], ids) {
             let request = north.request(method.clone(), &concrete).json(&body(&method, &path));
             let answer = send(request).await;
             let of_default = ["of-default", &job.id, &waiting.id, "447700900077"];
@@ -330,12 +333,13 @@ async fn s11_a_tenant_sees_nothing_of_another() {
 const FLEET: &str = "00000001-0000-4000-8000-000000000001";
 
 /// A path with the default tenant's own things in it.
-fn concrete(path: &str, jobs: [&Job; 2], offer: &str, key: &str) -> Vec<String> {
+fn concrete(path: &str, jobs: [&Job; 2], [offer, key, endpoint]: [&str; 3]) -> Vec<String> {
     let id = match path {
         path if path.starts_with("/api/v1/offers/") => vec![offer.to_owned()],
         path if path.starts_with("/api/v1/keys/") => vec![key.to_owned()],
         // A notification has no code.
         path if path.starts_with("/api/v1/notifications/") => vec![jobs[0].id.clone()],
+        path if path.starts_with("/api/v1/endpoints/") => vec![endpoint.to_owned()],
         _ => vec![jobs[0].id.clone(), jobs[0].code.clone(), jobs[1].id.clone()],
     };
     let fill = |id: String| {
@@ -361,6 +365,8 @@ fn body(method: &Method, path: &str) -> Value {
         "jobs" if *method == Method::POST => order("s11").0,
         "batch" => json!([order("s11-batch").0]),
         "extend" => json!({ "by": "30m" }),
+        "endpoints" => json!({ "url": "https://hooks.example.com/" }),
+        "replay" => json!({ "since": 0 }),
         "send_again" => json!({ "what": "lead" }),
         "reassign" => json!({ "agent": "ana-of-default" }),
         "replies" => json!({ "from": phone_number(77), "text": "YES" }),

@@ -199,6 +199,11 @@ impl RouteId {
     }
 }
 
+tenant_scoped_id! {
+    /// A place outside that is told what happens.
+    EndpointId
+}
+
 impl NotificationId {
     /// The notification of a client's own reference: the same reference is the same notification.
     pub fn of_reference(tenant: TenantId, reference: &str) -> Self {

@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod details;
 pub mod eligibility;
 pub mod fit;
+pub mod follower;
 pub mod gates;
 pub mod holds;
 pub mod ids;

@@ -325,7 +325,7 @@ fn is_sent_once(errand: &Errand) -> bool {
         Say::Lead(_) | Say::CrewText(_) => true,
         // A message that nobody has seen yet and many would see twice; a change of it is another matter.
         Say::Crew(_) => errand.replaces.is_none(),
-        Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) | Say::Route(_) => false,
+        Say::Answer(_) | Say::Notification(_) | Say::AddressPaused(_) | Say::Route(_) | Say::EndpointOff(_) => false,
     }
 }
 

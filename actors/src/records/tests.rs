@@ -9,9 +9,10 @@ use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::crew::{ClaimCaps, Crew, CrewGroup, Publish};
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::fit::Boundless;
+use baton_core::follower::{Follower, Line, Replay};
 use baton_core::gates::{Dial, Gate, Gates, OwnGates};
 use baton_core::holds::Hold;
-use baton_core::ids::{AgentId, EffectNo, JobId, NotificationId, TenantId};
+use baton_core::ids::{AgentId, EffectNo, EndpointId, JobId, NotificationId, TenantId};
 use baton_core::job::assignment::{Asked, Assignment, News};
 use baton_core::job::ledger::Heard;
 use baton_core::job::release::HowReleased;
@@ -28,6 +29,7 @@ use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Operator, Patience, Qu
 use baton_core::world::{Idle, World};
 
 use super::*;
+use crate::sinks::{Came, DeliveryState, Endpoint, Off, Secret, Signature, Try, Why};
 use crate::store::golden;
 use baton_core::details::SealedPayload;
 
@@ -500,6 +502,49 @@ fn tenants_and_agents_are_written_as_they_always_were() {
         by: "olga".to_owned(),
     };
     holds("source-v1", &source);
+    let id = EndpointId::drawn(T, Uuid::from_u128(7));
+    let sealed = SealedPayload { key: 7, sealed: vec![1, 2, 3] };
+    let endpoint = Endpoint {
+        id,
+        version: 3,
+        created_at: Timestamp(1),
+        url: "https://hooks.example.com/baton".to_owned(),
+        description: "the shop".to_owned(),
+        types: vec!["job.claimed".to_owned()],
+        signature: Signature::Public,
+        secrets: vec![Secret { sealed: sealed.clone(), until: Some(Timestamp(4)) }, Secret { sealed, until: None }],
+        off: Some(Off { why: Why::Failing, at: Timestamp(5) }),
+    };
+    holds("endpoint-v1", &endpoint);
+    let line = |refused| Line {
+        subject: id.local,
+        waiting: vec![8, 300],
+        attempts: 2,
+        since: Timestamp(1),
+        next_at: Timestamp(6),
+        refused,
+    };
+    let follower = Follower {
+        cursor: 400,
+        lines: vec![line(true), line(false)],
+        failures: 3,
+        arrived_at: Some(Timestamp(2)),
+        rests_until: Some(Timestamp(7)),
+        found_away: 1,
+        replays: vec![Replay { next: 1, last: 9, failed_only: true }],
+    };
+    holds("follower-v1", &follower);
+    let came =
+        [Came::Taken(204), Came::Status(503), Came::TimedOut, Came::Unreachable, Came::Forbidden, Came::Impossible];
+    let delivery = crate::sinks::Delivery {
+        event: "job.claimed".to_owned(),
+        subject: id.local,
+        state: DeliveryState::Lost,
+        attempts: 6,
+        tries: came.map(|came| Try { at: Timestamp(8), took: 12, came }).into(),
+        next_at: Some(Timestamp(9)),
+    };
+    holds("delivery-v1", &delivery);
     let token = Registration { agent: AgentId::of_reference(T, "ana"), expires_at: Timestamp(9), used_by: Some(1001) };
     holds("registration-v1", &token);
     let offer = JobId::of_reference(T, "golden").offer(1);

@@ -74,6 +74,12 @@ pub enum Kind {
     Number = 25,
     /// The mapping of a sender's payloads.
     Source = 26,
+    /// A place outside that is told what happens.
+    Endpoint = 27,
+    /// How far it has come.
+    Follower = 28,
+    /// What became of an event there.
+    Delivery = 29,
     /// A driver of a fleet.
     Driver = 30,
     /// A vehicle of a fleet.
@@ -164,7 +170,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 30] = [
+    const ALL: [Kind; 33] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -191,6 +197,9 @@ impl Kind {
         Kind::Refused,
         Kind::Number,
         Kind::Source,
+        Kind::Endpoint,
+        Kind::Follower,
+        Kind::Delivery,
         Kind::Driver,
         Kind::Vehicle,
         Kind::Route,
@@ -326,7 +335,7 @@ mod tests {
     #[test]
     fn kinds_are_numbered_without_a_gap() {
         let numbers: Vec<u8> = Kind::ALL.into_iter().map(|kind| kind as u8).collect();
-        assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=33).collect::<Vec<u8>>());
     }
 
     #[test]

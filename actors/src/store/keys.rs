@@ -9,7 +9,7 @@ mod prefix;
 mod space;
 
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::{AgentId, DriverId, JobId, NotificationId, RouteId, TenantId, VehicleId};
+use baton_core::ids::{AgentId, DriverId, EndpointId, JobId, NotificationId, RouteId, TenantId, VehicleId};
 use baton_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -133,6 +133,17 @@ pub enum Key {
         /// The number of its last event.
         last: u64,
     },
+    /// A place outside that is told what happens.
+    Endpoint(EndpointId),
+    /// How far it has come.
+    Follower(EndpointId),
+    /// What became of an event there.
+    Delivery {
+        /// Where.
+        endpoint: EndpointId,
+        /// The event's number.
+        no: u64,
+    },
     /// An entry of a job's ledger.
     Ledger {
         /// Of which job.
@@ -254,6 +265,9 @@ impl Key {
             Key::Source { .. } => Space::Sources,
             Key::Refused { .. } => Space::Refused,
             Key::Events { .. } => Space::Events,
+            Key::Endpoint(_) => Space::Endpoints,
+            Key::Follower(_) => Space::Followers,
+            Key::Delivery { .. } => Space::Deliveries,
             Key::Ledger { .. } => Space::Ledger,
             Key::History { .. } => Space::History,
             Key::Attempts { .. } => Space::Attempts,
@@ -295,6 +309,9 @@ impl Key {
             | Key::Source { .. }
             | Key::Refused { .. }
             | Key::Events { .. }
+            | Key::Endpoint(_)
+            | Key::Follower(_)
+            | Key::Delivery { .. }
             | Key::Attempts { .. }
             | Key::Channel { .. }
             | Key::Inbox { .. }
@@ -320,6 +337,7 @@ impl Key {
                 Some(id.tenant)
             }
             Key::Agent(agent) | Key::Holds(agent) | Key::Lately(agent) => Some(agent.tenant),
+            Key::Endpoint(endpoint) | Key::Follower(endpoint) | Key::Delivery { endpoint, .. } => Some(endpoint.tenant),
             Key::ClosedDay { tenant, .. }
             | Key::Plan { tenant, .. }
             | Key::Tenant(tenant)
@@ -362,6 +380,8 @@ impl Key {
                 key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
             }
             Key::Events { tenant, last } => key.tenant(*tenant).u64(*last),
+            Key::Endpoint(endpoint) | Key::Follower(endpoint) => key.tenant(endpoint.tenant).uuid(endpoint.local),
+            Key::Delivery { endpoint, no } => key.tenant(endpoint.tenant).uuid(endpoint.local).u64(*no),
             Key::Source { tenant, name } => key.tenant(*tenant).text(name),
             Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
@@ -424,6 +444,11 @@ impl Key {
             },
             Space::Sources => Key::Source { tenant: key.tenant()?, name: key.text()? },
             Space::Refused => Key::Refused { tenant: key.tenant()?, print: key.take()? },
+            Space::Endpoints => Key::Endpoint(EndpointId::drawn(key.tenant()?, key.uuid()?)),
+            Space::Followers => Key::Follower(EndpointId::drawn(key.tenant()?, key.uuid()?)),
+            Space::Deliveries => {
+                Key::Delivery { endpoint: EndpointId::drawn(key.tenant()?, key.uuid()?), no: key.u64()? }
+            }
             Space::Events => Key::Events { tenant: key.tenant()?, last: key.u64()? },
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
             Space::History => Key::History { job: key.job()?, seq: key.u64()? },

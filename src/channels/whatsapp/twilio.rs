@@ -114,6 +114,7 @@ fn presses(errand: &Errand) -> Option<[Press; 2]> {
         | Say::Answer(_)
         | Say::Notification(_)
         | Say::AddressPaused(_)
+        | Say::EndpointOff(_)
         | Say::Lead(_)
         | Say::CrewText(_)
         | Say::Route(_) => None,

@@ -300,7 +300,14 @@ async fn t14_what_ended_long_ago_is_removed_with_its_line_and_what_waits_is_kept
     let over = house.ask("POST /api/v1/notifications", &REMINDER.replace("r-1", "over")).await.json;
     let waits = house.ask("POST /api/v1/notifications", REMINDER).await.json;
     assert_eq!(house.ask(&format!("POST {}", path(&over, "/cancel")), "").await.status, 200);
-    let ages = Ages { closed_jobs: None, notifications: Some(90 * DAY), tokens: DAY, inbox: DAY, events: None };
+    let ages = Ages {
+        closed_jobs: None,
+        notifications: Some(90 * DAY),
+        tokens: DAY,
+        inbox: DAY,
+        events: None,
+        deliveries: None,
+    };
     let (engine, now) = (&house.door.engine, house.door.clock.now());
     assert_eq!(sweep(engine.house(), ages, now + 89 * DAY).await.unwrap().notifications, 0);
     let never = Ages { notifications: None, ..ages };

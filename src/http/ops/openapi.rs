@@ -32,6 +32,7 @@ use utoipa::{Modify, OpenApi};
         (name = "plans", description = "The rules of asking"),
         (name = "sources", description = "Senders whose payloads cannot be changed"),
         (name = "templates", description = "What messages say"),
+        (name = "events", description = "What happens, for those who follow it"),
         (name = "reports", description = "What came of it"),
         (name = "administration", description = "Tenants, settings, keys"),
         (name = "operations", description = "Health, readiness, metrics"),

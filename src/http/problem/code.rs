@@ -126,6 +126,12 @@ codes! {
     SourceNotFound = NOT_FOUND, "source-not-found", "There is no such source";
     SourcesFull = CONFLICT, "sources-full", "No more sources can be kept";
 
+    // Endpoints for events.
+    EndpointNotFound = NOT_FOUND, "endpoint-not-found", "There is no such endpoint";
+    EndpointsFull = CONFLICT, "endpoints-full", "No more endpoints can be kept";
+    EventsOff = CONFLICT, "events-off", "No event log is kept";
+    ReplaysFull = CONFLICT, "replays-full", "As many replays are under way as can be";
+
     // Replies.
     UnknownAgent = NOT_FOUND, "unknown-agent", "Nobody is known under this address";
     NoOpenOffer = CONFLICT, "no-open-offer", "Nothing is open for this agent";

@@ -127,5 +127,11 @@ impl<'a> EventView<'a> {
 
 /// The type of an event.
 pub fn kind(event: &Event) -> String {
+    debug_assert!(Event::NAMES.contains(&event.name()), "{} is no type", event.name());
     format!("job.{}", event.name())
+}
+
+/// Whether a word is a type of events.
+pub fn is_kind(word: &str) -> bool {
+    word.strip_prefix("job.").is_some_and(|name| Event::NAMES.contains(&name))
 }

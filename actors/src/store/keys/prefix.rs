@@ -1,6 +1,6 @@
 //! Ranges of keys worth scanning, by what they have in common.
 
-use baton_core::ids::{JobId, TenantId};
+use baton_core::ids::{EndpointId, JobId, TenantId};
 use baton_core::time::Timestamp;
 
 use super::parts::Writer;
@@ -40,6 +40,11 @@ impl Prefix {
     pub fn tenant(space: Space, tenant: TenantId) -> Vec<u8> {
         debug_assert!(!space.is_partitioned());
         Writer::in_space(space).tenant(tenant).done()
+    }
+
+    /// What became of events at an endpoint.
+    pub fn deliveries(endpoint: EndpointId) -> Vec<u8> {
+        Writer::in_space(Space::Deliveries).tenant(endpoint.tenant).uuid(endpoint.local).done()
     }
 
     /// What a tenant closed on a day (days since 1970 UTC).

@@ -58,6 +58,12 @@ pub enum Space {
     AssignmentLines = 0x3d,
     /// The event log, in order.
     Events = 0x40,
+    /// Places outside that are told what happens, by tenant.
+    Endpoints = 0x41,
+    /// How far each has come.
+    Followers = 0x42,
+    /// What became of events there, in order.
+    Deliveries = 0x43,
     /// Journals of attempts, by channel account.
     Attempts = 0x50,
     /// States of channel accounts.
@@ -74,7 +80,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 33] = [
+    pub const ALL: [Space; 36] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -102,6 +108,9 @@ impl Space {
         Space::Routes,
         Space::AssignmentLines,
         Space::Events,
+        Space::Endpoints,
+        Space::Followers,
+        Space::Deliveries,
         Space::Attempts,
         Space::Channels,
         Space::Inbox,
@@ -155,6 +164,9 @@ impl Space {
             | Space::AssignmentLines
             | Space::Refused
             | Space::Events
+            | Space::Endpoints
+            | Space::Followers
+            | Space::Deliveries
             | Space::Attempts
             | Space::Channels
             | Space::Inbox

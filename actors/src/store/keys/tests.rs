@@ -18,6 +18,10 @@ fn notifications() -> impl Strategy<Value = NotificationId> {
     (tenants(), any::<u128>()).prop_map(|(tenant, id)| NotificationId { tenant, local: Uuid::from_u128(id) })
 }
 
+fn endpoints() -> impl Strategy<Value = EndpointId> {
+    (tenants(), any::<u128>()).prop_map(|(tenant, id)| EndpointId { tenant, local: Uuid::from_u128(id) })
+}
+
 fn keys() -> impl Strategy<Value = Key> {
     let text = ".{0,40}";
     prop_oneof![
@@ -50,6 +54,9 @@ fn keys() -> impl Strategy<Value = Key> {
         (tenants(), text).prop_map(|(tenant, name)| Key::Source { tenant, name }),
         (tenants(), any::<[u8; 32]>()).prop_map(|(tenant, print)| Key::Refused { tenant, print }),
         (tenants(), any::<u64>()).prop_map(|(tenant, last)| Key::Events { tenant, last }),
+        endpoints().prop_map(Key::Endpoint),
+        endpoints().prop_map(Key::Follower),
+        (endpoints(), any::<u64>()).prop_map(|(endpoint, no)| Key::Delivery { endpoint, no }),
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
         (tenants(), text, any::<u16>()).prop_map(|(tenant, account, page)| Key::Channel { tenant, account, page }),
         (tenants(), text, text).prop_map(|(tenant, account, id)| Key::Inbox { tenant, account, id }),

@@ -159,7 +159,14 @@ async fn p8_what_is_old_goes_although_others_cannot_be_taken_over() {
     let other = job(&house, &other).await;
     becomes(&house, &other, of_tomorrow);
     let day = std::time::Duration::from_hours(24);
-    let ages = Ages { closed_jobs: Some(30 * day), notifications: None, tokens: day, inbox: day, events: None };
+    let ages = Ages {
+        closed_jobs: Some(30 * day),
+        notifications: None,
+        tokens: day,
+        inbox: day,
+        events: None,
+        deliveries: None,
+    };
     let (engine, now) = (&house.door.engine, house.door.clock.now());
     let removed = erasure::sweep(engine, &house.door.keyring, ages, now + 40 * day).await.unwrap();
     assert_eq!(removed.closed_jobs, 1);

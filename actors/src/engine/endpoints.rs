@@ -1,0 +1,134 @@
+//! Places outside that are told what happens.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use baton_core::follower::{Follower, Replay};
+use baton_core::ids::{EndpointId, TenantId};
+
+use super::Engine;
+use crate::error::Failure;
+use crate::sinks::actor::SinkMessage;
+use crate::sinks::{Carrying, Delivery, DeliveryState, Endpoint, read};
+use crate::store::codec;
+use crate::store::keys::{Key, Prefix};
+use crate::supervisor::{Room, SupervisorMessage};
+
+/// So many rows are looked at for a list of deliveries, however few are wanted.
+const LOOKED_AT: usize = 2_000;
+
+impl Engine {
+    /// From now on endpoints are told of events, by this.
+    pub fn carry(&self, carrying: Carrying) -> Result<(), Failure> {
+        let house = &self.inner.house;
+        if !house.sinks.begin(carrying) {
+            return Ok(());
+        }
+        for id in house.sinks.load(house).map_err(|error| Failure::unreadable(&error))? {
+            self.open_sink(id);
+        }
+        let (house, mut stop) = (Arc::clone(house), self.inner.stop.subscribe());
+        tokio::spawn(async move {
+            let mut rings = house.index.events.rings();
+            loop {
+                tokio::select! {
+                    rung = rings.changed() => if rung.is_err() { return },
+                    _ = stop.changed() => return,
+                }
+                rings.mark_unchanged();
+                house.sinks.look();
+            }
+        });
+        Ok(())
+    }
+
+    fn open_sink(&self, id: EndpointId) {
+        if let Some(post) = self.house().sinks.post(id) {
+            // Where the supervisor is gone, the node is stopping.
+            let _ = self.inner.supervisor.cast(SupervisorMessage::Restart(Room::Sink(id, post)));
+        }
+    }
+
+    /// The endpoints of a tenant, the oldest first.
+    pub fn endpoints(&self, tenant: TenantId) -> Vec<Arc<Endpoint>> {
+        self.house().sinks.of(tenant)
+    }
+
+    /// An endpoint.
+    pub fn endpoint(&self, id: EndpointId) -> Option<Arc<Endpoint>> {
+        self.house().sinks.get(id)
+    }
+
+    /// Stores a new endpoint. It hears what happens from now on.
+    pub async fn add_endpoint(&self, endpoint: Endpoint) -> Result<Arc<Endpoint>, Failure> {
+        let _permit = self.admit()?;
+        let id = endpoint.id;
+        let after = self.events(id.tenant, u64::MAX, 0)?.newest;
+        let endpoint = self.house().sinks.add(self.house(), endpoint, after).await?;
+        self.open_sink(id);
+        Ok(endpoint)
+    }
+
+    /// Stores an endpoint as it is from now on; none where it is not there. `change` leaves it as it is by giving back false.
+    pub async fn change_endpoint(
+        &self,
+        id: EndpointId,
+        change: impl FnOnce(&mut Endpoint) -> bool + Send,
+    ) -> Result<Option<Arc<Endpoint>>, Failure> {
+        let _permit = self.admit()?;
+        let was_off = self.endpoint(id).is_some_and(|endpoint| endpoint.off.is_some());
+        let changed = self.house().sinks.change(self.house(), id, change).await?;
+        if let Some(endpoint) = &changed {
+            match self.house().sinks.post(id) {
+                Some(post) if was_off && endpoint.off.is_none() => post.cast(SinkMessage::Anew),
+                _ => self.house().sinks.call(id),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Removes an endpoint; false where it is not there.
+    pub async fn remove_endpoint(&self, id: EndpointId) -> Result<bool, Failure> {
+        let _permit = self.admit()?;
+        self.house().sinks.remove(self.house(), id).await
+    }
+
+    /// Has a part of the log told to an endpoint once more; false where as many replays are under way as can be.
+    pub async fn replay(&self, id: EndpointId, replay: Replay) -> Result<bool, Failure> {
+        let _permit = self.admit()?;
+        self.house().sinks.replay(id, replay).await
+    }
+
+    /// How far an endpoint has come.
+    pub fn follower(&self, id: EndpointId) -> Result<Option<Follower>, Failure> {
+        Ok(read::<Follower>(self.house(), &Key::Follower(id))?.map(|(_, follower)| follower))
+    }
+
+    /// What became of events at an endpoint, in the order of the log: at most so many after a number, and how far was looked.
+    pub fn deliveries(
+        &self,
+        id: EndpointId,
+        after: u64,
+        most: usize,
+        state: Option<DeliveryState>,
+    ) -> Result<(Vec<(u64, Delivery)>, u64), Failure> {
+        let (mut found, mut looked, mut seen) = (Vec::new(), after, 0);
+        let from = Key::Delivery { endpoint: id, no: after }.bytes();
+        let read = self.house().store.scan(&Prefix::deliveries(id), Some(&from), &mut |key, record| {
+            if let (Some(Key::Delivery { no, .. }), Ok((_, delivery))) =
+                (Key::parse(key), codec::open::<Delivery>(record))
+            {
+                // The first may be the one that was given.
+                if no > after {
+                    (looked, seen) = (no, seen + 1);
+                    if state.is_none_or(|state| state == delivery.state) {
+                        found.push((no, delivery));
+                    }
+                }
+            }
+            if found.len() < most && seen < LOOKED_AT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        read.map_err(|error| Failure::unreadable(&error))?;
+        Ok((found, looked))
+    }
+}
