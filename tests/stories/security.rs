@@ -137,12 +137,15 @@ async fn s11_no_route_gives_back_a_credential() {
     let secret = |value: &&str| value.contains("credential") || value.len() == 64;
     let kept: Vec<&str> = kept.iter().copied().filter(secret).chain([TOKEN, DEV_KEY]).collect();
     // It is shown once, to whoever made it.
-    let kept = [kept, vec![made["key"].as_str().unwrap()]].concat();
+    let hook = json!({ "url": "https://hooks.example.com/" });
+    let endpoint = town.door.post("/api/v1/endpoints", hook).await.is(201);
+    let kept = [kept, vec![made["key"].as_str().unwrap(), endpoint["secret"].as_str().unwrap()]].concat();
+    let ids = [&offer, made["id"].as_str().unwrap(), endpoint["id"].as_str().unwrap()];
     let asked = |path: &str| path != "/api/v1/events/stream";
     let mut answered = 0;
     for (method, path) in endpoints(&town).await.into_iter().filter(|(_, path)| asked(path)) {
         // What changes something is asked for with nothing in it; what reads, for what there is.
-        let concrete = concrete(&path, [&job, &waiting], &offer, made["id"].as_str().unwrap());
+        let concrete = concrete(&path, [&job, &waiting], ids);
         for concrete in concrete.iter().map(|path| path.replace("ana-of-default", "ana")) {
             if method == Method::DELETE {
                 continue;
