@@ -23,14 +23,13 @@ use crate::phones;
 
 /// Brings agents and jobs in.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Jobs that wait for approval or for a driver come along; what was approved there is approved here,\n\
-    and is started with POST /jobs/{id}/start_offers. What is assigned there stays there. Sending it again\n\
-    changes nothing: a sheet_job_id is brought in once. The server must answer on the router's routes\n\
-    (BATON__DROP_IN__ENABLED=router); the key needs jobs:write and operator.\n\n\
+#[command(after_help = "Jobs that wait for approval or for a driver come along; what was approved there is\n\
+    approved here, and is started with POST /jobs/{id}/start_offers. What is assigned there stays\n\
+    there. Sending it again changes nothing: a sheet_job_id is brought in once. The server must\n\
+    answer on the router's routes (BATON__DROP_IN__ENABLED=router); the key needs jobs:write and\n\
+    operator.\n\n\
     Examples:\n  baton import router --sqlite db/dev.sqlite3 --dry-run\n  \
-    baton import router --sqlite db/dev.sqlite3 --skip-faulty"
-)]
+    baton import router --sqlite db/dev.sqlite3 --skip-faulty")]
 pub struct Router {
     /// The router's database (its DB_PATH): it is read, and never written
     #[arg(long, value_name = "FILE")]
