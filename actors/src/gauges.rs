@@ -120,6 +120,14 @@ pub const ENDPOINTS_SWITCHED_OFF: &str = "baton_endpoints_switched_off_total";
 pub const EVENTS_WAITING: &str = "baton_events_waiting";
 /// How far the endpoint that is furthest behind is behind the log.
 pub const EVENTS_BEHIND: &str = "baton_events_behind";
+/// Dashboards, by `state`.
+pub const DASHBOARDS: &str = "baton_dashboards";
+/// Events that wait for dashboards.
+pub const DASHBOARD_BACKLOG: &str = "baton_dashboard_backlog";
+/// What was handed in for dashboards: `event`, `result`.
+pub const DASHBOARD_EVENTS: &str = "baton_dashboard_events_total";
+/// Words for the status of an order that are not known: `door`.
+pub const DASHBOARD_UNMAPPED: &str = "baton_dashboard_unmapped_total";
 /// When the last backup was finished, in seconds since 1970.
 pub const BACKUP_LAST: &str = "baton_backup_last_timestamp_seconds";
 /// What runs: `version`. Always 1.

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use baton_core::dashboard::Tells;
 use baton_core::details::SealedPayload;
 use baton_core::follower::{Fault, Follower, Replay};
 use baton_core::ids::{EndpointId, TenantId};
@@ -17,7 +18,7 @@ use baton_core::time::Timestamp;
 use metrics::gauge;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 use uuid::Uuid;
 
 use crate::clock::BoxFuture;
@@ -32,8 +33,10 @@ use crate::store::keys::{Key, Prefix, Space};
 use crate::store::{StepWrites, StoreError, VersionCheck, Write};
 
 pub mod actor;
+pub mod queue;
 
 use actor::SinkMessage;
+use queue::{Customer, Handed, Queue, Queued, Reader};
 
 /// A place outside that is told what happens.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,9 +68,18 @@ pub enum Signature {
     Shared,
     /// With a key of ours, of which the other side knows the public half (`v1a`).
     Public,
+    /// Not signed: it is a dashboard, which is told in its own wire form and knows us by its key.
+    Bearer,
 }
 
-/// What something is signed with.
+impl Endpoint {
+    /// Whether it is a dashboard: it has a queue of its own, and the log of events is read for it.
+    pub fn is_dashboard(&self) -> bool {
+        self.signature == Signature::Bearer
+    }
+}
+
+/// What something is signed with, or, of a dashboard, the key that it knows us by.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
     /// Its bytes, sealed.
@@ -181,6 +193,8 @@ pub struct Outcome {
     pub took: Duration,
     /// The endpoint asks for so much rest.
     pub retry_after: Option<Duration>,
+    /// It is there, and will never take this: it is not tried again.
+    pub is_final: bool,
 }
 
 impl Outcome {
@@ -204,10 +218,43 @@ impl Outcome {
 /// Makes the attempts.
 pub trait Carrier: Send + Sync + 'static {
     /// The type of an event, as endpoints choose by it.
-    fn kind(&self, event: &Logged) -> String;
+    fn kind(&self, event: &Item) -> String;
 
     /// Tells one event, once.
-    fn carry(&self, endpoint: Arc<Endpoint>, event: Logged) -> BoxFuture<'static, Outcome>;
+    fn carry(&self, endpoint: Arc<Endpoint>, event: Item) -> BoxFuture<'static, Outcome>;
+
+    /// What stands for the name of an order, and does not tell it.
+    fn order(&self, tenant: TenantId, name: &str) -> Uuid;
+
+    /// A job in the words of a dashboard. `customer`: who the order is for, sealed, where a bot has said so. None where it cannot be sealed.
+    fn words(&self, dashboard: &Endpoint, job: &Logged, tells: Tells, customer: Option<&Customer>) -> Option<Handed>;
+}
+
+/// Something to be told.
+#[derive(Clone)]
+pub enum Item {
+    /// What became true of a job.
+    Logged(Logged),
+    /// What waits for a dashboard.
+    Queued(Queued),
+}
+
+impl Item {
+    /// Its number in its log.
+    pub fn no(&self) -> u64 {
+        match self {
+            Self::Logged(logged) => logged.no,
+            Self::Queued(queued) => queued.no,
+        }
+    }
+
+    /// Of what it tells: what is of one subject is told in order.
+    pub fn subject(&self) -> Uuid {
+        match self {
+            Self::Logged(logged) => logged.job.local,
+            Self::Queued(queued) => queued.handed.subject,
+        }
+    }
 }
 
 /// How events are told.
@@ -220,6 +267,26 @@ pub struct Carrying {
     pub jitter: f64,
     /// How many attempts to one endpoint may be under way.
     pub in_flight: usize,
+    /// How dashboards are told.
+    pub dashboards: Dashboards,
+}
+
+impl Carrying {
+    /// How long a first, second … failure waits at an endpoint.
+    pub(crate) fn rests_of(&self, endpoint: &Endpoint) -> &[Duration] {
+        if endpoint.is_dashboard() { &self.dashboards.rests } else { &self.rests }
+    }
+}
+
+/// How dashboards are told.
+#[derive(Clone, Debug)]
+pub struct Dashboards {
+    /// How long a first, second … failure waits.
+    pub rests: Vec<Duration>,
+    /// So long a customer is not told of again.
+    pub window: Duration,
+    /// So many events may wait for one.
+    pub most: usize,
 }
 
 /// The endpoints, and the ways to their actors.
@@ -229,6 +296,8 @@ pub struct Sinks {
     known: RwLock<BTreeMap<EndpointId, Known>>,
     /// Whoever changes an endpoint has this.
     turn: Mutex<()>,
+    /// Rings when what waits for a dashboard has become less, or one is new.
+    pub(crate) more: Notify,
 }
 
 #[derive(Clone)]
@@ -239,6 +308,8 @@ struct Known {
     called: Arc<AtomicBool>,
     /// How far it has come, for whoever measures.
     seen: Arc<Seen>,
+    /// What waits, where it is a dashboard.
+    queue: Option<Arc<Queue>>,
 }
 
 /// How far an endpoint has come, for whoever measures.
@@ -281,9 +352,53 @@ impl Sinks {
 
     /// Lets every endpoint look at the log.
     pub(crate) fn look(&self) {
-        for known in self.known.read().values() {
+        for known in self.known.read().values().filter(|known| known.queue.is_none()) {
             call(known);
         }
+    }
+
+    /// What waits for a dashboard.
+    pub fn queue(&self, id: EndpointId) -> Option<Arc<Queue>> {
+        self.known.read().get(&id).and_then(|known| known.queue.clone())
+    }
+
+    /// The dashboard of a tenant.
+    pub fn dashboard(&self, tenant: TenantId) -> Option<Arc<Endpoint>> {
+        let known = self.known.read();
+        let mut of_tenant = known.iter().filter(|(id, _)| id.tenant == tenant).map(|(_, known)| &known.endpoint);
+        of_tenant.find(|endpoint| endpoint.is_dashboard()).cloned()
+    }
+
+    /// Reads the logs of jobs into the queues of dashboards.
+    pub(crate) async fn read_jobs(&self, house: &House) {
+        let Some(carrying) = self.carrying.get() else { return };
+        let dashboards: Vec<_> = {
+            let known = self.known.read();
+            known.values().filter_map(|known| Some((Arc::clone(&known.endpoint), known.queue.clone()?))).collect()
+        };
+        for (dashboard, queue) in dashboards {
+            if let Err(error) = queue.read_jobs(house, &dashboard, &*carrying.carrier).await {
+                tracing::error!(endpoint = %dashboard.id, %error, "jobs could not be read for a dashboard; that is tried again");
+            }
+        }
+    }
+
+    /// How many endpoints are told, are away, and are told nothing.
+    pub fn standing(&self) -> Standing {
+        let mut standing = Standing::default();
+        for known in self.known.read().values() {
+            let is_away = known.seen.away.load(Ordering::Relaxed);
+            let of_kind = if known.queue.is_some() { &mut standing.dashboards } else { &mut standing.webhooks };
+            *match (&known.endpoint.off, is_away) {
+                (Some(_), _) => &mut of_kind.off,
+                (None, true) => &mut of_kind.away,
+                (None, false) => &mut of_kind.on,
+            } += 1;
+            if let Some(queue) = &known.queue {
+                standing.backlog += queue.len();
+            }
+        }
+        standing
     }
 
     /// Lets one look.
@@ -311,20 +426,19 @@ impl Sinks {
 
     /// Sets the gauges.
     pub(crate) fn measure(&self, log: &EventLog) {
-        let (mut on, mut away, mut off, mut waiting, mut behind) = (0_u32, 0_u32, 0_u32, 0, 0);
-        for known in self.known.read().values() {
-            if known.endpoint.off.is_some() {
-                off += 1;
-                continue;
-            }
+        let (mut waiting, mut behind) = (0, 0);
+        for known in self.known.read().values().filter(|known| known.endpoint.off.is_none() && known.queue.is_none()) {
             let newest = log.newest_known(known.endpoint.id.tenant).unwrap_or_default();
             behind = newest.saturating_sub(known.seen.cursor.load(Ordering::Relaxed)).max(behind);
             waiting += known.seen.waiting.load(Ordering::Relaxed);
-            if known.seen.away.load(Ordering::Relaxed) { away += 1 } else { on += 1 }
         }
-        for (state, count) in [("on", on), ("away", away), ("off", off)] {
-            gauge!(gauges::ENDPOINTS, "state" => state).set(f64::from(count));
+        let standing = self.standing();
+        for (name, of_kind) in [(gauges::ENDPOINTS, standing.webhooks), (gauges::DASHBOARDS, standing.dashboards)] {
+            for (state, count) in [("on", of_kind.on), ("away", of_kind.away), ("off", of_kind.off)] {
+                gauge!(name, "state" => state).set(f64::from(count));
+            }
         }
+        gauge!(gauges::DASHBOARD_BACKLOG).set(standing.backlog as f64);
         gauge!(gauges::EVENTS_WAITING).set(waiting as f64);
         gauge!(gauges::EVENTS_BEHIND).set(behind as f64);
     }
@@ -345,19 +459,26 @@ impl Sinks {
         })?;
         let ids = found.iter().map(|endpoint| endpoint.id).collect();
         for endpoint in found {
-            self.know(endpoint);
+            let queue = self.queue_of(house, &endpoint)?;
+            self.know(endpoint, queue);
         }
         Ok(ids)
     }
 
-    fn know(&self, endpoint: Endpoint) -> Arc<Endpoint> {
+    /// What waits for an endpoint, as the store holds it, where it is a dashboard.
+    fn queue_of(&self, house: &House, endpoint: &Endpoint) -> Result<Option<Arc<Queue>>, StoreError> {
+        let Some(carrying) = self.carrying.get().filter(|_| endpoint.is_dashboard()) else { return Ok(None) };
+        Queue::load(house, endpoint.id, &carrying.dashboards).map(|queue| Some(Arc::new(queue)))
+    }
+
+    fn know(&self, endpoint: Endpoint, queue: Option<Arc<Queue>>) -> Arc<Endpoint> {
         let endpoint = Arc::new(endpoint);
         let mut known = self.known.write();
         if let Some(known) = known.get_mut(&endpoint.id) {
             known.endpoint = Arc::clone(&endpoint);
         } else {
             let (post, called, seen) = (Post::default(), Arc::default(), Arc::default());
-            known.insert(endpoint.id, Known { endpoint: Arc::clone(&endpoint), post, called, seen });
+            known.insert(endpoint.id, Known { endpoint: Arc::clone(&endpoint), post, called, seen, queue });
         }
         drop(known);
         endpoint
@@ -366,10 +487,21 @@ impl Sinks {
     /// Stores a new endpoint, which hears what comes after a number of the log.
     pub(crate) async fn add(&self, house: &House, endpoint: Endpoint, after: u64) -> Result<Arc<Endpoint>, Failure> {
         let _turn = self.turn.lock().await;
-        let follower = row(house, Key::Follower(endpoint.id), &Follower::from(after), 1)?;
-        let writes = vec![row(house, Key::Endpoint(endpoint.id), &endpoint, 1)?, follower];
+        if endpoint.is_dashboard()
+            && let Some(other) = self.dashboard(endpoint.id.tenant)
+        {
+            return Ok(other);
+        }
+        // A dashboard has a queue of its own, from its first event on; of jobs it hears what comes after that number.
+        let from = if endpoint.is_dashboard() { 0 } else { after };
+        let follower = row(house, Key::Follower(endpoint.id), &Follower::from(from), 1)?;
+        let mut writes = vec![row(house, Key::Endpoint(endpoint.id), &endpoint, 1)?, follower];
+        if endpoint.is_dashboard() {
+            writes.push(row(house, Key::DashboardReader(endpoint.id), &Reader { cursor: after }, 1)?);
+        }
         house.committer.store_rows(StepWrites { check: None, writes }).await?;
-        Ok(self.know(endpoint))
+        let queue = self.queue_of(house, &endpoint).map_err(|error| Failure::unreadable(&error))?;
+        Ok(self.know(endpoint, queue))
     }
 
     /// Stores an endpoint as it is from now on; none where it is not there. `change` may leave it as it is by giving back false.
@@ -390,7 +522,7 @@ impl Sinks {
         let check = Some(VersionCheck { key: key.bytes(), version: before.version });
         let writes = vec![row(house, key, &endpoint, endpoint.version)?];
         house.committer.store_rows(StepWrites { check, writes }).await?;
-        Ok(Some(self.know(endpoint)))
+        Ok(Some(self.know(endpoint, None)))
     }
 
     /// Removes an endpoint. What became of events there goes by age.
@@ -400,7 +532,7 @@ impl Sinks {
             return Ok(false);
         }
         let gone = |key: Key| Write { key: key.bytes(), value: None };
-        let writes = vec![gone(Key::Endpoint(id)), gone(Key::Follower(id))];
+        let writes = vec![gone(Key::Endpoint(id)), gone(Key::Follower(id)), gone(Key::DashboardReader(id))];
         house.committer.store_rows(StepWrites { check: None, writes }).await?;
         let known = self.known.write().remove(&id);
         if let Some(known) = known {
@@ -416,6 +548,28 @@ impl Sinks {
         post.cast(SinkMessage::Replay(replay, reply));
         done.await.map_err(|_| Failure::Fell)
     }
+}
+
+/// How endpoints stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those that are told by webhooks.
+    pub webhooks: Counts,
+    /// Dashboards.
+    pub dashboards: Counts,
+    /// How many events wait for dashboards.
+    pub backlog: usize,
+}
+
+/// How many of a kind of endpoints are how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// They are told.
+    pub on: u32,
+    /// Several events in a row did not arrive.
+    pub away: u32,
+    /// They are told nothing.
+    pub off: u32,
 }
 
 fn call(known: &Known) {

@@ -244,6 +244,16 @@ impl Follower {
         Follows::Again(line.next_at)
     }
 
+    /// The endpoint is there, and will never take an event: what is behind it goes on.
+    pub fn passed_over(&mut self, missed: Missed<'_>, now: Timestamp) {
+        let Missed { subject, no, behind } = missed;
+        self.arrived(subject, no, now);
+        match self.lines.iter_mut().find(|line| line.subject == subject) {
+            Some(line) => line.waiting.extend(behind.iter().filter(|no| !line.waiting.contains(no)).copied().collect::<Vec<_>>()),
+            None => self.set_aside(subject, behind, now),
+        }
+    }
+
     /// Events of a subject were not tried: they wait their turn.
     pub fn set_aside(&mut self, subject: Uuid, nos: &[u64], now: Timestamp) {
         let missing = !self.lines.iter().any(|line| line.subject == subject);

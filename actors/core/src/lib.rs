@@ -10,6 +10,7 @@ pub mod consent;
 pub mod crew;
 pub mod crew_sheet;
 pub mod crew_view;
+pub mod dashboard;
 pub mod delivery;
 pub mod details;
 pub mod eligibility;

@@ -9,6 +9,7 @@ use baton_core::ids::{EndpointId, TenantId};
 use super::Engine;
 use crate::error::Failure;
 use crate::sinks::actor::SinkMessage;
+use crate::sinks::queue::{Customer, Handed, Taken};
 use crate::sinks::{Carrying, Delivery, DeliveryState, Endpoint, read};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix};
@@ -31,15 +32,47 @@ impl Engine {
         tokio::spawn(async move {
             let mut rings = house.index.events.rings();
             loop {
-                tokio::select! {
-                    rung = rings.changed() => if rung.is_err() { return },
-                    _ = stop.changed() => return,
-                }
                 rings.mark_unchanged();
                 house.sinks.look();
+                if !house.restored {
+                    house.sinks.read_jobs(&house).await;
+                }
+                tokio::select! {
+                    rung = rings.changed() => if rung.is_err() { return },
+                    () = house.sinks.more.notified() => {}
+                    _ = stop.changed() => return,
+                }
             }
         });
         Ok(())
+    }
+
+    /// The dashboard of a tenant.
+    pub fn dashboard(&self, tenant: TenantId) -> Option<Arc<Endpoint>> {
+        self.house().sinks.dashboard(tenant)
+    }
+
+    /// Takes in an event for the dashboard of a tenant; none where it has none. It is on disk when this returns.
+    pub async fn hand_in(
+        &self,
+        tenant: TenantId,
+        handed: Handed,
+        customer: Option<Customer>,
+    ) -> Result<Option<Taken>, Failure> {
+        let _permit = self.admit()?;
+        let sinks = &self.house().sinks;
+        let Some(queue) = sinks.dashboard(tenant).and_then(|dashboard| sinks.queue(dashboard.id)) else {
+            return Ok(None);
+        };
+        queue.hand_in(self.house(), handed, customer).await.map(Some)
+    }
+
+    /// The number of the latest event that an endpoint may be told of.
+    pub fn newest_for(&self, endpoint: &Endpoint) -> Result<u64, Failure> {
+        match self.house().sinks.queue(endpoint.id) {
+            Some(queue) => Ok(queue.newest()),
+            None => Ok(self.events(endpoint.id.tenant, u64::MAX, 0)?.newest),
+        }
     }
 
     fn open_sink(&self, id: EndpointId) {
@@ -59,13 +92,15 @@ impl Engine {
         self.house().sinks.get(id)
     }
 
-    /// Stores a new endpoint. It hears what happens from now on.
+    /// Stores a new endpoint. It hears what happens from now on. A tenant has one dashboard: where there is one, it comes back.
     pub async fn add_endpoint(&self, endpoint: Endpoint) -> Result<Arc<Endpoint>, Failure> {
         let _permit = self.admit()?;
         let id = endpoint.id;
         let after = self.events(id.tenant, u64::MAX, 0)?.newest;
         let endpoint = self.house().sinks.add(self.house(), endpoint, after).await?;
-        self.open_sink(id);
+        if endpoint.id == id {
+            self.open_sink(id);
+        }
         Ok(endpoint)
     }
 

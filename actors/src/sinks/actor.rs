@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Carrying, Delivery, DeliveryState, Endpoint, Off, Outcome, TRIES_KEPT, Try, Why, read, row};
+use super::queue::Queue;
+use super::{Carrying, Delivery, DeliveryState, Endpoint, Item, Off, Outcome, TRIES_KEPT, Try, Why, read, row};
 use crate::error::Failure;
-use crate::event_log::Logged;
 use crate::gauges;
 use crate::house::House;
 use crate::store::keys::Key;
@@ -58,7 +58,7 @@ pub enum SinkMessage {
 pub struct Lane {
     subject: Uuid,
     /// Those to be told, and with how much success so far.
-    events: Vec<Logged>,
+    events: Vec<Item>,
     outcomes: Vec<(Outcome, Timestamp)>,
 }
 
@@ -84,6 +84,8 @@ pub struct Line {
     switching: bool,
     /// Whoever asked for what is on its way to the disk.
     asked: Vec<oneshot::Sender<bool>>,
+    /// What waits no more once this is stored, and whether it has arrived.
+    left: Vec<(u64, bool)>,
 }
 
 impl Sink {
@@ -145,12 +147,11 @@ impl Sink {
         lost: &mut Vec<Write>,
         now: Timestamp,
     ) -> Result<Vec<Lane>, ActorProcessingErr> {
-        let (log, store, tenant) = (&self.house.index.events, &*self.house.store, self.id.tenant);
         let mut lanes: Vec<Lane> = Vec::new();
         let fresh = |subject, event| Lane { subject, events: vec![event], outcomes: Vec::new() };
         for (subject, no) in follower.due(now).into_iter().take(PAGE) {
-            let found = log.after(store, tenant, no.saturating_sub(1), 1)?.events.pop();
-            if let Some(event) = found.filter(|event| event.no == no) {
+            let found = self.after(endpoint, no.saturating_sub(1), 1)?.pop();
+            if let Some(event) = found.filter(|event| event.no() == no) {
                 lanes.push(fresh(subject, event));
             } else {
                 follower.lost(subject, no, now);
@@ -161,9 +162,9 @@ impl Sink {
         if most == 0 {
             return Ok(lanes);
         }
-        let mut add = |follower: &mut Follower, event: Logged| {
-            let subject = event.job.local;
-            if follower.waits_behind(subject, event.no) {
+        let mut add = |follower: &mut Follower, event: Item| {
+            let subject = event.subject();
+            if follower.waits_behind(subject, event.no()) {
                 return;
             }
             match lanes.iter_mut().find(|lane| lane.subject == subject) {
@@ -173,14 +174,14 @@ impl Sink {
         };
         let mut count = 0;
         if let Some(replay) = follower.replays.first().copied() {
-            let found = log.after(store, tenant, replay.next.saturating_sub(1), most)?;
-            let ended = found.events.len() < most;
+            let found = self.after(endpoint, replay.next.saturating_sub(1), most)?;
+            let ended = found.len() < most;
             let mut next = replay.next;
-            for event in found.events.into_iter().take_while(|event| event.no <= replay.last) {
-                next = event.no + 1;
+            for event in found.into_iter().take_while(|event| event.no() <= replay.last) {
+                next = event.no() + 1;
                 let is_one = replay.last == replay.next;
                 let wanted = if replay.failed_only {
-                    self.has_failed(event.no)?
+                    self.has_failed(event.no())?
                 } else {
                     is_one || wants(endpoint, carrying, &event)
                 };
@@ -195,11 +196,11 @@ impl Sink {
                 _ => drop(follower.replays.remove(0)),
             }
         }
-        for event in log.after(store, tenant, follower.cursor, LOOKED_AT)?.events {
+        for event in self.after(endpoint, follower.cursor, LOOKED_AT)? {
             if count >= most {
                 break;
             }
-            follower.cursor = event.no;
+            follower.cursor = event.no();
             if wants(endpoint, carrying, &event) {
                 add(follower, event);
                 count += 1;
@@ -208,25 +209,46 @@ impl Sink {
         Ok(lanes)
     }
 
+    /// What comes after a number in the log that the endpoint is told of: that of its tenant, or its own queue.
+    fn after(&self, endpoint: &Endpoint, after: u64, most: usize) -> Result<Vec<Item>, ActorProcessingErr> {
+        if endpoint.is_dashboard() {
+            let queue = self.house.sinks.queue(self.id).ok_or("the dashboard has no queue")?;
+            return Ok(queue.after(&self.house, after, most)?.into_iter().map(Item::Queued).collect());
+        }
+        let found = self.house.index.events.after(&*self.house.store, self.id.tenant, after, most)?;
+        Ok(found.events.into_iter().map(Item::Logged).collect())
+    }
+
     /// Takes in what became of a page, and stores it.
     fn take_in(&self, me: &ActorRef<SinkMessage>, state: &mut Line, told: Vec<Lane>) -> Result<(), ActorProcessingErr> {
         let Some(carrying) = self.house.sinks.carrying() else { return Ok(()) };
         let Some(mut follower) = state.next.take() else { return Ok(()) };
+        let Some(endpoint) = self.house.sinks.get(self.id) else { return Ok(()) };
+        let (rests, queue) = (carrying.rests_of(&endpoint), self.house.sinks.queue(self.id));
         let now = self.house.clock.now();
-        let (mut rows, mut off) = (Vec::new(), None);
+        let (mut rows, mut left, mut off) = (Vec::new(), Vec::new(), None);
         for lane in told {
-            let behind: Vec<u64> = lane.events.iter().map(|event| event.no).collect();
+            let behind: Vec<u64> = lane.events.iter().map(Item::no).collect();
             let tried = lane.outcomes.len();
             for (at, (event, (outcome, when))) in lane.events.iter().zip(lane.outcomes).enumerate() {
                 let (state, next_at) = match outcome.fault() {
                     None => {
-                        follower.arrived(lane.subject, event.no, now);
+                        follower.arrived(lane.subject, event.no(), now);
+                        // What has arrived at a dashboard is kept no longer: it may be about people.
+                        if queue.is_some() {
+                            rows.push(Queue::gone(self.id, event.no()));
+                        }
                         (DeliveryState::Delivered, None)
+                    }
+                    Some(_) if outcome.is_final => {
+                        let missed = Missed { subject: lane.subject, no: event.no(), behind: &behind[at + 1..] };
+                        follower.passed_over(missed, now);
+                        (DeliveryState::Failed, None)
                     }
                     Some(fault) => {
                         let jitter = rand::random::<f64>() * carrying.jitter;
-                        let missed = Missed { subject: lane.subject, no: event.no, behind: &behind[at + 1..] };
-                        let patience = Patience { rests: &carrying.rests, jitter };
+                        let missed = Missed { subject: lane.subject, no: event.no(), behind: &behind[at + 1..] };
+                        let patience = Patience { rests, jitter };
                         match follower.failed(missed, fault, patience, now) {
                             Follows::Again(at) => (DeliveryState::Waiting, Some(at)),
                             Follows::GivenUp => (DeliveryState::Failed, None),
@@ -237,6 +259,9 @@ impl Sink {
                         }
                     }
                 };
+                if matches!(state, DeliveryState::Delivered | DeliveryState::Failed) {
+                    left.push((event.no(), state == DeliveryState::Delivered));
+                }
                 rows.push(self.became(carrying.carrier.kind(event), event, &outcome, when, state, next_at)?);
             }
             // A page that was broken off: what was not tried waits its turn.
@@ -248,6 +273,7 @@ impl Sink {
             state.switching = true;
             self.switch_off(me, why, now);
         }
+        state.left = left;
         self.store(me, state, follower, rows)
     }
 
@@ -255,13 +281,13 @@ impl Sink {
     fn became(
         &self,
         event: String,
-        logged: &Logged,
+        told: &Item,
         outcome: &Outcome,
         at: Timestamp,
         state: DeliveryState,
         next_at: Option<Timestamp>,
     ) -> Result<Write, ActorProcessingErr> {
-        let key = Key::Delivery { endpoint: self.id, no: logged.no };
+        let key = Key::Delivery { endpoint: self.id, no: told.no() };
         let before = read::<Delivery>(&self.house, &key)?.map(|(_, before)| before);
         let (mut tries, attempts) = before.map_or((Vec::new(), 0), |before| (before.tries, before.attempts));
         let took = u32::try_from(outcome.took.as_millis()).unwrap_or(u32::MAX);
@@ -274,7 +300,7 @@ impl Sink {
         };
         counter!(gauges::EVENT_DELIVERIES, "result" => result).increment(1);
         histogram!(gauges::EVENT_DELIVERY_SECONDS).record(outcome.took.as_secs_f64());
-        let delivery = Delivery { event, subject: logged.job.local, state, attempts: attempts + 1, tries, next_at };
+        let delivery = Delivery { event, subject: told.subject(), state, attempts: attempts + 1, tries, next_at };
         Ok(row(&self.house, key, &delivery, 1)?)
     }
 
@@ -356,8 +382,9 @@ impl Sink {
 }
 
 /// Whether an endpoint wants an event.
-fn wants(endpoint: &Endpoint, carrying: &Carrying, event: &Logged) -> bool {
-    endpoint.types.is_empty() || endpoint.types.contains(&carrying.carrier.kind(event))
+fn wants(endpoint: &Endpoint, carrying: &Carrying, event: &Item) -> bool {
+    // What a dashboard does not want does not get into its queue.
+    endpoint.is_dashboard() || endpoint.types.is_empty() || endpoint.types.contains(&carrying.carrier.kind(event))
 }
 
 /// Tells a page: so many lanes side by side, and the events of each in their order up to the first that does not arrive. Where several
@@ -410,8 +437,8 @@ impl Actor for Sink {
         self.house.sinks.looks(self.id);
         let _ = me.cast(SinkMessage::Look);
         let stored_cursor = follower.cursor;
-        let (waiting, asked) = (VecDeque::new(), Vec::new());
-        Ok(Line { follower, version, stored_cursor, next: None, waiting, woken_for: None, switching: false, asked })
+        let (waiting, asked, left) = (VecDeque::new(), Vec::new(), Vec::new());
+        Ok(Line { follower, version, stored_cursor, next: None, waiting, woken_for: None, switching: false, asked, left })
     }
 
     async fn handle(
@@ -461,6 +488,10 @@ impl Actor for Sink {
                     (state.version, state.stored_cursor) = (state.version + 1, follower.cursor);
                     state.follower = follower;
                     self.house.sinks.came(self.id, &state.follower);
+                }
+                if let Some(queue) = self.house.sinks.queue(self.id) {
+                    queue.left(&std::mem::take(&mut state.left), self.house.clock.now());
+                    self.house.sinks.more.notify_one();
                 }
                 for reply in state.asked.drain(..) {
                     let _ = reply.send(true);

@@ -88,6 +88,18 @@ pub enum Kind {
     Route = 32,
     /// A line of the list of routes that were handed to drivers.
     AssignmentLine = 33,
+    /// What waits for a dashboard.
+    DashboardEvent = 34,
+    /// What a dashboard has heard of an order.
+    DashboardOrder = 35,
+    /// How far a dashboard's jobs are read.
+    DashboardReader = 36,
+    /// A customer that a bot told us of.
+    SyncCustomer = 37,
+    /// An order of theirs.
+    SyncOrder = 38,
+    /// What a bot told us.
+    SyncEvent = 39,
 }
 
 /// What an envelope says.
@@ -170,7 +182,7 @@ impl RecordError {
 }
 
 impl Kind {
-    const ALL: [Kind; 33] = [
+    const ALL: [Kind; 39] = [
         Kind::Meta,
         Kind::Job,
         Kind::Details,
@@ -204,6 +216,12 @@ impl Kind {
         Kind::Vehicle,
         Kind::Route,
         Kind::AssignmentLine,
+        Kind::DashboardEvent,
+        Kind::DashboardOrder,
+        Kind::DashboardReader,
+        Kind::SyncCustomer,
+        Kind::SyncOrder,
+        Kind::SyncEvent,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {

@@ -144,6 +144,43 @@ pub enum Key {
         /// The event's number.
         no: u64,
     },
+    /// What waits for a dashboard.
+    DashboardEvent {
+        /// For which.
+        endpoint: EndpointId,
+        /// Its number there.
+        no: u64,
+    },
+    /// What a dashboard has heard of an order.
+    DashboardOrder {
+        /// Which dashboard.
+        endpoint: EndpointId,
+        /// The print of the order's name.
+        order: Uuid,
+    },
+    /// How far a dashboard's jobs are read.
+    DashboardReader(EndpointId),
+    /// A customer that a bot told us of.
+    SyncCustomer {
+        /// Whom it told.
+        tenant: TenantId,
+        /// The print of how the customer is reached.
+        customer: Uuid,
+    },
+    /// An order of theirs.
+    SyncOrder {
+        /// Whom it was told.
+        tenant: TenantId,
+        /// The print of the order's name.
+        order: Uuid,
+    },
+    /// What a bot told us.
+    SyncEvent {
+        /// Whom.
+        tenant: TenantId,
+        /// Its number.
+        no: u64,
+    },
     /// An entry of a job's ledger.
     Ledger {
         /// Of which job.
@@ -268,6 +305,12 @@ impl Key {
             Key::Endpoint(_) => Space::Endpoints,
             Key::Follower(_) => Space::Followers,
             Key::Delivery { .. } => Space::Deliveries,
+            Key::DashboardEvent { .. } => Space::DashboardEvents,
+            Key::DashboardOrder { .. } => Space::DashboardOrders,
+            Key::DashboardReader(_) => Space::DashboardReaders,
+            Key::SyncCustomer { .. } => Space::SyncCustomers,
+            Key::SyncOrder { .. } => Space::SyncOrders,
+            Key::SyncEvent { .. } => Space::SyncEvents,
             Key::Ledger { .. } => Space::Ledger,
             Key::History { .. } => Space::History,
             Key::Attempts { .. } => Space::Attempts,
@@ -312,6 +355,12 @@ impl Key {
             | Key::Endpoint(_)
             | Key::Follower(_)
             | Key::Delivery { .. }
+            | Key::DashboardEvent { .. }
+            | Key::DashboardOrder { .. }
+            | Key::DashboardReader(_)
+            | Key::SyncCustomer { .. }
+            | Key::SyncOrder { .. }
+            | Key::SyncEvent { .. }
             | Key::Attempts { .. }
             | Key::Channel { .. }
             | Key::Inbox { .. }
@@ -337,13 +386,21 @@ impl Key {
                 Some(id.tenant)
             }
             Key::Agent(agent) | Key::Holds(agent) | Key::Lately(agent) => Some(agent.tenant),
-            Key::Endpoint(endpoint) | Key::Follower(endpoint) | Key::Delivery { endpoint, .. } => Some(endpoint.tenant),
+            Key::Endpoint(endpoint)
+            | Key::Follower(endpoint)
+            | Key::Delivery { endpoint, .. }
+            | Key::DashboardEvent { endpoint, .. }
+            | Key::DashboardOrder { endpoint, .. }
+            | Key::DashboardReader(endpoint) => Some(endpoint.tenant),
             Key::ClosedDay { tenant, .. }
             | Key::Plan { tenant, .. }
             | Key::Tenant(tenant)
             | Key::TenantAudit { tenant, .. }
             | Key::Idempotency { tenant, .. }
             | Key::Events { tenant, .. }
+            | Key::SyncCustomer { tenant, .. }
+            | Key::SyncOrder { tenant, .. }
+            | Key::SyncEvent { tenant, .. }
             | Key::Refused { tenant, .. }
             | Key::Template { tenant, .. }
             | Key::Source { tenant, .. }
@@ -380,8 +437,17 @@ impl Key {
                 key.tenant(*tenant).text(name).text(channel.as_str()).text(locale).u32(*version)
             }
             Key::Events { tenant, last } => key.tenant(*tenant).u64(*last),
-            Key::Endpoint(endpoint) | Key::Follower(endpoint) => key.tenant(endpoint.tenant).uuid(endpoint.local),
-            Key::Delivery { endpoint, no } => key.tenant(endpoint.tenant).uuid(endpoint.local).u64(*no),
+            Key::Endpoint(endpoint) | Key::Follower(endpoint) | Key::DashboardReader(endpoint) => {
+                key.tenant(endpoint.tenant).uuid(endpoint.local)
+            }
+            Key::Delivery { endpoint, no } | Key::DashboardEvent { endpoint, no } => {
+                key.tenant(endpoint.tenant).uuid(endpoint.local).u64(*no)
+            }
+            Key::DashboardOrder { endpoint, order } => key.tenant(endpoint.tenant).uuid(endpoint.local).uuid(*order),
+            Key::SyncCustomer { tenant, customer: print } | Key::SyncOrder { tenant, order: print } => {
+                key.tenant(*tenant).uuid(*print)
+            }
+            Key::SyncEvent { tenant, no } => key.tenant(*tenant).u64(*no),
             Key::Source { tenant, name } => key.tenant(*tenant).text(name),
             Key::Ledger { job, seq } | Key::History { job, seq } => key.job(*job).u64(*seq),
             Key::Attempts { tenant, account, seq } => key.tenant(*tenant).text(account).u64(*seq),
@@ -449,6 +515,16 @@ impl Key {
             Space::Deliveries => {
                 Key::Delivery { endpoint: EndpointId::drawn(key.tenant()?, key.uuid()?), no: key.u64()? }
             }
+            Space::DashboardEvents => {
+                Key::DashboardEvent { endpoint: EndpointId::drawn(key.tenant()?, key.uuid()?), no: key.u64()? }
+            }
+            Space::DashboardOrders => {
+                Key::DashboardOrder { endpoint: EndpointId::drawn(key.tenant()?, key.uuid()?), order: key.uuid()? }
+            }
+            Space::DashboardReaders => Key::DashboardReader(EndpointId::drawn(key.tenant()?, key.uuid()?)),
+            Space::SyncCustomers => Key::SyncCustomer { tenant: key.tenant()?, customer: key.uuid()? },
+            Space::SyncOrders => Key::SyncOrder { tenant: key.tenant()?, order: key.uuid()? },
+            Space::SyncEvents => Key::SyncEvent { tenant: key.tenant()?, no: key.u64()? },
             Space::Events => Key::Events { tenant: key.tenant()?, last: key.u64()? },
             Space::Ledger => Key::Ledger { job: key.job()?, seq: key.u64()? },
             Space::History => Key::History { job: key.job()?, seq: key.u64()? },

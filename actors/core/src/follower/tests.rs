@@ -142,3 +142,14 @@ fn what_an_endpoint_says_no_to_does_not_make_it_away_nor_is_it_tried_sooner() {
     follower.arrived(job(9), 9, at(2));
     assert_eq!(follower.due(at(2)).iter().map(|(_, no)| *no).collect::<Vec<_>>(), [6, 7, 8]);
 }
+
+#[test]
+fn what_is_never_taken_is_passed_over_and_what_is_behind_it_goes_on() {
+    let mut follower = Follower::from(7);
+    follower.passed_over(Missed { subject: job(1), no: 8, behind: &[9, 10] }, at(100));
+    assert_eq!((follower.due(at(100)), follower.waiting()), (vec![(job(1), 9)], 2));
+    follower.passed_over(Missed { subject: job(1), no: 9, behind: &[] }, at(101));
+    follower.passed_over(Missed { subject: job(2), no: 11, behind: &[] }, at(101));
+    assert_eq!((follower.due(at(101)), follower.waiting()), (vec![(job(1), 10)], 1));
+    assert!(!follower.is_away(), "it is there");
+}

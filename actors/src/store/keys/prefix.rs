@@ -47,6 +47,11 @@ impl Prefix {
         Writer::in_space(Space::Deliveries).tenant(endpoint.tenant).uuid(endpoint.local).done()
     }
 
+    /// What waits for a dashboard.
+    pub fn dashboard_events(endpoint: EndpointId) -> Vec<u8> {
+        Writer::in_space(Space::DashboardEvents).tenant(endpoint.tenant).uuid(endpoint.local).done()
+    }
+
     /// What a tenant closed on a day (days since 1970 UTC).
     pub fn closed_day(tenant: TenantId, day: i32) -> Vec<u8> {
         Writer::in_space(Space::ClosedDays).tenant(tenant).day(day).done()

@@ -64,6 +64,18 @@ pub enum Space {
     Followers = 0x42,
     /// What became of events there, in order.
     Deliveries = 0x43,
+    /// What waits for dashboards, sealed, in order.
+    DashboardEvents = 0x44,
+    /// Orders that dashboards have heard of.
+    DashboardOrders = 0x45,
+    /// How far each dashboard's jobs are read.
+    DashboardReaders = 0x46,
+    /// Customers that bots told us of, by tenant.
+    SyncCustomers = 0x47,
+    /// Their orders, by tenant.
+    SyncOrders = 0x48,
+    /// All that bots told us, by tenant, in order.
+    SyncEvents = 0x49,
     /// Journals of attempts, by channel account.
     Attempts = 0x50,
     /// States of channel accounts.
@@ -80,7 +92,7 @@ pub enum Space {
 
 impl Space {
     /// Every space, in the order of the store.
-    pub const ALL: [Space; 36] = [
+    pub const ALL: [Space; 42] = [
         Space::Meta,
         Space::LiveJobs,
         Space::ClosedJobs,
@@ -111,6 +123,12 @@ impl Space {
         Space::Endpoints,
         Space::Followers,
         Space::Deliveries,
+        Space::DashboardEvents,
+        Space::DashboardOrders,
+        Space::DashboardReaders,
+        Space::SyncCustomers,
+        Space::SyncOrders,
+        Space::SyncEvents,
         Space::Attempts,
         Space::Channels,
         Space::Inbox,
@@ -167,6 +185,12 @@ impl Space {
             | Space::Endpoints
             | Space::Followers
             | Space::Deliveries
+            | Space::DashboardEvents
+            | Space::DashboardOrders
+            | Space::DashboardReaders
+            | Space::SyncCustomers
+            | Space::SyncOrders
+            | Space::SyncEvents
             | Space::Attempts
             | Space::Channels
             | Space::Inbox

@@ -22,6 +22,18 @@ fn endpoints() -> impl Strategy<Value = EndpointId> {
     (tenants(), any::<u128>()).prop_map(|(tenant, id)| EndpointId { tenant, local: Uuid::from_u128(id) })
 }
 
+fn dashboards() -> impl Strategy<Value = Key> {
+    let print = || any::<u128>().prop_map(Uuid::from_u128);
+    prop_oneof![
+        (endpoints(), any::<u64>()).prop_map(|(endpoint, no)| Key::DashboardEvent { endpoint, no }),
+        (endpoints(), print()).prop_map(|(endpoint, order)| Key::DashboardOrder { endpoint, order }),
+        endpoints().prop_map(Key::DashboardReader),
+        (tenants(), print()).prop_map(|(tenant, customer)| Key::SyncCustomer { tenant, customer }),
+        (tenants(), print()).prop_map(|(tenant, order)| Key::SyncOrder { tenant, order }),
+        (tenants(), any::<u64>()).prop_map(|(tenant, no)| Key::SyncEvent { tenant, no }),
+    ]
+}
+
 fn keys() -> impl Strategy<Value = Key> {
     let text = ".{0,40}";
     prop_oneof![
@@ -57,6 +69,7 @@ fn keys() -> impl Strategy<Value = Key> {
         endpoints().prop_map(Key::Endpoint),
         endpoints().prop_map(Key::Follower),
         (endpoints(), any::<u64>()).prop_map(|(endpoint, no)| Key::Delivery { endpoint, no }),
+        dashboards(),
         (tenants(), text, any::<u64>()).prop_map(|(tenant, account, seq)| Key::Attempts { tenant, account, seq }),
         (tenants(), text, any::<u16>()).prop_map(|(tenant, account, page)| Key::Channel { tenant, account, page }),
         (tenants(), text, text).prop_map(|(tenant, account, id)| Key::Inbox { tenant, account, id }),
