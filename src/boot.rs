@@ -12,7 +12,7 @@ use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::{ApproveLink, DetailsLink, Limits, Retry};
-use baton_actors::sinks::Carrying;
+use baton_actors::sinks::{Carrying, Dashboards};
 use baton_actors::store::keys::{Key, Prefix, Space};
 use baton_actors::store::{Store, StoreError, codec};
 use baton_actors::tenants::Tenants;
@@ -319,11 +319,16 @@ fn carry_events(
 ) -> Result<Arc<Poster>, ServeError> {
     let set = &config.endpoints;
     let (keyring, clock) = (Arc::clone(keyring), Arc::clone(clock));
-    let poster = Poster::new(Guard::new(&set.allowed_networks), set.timeout, keyring, clock, public_url.to_owned());
+    let (guard, public_url, soon) =
+        (Guard::new(&set.allowed_networks), public_url.to_owned(), config.dashboard.timeout);
+    let poster = Poster::new(guard, set.timeout, keyring, clock, public_url, soon);
     let poster = Arc::new(poster.map_err(CallerError::Http)?);
     let (rests, jitter, in_flight) = (set.retries.clone(), set.jitter, set.in_flight);
     let carrier = Arc::new(Posters(Arc::clone(&poster)));
-    let begun = engine.carry(Carrying { carrier, rests, jitter, in_flight });
+    let dashboard = &config.dashboard;
+    let dashboards =
+        Dashboards { rests: dashboard.retries.clone(), window: dashboard.debounce, most: dashboard.backlog };
+    let begun = engine.carry(Carrying { carrier, rests, jitter, in_flight, dashboards });
     begun.map_err(|error| ServeError::Store(StoreError::Failed(error.to_string())))?;
     Ok(poster)
 }

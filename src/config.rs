@@ -7,6 +7,7 @@ pub mod backup;
 pub mod channels;
 pub mod console;
 mod crew;
+pub mod dashboard;
 pub mod dispatch;
 pub mod drop_in;
 pub mod duration;
@@ -87,6 +88,8 @@ pub struct Config {
     pub events: events::Events,
     /// Places outside that are told what happens.
     pub endpoints: endpoints::Endpoints,
+    /// The dashboards of tenants.
+    pub dashboard: dashboard::Dashboard,
     /// What is removed by age.
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
@@ -160,6 +163,7 @@ impl Config {
             drop_in: drop_in::DropIn::read(&mut reader.section("drop_in")),
             events: events::Events::read(&mut reader.section("events")),
             endpoints: endpoints::Endpoints::read(&mut reader.section("endpoints")),
+            dashboard: dashboard::Dashboard::read(&mut reader.section("dashboard")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),

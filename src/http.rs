@@ -9,6 +9,7 @@ pub mod agents;
 pub mod caller;
 pub mod cors;
 pub mod csv;
+pub mod dashboard;
 pub mod desk;
 pub mod details;
 pub mod door;

@@ -27,6 +27,7 @@ use parking_lot::RwLock;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
+use uuid::Uuid;
 
 use crate::details::Details;
 use key::{Key, NONCE_LEN, TAG_LEN};
@@ -317,15 +318,53 @@ impl Keyring {
         self.seal_route(id, &self.open_route(id, sealed)?).map(Some)
     }
 
+    /// Seals what somebody's dashboard is told, for whatever it is kept under.
+    pub fn seal_handed(&self, tenant: TenantId, sealed_for: Uuid, said: &[u8]) -> Result<SealedPayload, SealingError> {
+        self.seal_with_tenants(tenant, &bound_to_handed(tenant, sealed_for), said)
+    }
+
+    /// Opens it: to tell it, and for whoever asks for it with a key of the tenant.
+    pub fn open_handed(
+        &self,
+        tenant: TenantId,
+        sealed_for: Uuid,
+        sealed: &SealedPayload,
+    ) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        self.open_with_tenants(tenant, sealed.key, &bound_to_handed(tenant, sealed_for), &sealed.sealed)
+    }
+
+    /// The same under the key that seals now; none where it is.
+    pub fn renewed_handed(
+        &self,
+        tenant: TenantId,
+        sealed_for: Uuid,
+        sealed: &SealedPayload,
+    ) -> Result<Option<SealedPayload>, SealingError> {
+        if self.keys_of(tenant).seals.as_ref().ok_or(SealingError::NoKey(tenant))?.id == sealed.key {
+            return Ok(None);
+        }
+        self.seal_handed(tenant, sealed_for, &self.open_handed(tenant, sealed_for, sealed)?).map(Some)
+    }
+
+    /// What stands for a name and does not tell it, such as that of an order. It stays the same whichever keys seal.
+    pub fn stands_for(&self, tenant: TenantId, what: &str, name: &str) -> Uuid {
+        let print = self.printed(tenant, what, name);
+        Uuid::from_bytes(std::array::from_fn(|at| print[at]))
+    }
+
     /// What names an address without telling it. It stays the same whichever keys seal.
     pub fn print(&self, tenant: TenantId, kind: AddressKind, address: &str) -> [u8; 32] {
+        self.printed(tenant, kind.as_str(), address)
+    }
+
+    fn printed(&self, tenant: TenantId, what: &str, name: &str) -> [u8; 32] {
         let mut print = [0; 32];
         // A key of any length will do.
         if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.salts.print()) {
             mac.update(tenant.bytes());
-            mac.update(kind.as_str().as_bytes());
+            mac.update(what.as_bytes());
             mac.update(b" ");
-            mac.update(address.as_bytes());
+            mac.update(name.as_bytes());
             print.copy_from_slice(&mac.finalize().into_bytes());
         }
         print
@@ -376,6 +415,14 @@ fn bound_to_endpoint(id: EndpointId) -> [u8; 34] {
     let mut bound = [b'e'; 34];
     bound[2..18].copy_from_slice(id.tenant.bytes());
     bound[18..].copy_from_slice(id.local.as_bytes());
+    bound
+}
+
+/// The same for what a dashboard is told.
+fn bound_to_handed(tenant: TenantId, sealed_for: Uuid) -> [u8; 34] {
+    let mut bound = [b'd'; 34];
+    bound[2..18].copy_from_slice(tenant.bytes());
+    bound[18..].copy_from_slice(sealed_for.as_bytes());
     bound
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use baton_actors::clock::{BoxFuture, Clock, Stopwatch};
 use baton_actors::event_log::Logged;
-use baton_actors::sinks::{Came, Carrier, Endpoint, Outcome};
+use baton_actors::sinks::queue::{Customer, Handed};
+use baton_actors::sinks::{Came, Carrier, Endpoint, Item, Outcome};
+use baton_core::dashboard::Tells;
+use baton_core::ids::TenantId;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Url};
 use serde::Serialize;
@@ -15,6 +18,7 @@ use uuid::Uuid;
 use crate::http::shapes::event_view::{EventView, kind};
 use crate::sealing::Keyring;
 
+pub mod dashboard;
 pub mod guard;
 pub mod secret;
 
@@ -34,6 +38,8 @@ pub struct Poster {
     keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     public_url: String,
+    /// A dashboard must answer by then.
+    dashboard_timeout: Duration,
 }
 
 /// An event as it is posted: as the feed shows it, and with its moment under the name that Standard Webhooks has for it.
@@ -58,6 +64,7 @@ impl Poster {
         keyring: Arc<Keyring>,
         clock: Arc<dyn Clock>,
         public_url: String,
+        dashboard_timeout: Duration,
     ) -> Result<Self, reqwest::Error> {
         let http = Client::builder()
             .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
@@ -68,7 +75,7 @@ impl Poster {
             .no_proxy()
             .dns_resolver(guard.clone())
             .build()?;
-        Ok(Self { http, guard, keyring, clock, public_url })
+        Ok(Self { http, guard, keyring, clock, public_url, dashboard_timeout })
     }
 
     fn message(&self, endpoint: &Endpoint, logged: &Logged) -> Option<Message> {
@@ -80,6 +87,9 @@ impl Poster {
 
     /// Posts an event of nothing, once.
     pub async fn test(&self, endpoint: &Endpoint) -> Outcome {
+        if endpoint.is_dashboard() {
+            return self.tell_dashboard(endpoint, &Uuid::new_v4().to_string(), TEST, b"{}").await;
+        }
         let id = format!("{}-test-{}", endpoint.id.tenant, Uuid::new_v4());
         let now = self.clock.now().to_string();
         let event = json!({
@@ -89,7 +99,7 @@ impl Poster {
         });
         let began = Stopwatch::start();
         let (came, retry_after) = self.post(endpoint, Message { id, body: event.to_string().into_bytes() }).await;
-        Outcome { came, took: began.elapsed(), retry_after }
+        Outcome { came, took: began.elapsed(), retry_after, is_final: false }
     }
 
     async fn post(&self, endpoint: &Endpoint, message: Message) -> (Came, Option<Duration>) {
@@ -117,16 +127,30 @@ impl Poster {
         match request.send().await {
             Ok(answer) => {
                 let status = answer.status();
-                let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-                let retry_after = asked.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
                 let came = if status.is_success() { Came::Taken } else { Came::Status };
-                (came(status.as_u16()), retry_after)
+                (came(status.as_u16()), retry_after(&answer))
             }
-            Err(error) if Forbidden::is_behind(&error) => (Came::Forbidden, None),
-            Err(error) if error.is_timeout() => (Came::TimedOut, None),
-            Err(error) if error.is_builder() => (Came::Impossible, None),
-            Err(_) => (Came::Unreachable, None),
+            Err(error) => (failed(&error), None),
         }
+    }
+}
+
+/// How much rest an answer asks for.
+fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
+    let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    asked.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs)
+}
+
+/// What came of a call that brought no answer.
+fn failed(error: &reqwest::Error) -> Came {
+    if Forbidden::is_behind(error) {
+        Came::Forbidden
+    } else if error.is_timeout() {
+        Came::TimedOut
+    } else if error.is_builder() {
+        Came::Impossible
+    } else {
+        Came::Unreachable
     }
 }
 
@@ -134,20 +158,35 @@ impl Poster {
 pub struct Posters(pub Arc<Poster>);
 
 impl Carrier for Posters {
-    fn kind(&self, event: &Logged) -> String {
-        kind(&event.entry.event)
+    fn kind(&self, event: &Item) -> String {
+        match event {
+            Item::Logged(logged) => kind(&logged.entry.event),
+            Item::Queued(queued) => queued.handed.wire.as_str().to_owned(),
+        }
     }
 
-    fn carry(&self, endpoint: Arc<Endpoint>, event: Logged) -> BoxFuture<'static, Outcome> {
+    fn carry(&self, endpoint: Arc<Endpoint>, event: Item) -> BoxFuture<'static, Outcome> {
         let poster = Arc::clone(&self.0);
         Box::pin(async move {
+            let event = match event {
+                Item::Logged(logged) => logged,
+                Item::Queued(queued) => return poster.tell_queued(&endpoint, &queued).await,
+            };
             let began = Stopwatch::start();
             let (came, retry_after) = match poster.message(&endpoint, &event) {
                 Some(message) => poster.post(&endpoint, message).await,
                 None => (Came::Impossible, None),
             };
-            Outcome { came, took: began.elapsed(), retry_after }
+            Outcome { came, took: began.elapsed(), retry_after, is_final: false }
         })
+    }
+
+    fn order(&self, tenant: TenantId, name: &str) -> Uuid {
+        dashboard::order(&self.0.keyring, tenant, name)
+    }
+
+    fn words(&self, dashboard: &Endpoint, job: &Logged, tells: Tells, customer: Option<&Customer>) -> Option<Handed> {
+        dashboard::words(&self.0.keyring, dashboard.id.tenant, job, tells, customer)
     }
 }
 

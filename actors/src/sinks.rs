@@ -420,7 +420,15 @@ impl Sinks {
         if let Some(known) = self.known.read().get(&id) {
             known.seen.cursor.store(follower.cursor, Ordering::Relaxed);
             known.seen.waiting.store(follower.waiting() as u64, Ordering::Relaxed);
-            known.seen.away.store(follower.is_away(), Ordering::Relaxed);
+            let is_away = follower.is_away();
+            let was_away = known.seen.away.swap(is_away, Ordering::Relaxed);
+            if is_away && !was_away {
+                let waiting = known.queue.as_ref().map_or_else(|| follower.waiting(), |queue| queue.len());
+                tracing::warn!(endpoint = %id, waiting, "an endpoint for events is away; what waits for it is kept");
+            }
+            if was_away && !is_away {
+                tracing::info!(endpoint = %id, "an endpoint for events is back");
+            }
         }
     }
 

@@ -29,30 +29,35 @@ pub struct Endpoints {
 
 impl Endpoints {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
-        let retries = section.get::<Vec<String>>("retries");
-        let mut read = Vec::new();
-        for word in &retries {
-            match super::duration::parse_duration(word) {
-                Ok(rest) if !rest.is_zero() => read.push(rest),
-                Ok(_) | Err(_) => section.fault(
-                    "retries",
-                    format!("\"{word}\" is no time to wait"),
-                    "write durations such as \"5s\", \"5m\", \"2h\"".to_owned(),
-                ),
-            }
-        }
-        section.expect("retries", (1..=20).contains(&retries.len()), || {
-            ("a failure must be repeated, and not for ever".to_owned(), "write 1 to 20 durations".to_owned())
-        });
         Self {
             allowed_networks: section.get("allowed_networks"),
             plain_http: section.get("plain_http"),
             timeout: section.some("timeout"),
-            retries: read,
+            retries: rests(section),
             jitter: section.within("jitter", 0.0..=1.0),
             in_flight: usize::try_from(section.within::<u64>("in_flight", 1..=256)).unwrap_or(1),
             most: usize::try_from(section.within::<u64>("most", 0..=1_000)).unwrap_or(0),
             keep: Some(section.get::<Duration>("keep")).filter(|age| !age.is_zero()),
         }
     }
+}
+
+/// How long a first, second … failure waits.
+pub(super) fn rests(section: &mut Section<'_, '_>) -> Vec<Duration> {
+    let retries = section.get::<Vec<String>>("retries");
+    let mut read = Vec::new();
+    for word in &retries {
+        match super::duration::parse_duration(word) {
+            Ok(rest) if !rest.is_zero() => read.push(rest),
+            Ok(_) | Err(_) => section.fault(
+                "retries",
+                format!("\"{word}\" is no time to wait"),
+                "write durations such as \"5s\", \"5m\", \"2h\"".to_owned(),
+            ),
+        }
+    }
+    section.expect("retries", (1..=20).contains(&retries.len()), || {
+        ("a failure must be repeated, and not for ever".to_owned(), "write 1 to 20 durations".to_owned())
+    });
+    read
 }

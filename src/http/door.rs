@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::config::drop_in::System;
 use crate::http::agents;
+use crate::http::dashboard;
 use crate::http::desk;
 use crate::http::details;
 use crate::http::drivers;
@@ -169,6 +170,7 @@ fn endpoints() -> OpenApiRouter<Door> {
         .merge(templates::routes())
         .merge(reports::routes())
         .merge(endpoints::routes())
+        .merge(dashboard::routes())
         .merge(events::routes())
         .merge(tenants::routes())
         .merge(desk::routes())

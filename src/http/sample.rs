@@ -6,7 +6,7 @@ use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
 use baton_actors::house::Limits;
 use baton_actors::records::Told;
-use baton_actors::sinks::Carrying;
+use baton_actors::sinks::{Carrying, Dashboards};
 use baton_actors::store::codec;
 use baton_actors::store::keys::Key;
 use baton_actors::store::memory::MemoryStore;
@@ -128,11 +128,13 @@ async fn door_before(
     let public_url = "https://baton.example.com".to_owned();
     let guard = Guard::new(&["127.0.0.2/32".parse().unwrap()]);
     let timeout = std::time::Duration::from_secs(5);
-    let poster = Poster::new(guard, timeout, Arc::clone(&keyring), Arc::clone(&clock), public_url.clone()).unwrap();
+    let poster =
+        Poster::new(guard, timeout, Arc::clone(&keyring), Arc::clone(&clock), public_url.clone(), timeout).unwrap();
     let poster = Arc::new(poster);
     let rests = vec![std::time::Duration::from_secs(5)];
+    let dashboards = Dashboards { rests: rests.clone(), window: std::time::Duration::from_secs(300), most: 100 };
     let carrier = Arc::new(Posters(Arc::clone(&poster)));
-    engine.carry(Carrying { carrier, rests, jitter: 0.0, in_flight: 4 }).unwrap();
+    engine.carry(Carrying { carrier, rests, jitter: 0.0, in_flight: 4, dashboards }).unwrap();
     let hooks = Hooks { accounts, inbox, public_url, bodies: Bodies::default() };
     Door::from(Behind {
         settings: Arc::new(settings),

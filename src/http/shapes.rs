@@ -14,6 +14,7 @@ pub mod consent;
 pub mod consent_view;
 pub mod crew;
 pub mod crew_view;
+pub mod dashboard;
 pub mod details;
 pub mod driver;
 pub mod driver_view;

@@ -39,8 +39,15 @@ fn endpoint(url: String, keyring: &Keyring) -> Endpoint {
 fn poster(keyring: &Arc<Keyring>, lookup: Lookup) -> Poster {
     let guard = Guard::new(&["127.0.0.2/32".parse().unwrap()]).with_lookup(lookup);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Poster::new(guard, Duration::from_secs(5), Arc::clone(keyring), clock, "https://baton.example.com".to_owned())
-        .unwrap()
+    Poster::new(
+        guard,
+        Duration::from_secs(5),
+        Arc::clone(keyring),
+        clock,
+        "https://baton.example.com".to_owned(),
+        Duration::from_secs(3),
+    )
+    .unwrap()
 }
 
 #[tokio::test]

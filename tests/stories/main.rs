@@ -39,6 +39,7 @@ mod crew_rules;
 mod crew_texts;
 mod crew_whatsapp;
 mod damaged;
+mod dashboard;
 mod events;
 mod falls;
 mod fleet;

@@ -369,6 +369,7 @@ fn body(method: &Method, path: &str) -> Value {
         "batch" => json!([order("s11-batch").0]),
         "extend" => json!({ "by": "30m" }),
         "endpoints" => json!({ "url": "https://hooks.example.com/" }),
+        "events" => json!({ "event": "customer.seen", "data": { "telegram_chat_id": 7 } }),
         "replay" => json!({ "since": 0 }),
         "send_again" => json!({ "what": "lead" }),
         "reassign" => json!({ "agent": "ana-of-default" }),

@@ -23,13 +23,8 @@ pub enum Wire {
 
 impl Wire {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::CustomerSeen,
-        Self::OrderCreated,
-        Self::OrderStatus,
-        Self::EscalationCreated,
-        Self::EscalationResolved,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::CustomerSeen, Self::OrderCreated, Self::OrderStatus, Self::EscalationCreated, Self::EscalationResolved];
 
     /// Its name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -180,7 +175,9 @@ fn status_after(event: &Event) -> Option<Status> {
         Event::WorkStarted => Some(Status::Delivering),
         Event::Closed { outcome, .. } => Some(match outcome {
             Ending::Completed => Status::Delivered,
-            Ending::Rejected | Ending::Cancelled | Ending::Expired | Ending::Failed | Ending::NoShow => Status::Cancelled,
+            Ending::Rejected | Ending::Cancelled | Ending::Expired | Ending::Failed | Ending::NoShow => {
+                Status::Cancelled
+            }
         }),
         _ => None,
     }

@@ -249,7 +249,9 @@ impl Follower {
         let Missed { subject, no, behind } = missed;
         self.arrived(subject, no, now);
         match self.lines.iter_mut().find(|line| line.subject == subject) {
-            Some(line) => line.waiting.extend(behind.iter().filter(|no| !line.waiting.contains(no)).copied().collect::<Vec<_>>()),
+            Some(line) => {
+                line.waiting.extend(behind.iter().filter(|no| !line.waiting.contains(no)).copied().collect::<Vec<_>>())
+            }
             None => self.set_aside(subject, behind, now),
         }
     }

@@ -7,6 +7,7 @@ use baton_core::agent::{Availability, QuietHours, Reach};
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::consent::{Consent, Purpose, Status};
 use baton_core::crew::{ClaimCaps, Crew, CrewGroup, Publish};
+use baton_core::dashboard::Wire;
 use baton_core::delivery::{ChannelKind, Delivery, Provider, Receipt};
 use baton_core::fit::Boundless;
 use baton_core::follower::{Follower, Line, Replay};
@@ -29,6 +30,7 @@ use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Operator, Patience, Qu
 use baton_core::world::{Idle, World};
 
 use super::*;
+use crate::sinks::queue::{Customer, Handed, Order, Reader};
 use crate::sinks::{Came, DeliveryState, Endpoint, Off, Secret, Signature, Try, Why};
 use crate::store::golden;
 use baton_core::details::SealedPayload;
@@ -516,6 +518,25 @@ fn tenants_and_agents_are_written_as_they_always_were() {
         off: Some(Off { why: Why::Failing, at: Timestamp(5) }),
     };
     holds("endpoint-v1", &endpoint);
+    let sealed = SealedPayload { key: 7, sealed: vec![1, 2, 3] };
+    let customer = Customer { subject: id.local, sealed_for: Uuid::from_u128(8), sealed: sealed.clone() };
+    let handed = Handed {
+        wire: Wire::OrderStatus,
+        subject: id.local,
+        order: Some(Uuid::from_u128(9)),
+        at: Timestamp(3),
+        sealed_for: Uuid::from_u128(8),
+        payload: sealed,
+    };
+    holds("dashboard-event-v1", &handed);
+    let order = Order {
+        at: Timestamp(3),
+        customer: Some(customer),
+        escalated: true,
+        status: Some(baton_core::dashboard::Status::Delivering),
+    };
+    holds("dashboard-order-v1", &order);
+    holds("dashboard-reader-v1", &Reader { cursor: 300 });
     let line = |refused| Line {
         subject: id.local,
         waiting: vec![8, 300],

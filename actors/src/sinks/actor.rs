@@ -213,7 +213,8 @@ impl Sink {
     fn after(&self, endpoint: &Endpoint, after: u64, most: usize) -> Result<Vec<Item>, ActorProcessingErr> {
         if endpoint.is_dashboard() {
             let queue = self.house.sinks.queue(self.id).ok_or("the dashboard has no queue")?;
-            return Ok(queue.after(&self.house, after, most)?.into_iter().map(Item::Queued).collect());
+            // What it says comes with it: no more is read than is told.
+            return Ok(queue.after(&self.house, after, most.min(PAGE))?.into_iter().map(Item::Queued).collect());
         }
         let found = self.house.index.events.after(&*self.house.store, self.id.tenant, after, most)?;
         Ok(found.events.into_iter().map(Item::Logged).collect())
@@ -438,7 +439,17 @@ impl Actor for Sink {
         let _ = me.cast(SinkMessage::Look);
         let stored_cursor = follower.cursor;
         let (waiting, asked, left) = (VecDeque::new(), Vec::new(), Vec::new());
-        Ok(Line { follower, version, stored_cursor, next: None, waiting, woken_for: None, switching: false, asked, left })
+        Ok(Line {
+            follower,
+            version,
+            stored_cursor,
+            next: None,
+            waiting,
+            woken_for: None,
+            switching: false,
+            asked,
+            left,
+        })
     }
 
     async fn handle(

@@ -204,7 +204,9 @@ impl Queue {
                 }
                 (_, Ok(_)) => {}
                 // It is told of at the start, and nobody is kept from what follows.
-                (_, Err(error)) => tracing::error!(%error, "an event for a dashboard cannot be read and is passed over"),
+                (_, Err(error)) => {
+                    tracing::error!(%error, "an event for a dashboard cannot be read and is passed over")
+                }
             }
             if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -240,12 +242,7 @@ impl Queue {
         Ok(taken)
     }
 
-    async fn take_in(
-        &self,
-        house: &House,
-        mut handed: Handed,
-        customer: Option<Customer>,
-    ) -> Result<Taken, Failure> {
+    async fn take_in(&self, house: &House, mut handed: Handed, customer: Option<Customer>) -> Result<Taken, Failure> {
         let mut turn = self.turn.lock().await;
         match self.backlog.lock().room(handed.wire, handed.subject, handed.at) {
             Room::There => {}
@@ -350,7 +347,9 @@ impl Queue {
         let print = carrier.order(self.id.tenant, &name);
         let known = match orders.get(&print) {
             Some(known) => Some(known.clone()),
-            None => read::<Order>(house, &Key::DashboardOrder { endpoint: self.id, order: print })?.map(|(_, order)| order),
+            None => {
+                read::<Order>(house, &Key::DashboardOrder { endpoint: self.id, order: print })?.map(|(_, order)| order)
+            }
         };
         let before = known.as_ref().map_or_else(Heard::default, |known| Heard {
             created: true,

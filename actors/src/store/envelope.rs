@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn kinds_are_numbered_without_a_gap() {
         let numbers: Vec<u8> = Kind::ALL.into_iter().map(|kind| kind as u8).collect();
-        assert_eq!(numbers, (1..=33).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=39).collect::<Vec<u8>>());
     }
 
     #[test]

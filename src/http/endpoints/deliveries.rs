@@ -47,8 +47,7 @@ pub async fn get(
     query: Query,
     State(door): State<Door>,
 ) -> Result<Response, Problem> {
-    let tenant = caller.tenant();
-    let endpoint = named(&door, tenant, &id)?;
+    let endpoint = named(&door, caller.tenant(), &id)?;
     let (after, limit, state) = query.read(|form, query| {
         let number = |text: String| text.parse::<u64>().map_err(|_| "give the number of an event");
         let after = form.field("after", query.take("after")).parsed(number);
@@ -66,6 +65,6 @@ pub async fn get(
     })?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let (found, next) = door.engine.deliveries(endpoint.id, after, most, state)?;
-    let items = found.into_iter().map(|(no, delivery)| DeliveryView::of(tenant, no, delivery)).collect();
+    let items = found.into_iter().map(|(no, delivery)| DeliveryView::of(&endpoint, no, delivery)).collect();
     Ok(axum::Json(Deliveries { items, next }).into_response())
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
-use baton_actors::sinks::{Off, Why};
+use baton_actors::sinks::{Off, Secret, Why};
 
 use crate::http::caller::{Administer, Caller};
 use crate::http::door::Door;
@@ -11,8 +11,9 @@ use crate::http::endpoints::{named, not_found};
 use crate::http::etag::{IfMatch, etag};
 use crate::http::json::Json;
 use crate::http::problem::{Body, Code, Problem};
-use crate::http::shapes::endpoint::EndpointPatch;
+use crate::http::shapes::endpoint::{EndpointPatch, types_of_jobs};
 use crate::http::shapes::endpoint_view::EndpointView;
+use crate::sinks::dashboard::seal_key;
 
 /// Changes what is given and leaves the rest. One that was switched off and is switched on goes on where it stopped.
 #[utoipa::path(patch, path = "/api/v1/endpoints/{id}", tag = "events", request_body = EndpointPatch,
@@ -32,6 +33,12 @@ pub async fn patch(
 ) -> Result<Response, Problem> {
     let wanted = shape.into_change(door.settings.endpoints.plain_http).map_err(Problem::of_fields)?;
     let endpoint = named(&door, caller.tenant(), &id)?;
+    let misfits = wanted.misfits(endpoint.is_dashboard());
+    if !misfits.is_empty() {
+        return Err(Problem::of_fields(misfits));
+    }
+    let sealed = wanted.key.as_ref().map(|key| seal_key(endpoint.id, key, &door.keyring)).transpose();
+    let sealed = sealed.map_err(|error| Problem::internal(&error))?;
     let (now, seen) = (door.clock.now(), if_match.0);
     let mut was_changed = false;
     let changed = door.engine.change_endpoint(endpoint.id, |endpoint| {
@@ -48,6 +55,12 @@ pub async fn patch(
         }
         if let Some(types) = wanted.types {
             endpoint.types = types;
+        }
+        if let Some(told) = wanted.jobs {
+            endpoint.types = types_of_jobs(told);
+        }
+        if let Some(sealed) = sealed {
+            endpoint.secrets = vec![Secret { sealed, until: None }];
         }
         match (wanted.enabled, &endpoint.off) {
             (Some(true), _) => endpoint.off = None,

@@ -63,8 +63,9 @@ pub async fn post(
     State(door): State<Door>,
     Json(shape): Json<ReplayShape>,
 ) -> Result<Response, Problem> {
-    let tenant = caller.tenant();
-    let newest = door.engine.events(tenant, u64::MAX, 0)?.newest;
+    // What is wrong with the body is told first, as everywhere.
+    let endpoint = named(&door, caller.tenant(), &id);
+    let newest = endpoint.as_ref().map_or(Ok(u64::MAX - 1), |endpoint| door.engine.newest_for(endpoint))?;
     let read = Form::body(shape, |form, shape| {
         let (event, since) = (form.field("event", shape.event).value(), form.field("since", shape.since).value());
         let failed_only = form.field("failed_only", shape.failed_only).value();
@@ -88,7 +89,7 @@ pub async fn post(
         })
     });
     let replay = read.map_err(Problem::of_fields)?;
-    let endpoint = named(&door, tenant, &id)?;
+    let endpoint = endpoint?;
     if replay.next <= replay.last && !door.engine.replay(endpoint.id, replay).await? {
         let said = format!("{REPLAYS_MAX} replays are under way; ask again when one of them is done");
         return Err(Problem::new(Code::ReplaysFull, said));

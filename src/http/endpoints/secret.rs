@@ -15,7 +15,7 @@ use crate::http::endpoints::{named, not_found};
 use crate::http::form::Form;
 use crate::http::given::{Given, object};
 use crate::http::json::Json;
-use crate::http::problem::{Body, Problem};
+use crate::http::problem::{Body, Code, Problem};
 use crate::http::shapes::shown::Shown;
 use crate::http::strangers::Strangers;
 use crate::sinks::secret::draw;
@@ -57,6 +57,7 @@ pub struct NewSecret {
     responses(
         (status = 200, description = "the secret is in `secret`, this once only", body = NewSecret),
         (status = 400, body = Body, content_type = "application/problem+json"),
+        (status = 409, description = "`dashboard-key`", body = Body, content_type = "application/problem+json"),
         (status = 404, description = "`endpoint-not-found`", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn post(
@@ -75,6 +76,12 @@ pub async fn post(
     });
     let overlap = overlap.map_err(Problem::of_fields)?;
     let endpoint = named(&door, caller.tenant(), &id)?;
+    if endpoint.is_dashboard() {
+        return Err(Problem::new(
+            Code::DashboardKey,
+            "a dashboard knows us by a key of its own: PATCH the endpoint with it",
+        ));
+    }
     let now = door.clock.now();
     let until = now + overlap;
     let drawn = draw(endpoint.id, endpoint.signature, &door.keyring).map_err(|error| Problem::internal(&error))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use baton_actors::sinks::Counts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,12 +40,36 @@ pub struct Components {
     unreadable_records: usize,
     /// Each channel: `ok`, or `failing` when its latest attempts all failed for no fault of the messages.
     channels: BTreeMap<&'static str, &'static str>,
+    /// Endpoints that are told by webhooks, in all tenants.
+    endpoints: Standing,
+    /// Dashboards, in all tenants.
+    dashboards: Standing,
+    /// Events that wait for dashboards.
+    dashboard_backlog: usize,
+}
+
+/// How many are how.
+#[derive(Serialize, ToSchema)]
+pub struct Standing {
+    /// They are told.
+    on: u32,
+    /// Several events in a row did not arrive: they are asked from time to time whether they are back.
+    away: u32,
+    /// They are told nothing: somebody has switched them off, or they were away for too long.
+    off: u32,
+}
+
+impl From<Counts> for Standing {
+    fn from(Counts { on, away, off }: Counts) -> Self {
+        Self { on, away, off }
+    }
 }
 
 /// Tells how the parts of the server are. Providers are not asked: the messages that are sent anyway tell how they are.
 #[utoipa::path(get, path = "/api/v1/health", tag = "operations", responses((status = 200, body = Health)))]
 pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Health> {
     let engine = &door.engine;
+    let standing = engine.house().sinks.standing();
     let components = Components {
         store: if engine.has_failed() { "failed" } else { "ok" },
         intake: if engine.is_ready() && !engine.is_restored() { "open" } else { "closed" },
@@ -54,10 +79,17 @@ pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Heal
         quarantined: engine.quarantined().await.len(),
         unreadable_records: engine.broken().len(),
         channels: engine.house().outbox.failing().map(|(kind, failing)| (kind.as_str(), word(failing))).collect(),
+        endpoints: standing.webhooks.into(),
+        dashboards: standing.dashboards.into(),
+        dashboard_backlog: standing.backlog,
     };
     let failing = components.channels.values().any(|state| *state == word(true));
-    let well =
-        components.intake == "open" && components.quarantined == 0 && components.unreadable_records == 0 && !failing;
+    let away = components.dashboards.away + components.endpoints.away > 0;
+    let well = components.intake == "open"
+        && components.quarantined == 0
+        && components.unreadable_records == 0
+        && !failing
+        && !away;
     Json(Health { status: if well { "ok" } else { "degraded" }, components })
 }
 

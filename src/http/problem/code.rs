@@ -129,6 +129,10 @@ codes! {
     // Endpoints for events.
     EndpointNotFound = NOT_FOUND, "endpoint-not-found", "There is no such endpoint";
     EndpointsFull = CONFLICT, "endpoints-full", "No more endpoints can be kept";
+    DashboardExists = CONFLICT, "dashboard-exists", "The tenant has a dashboard";
+    NoDashboard = CONFLICT, "no-dashboard", "The tenant has no dashboard";
+    DashboardKey = CONFLICT, "dashboard-key", "The key of a dashboard is its own";
+    BacklogFull = SERVICE_UNAVAILABLE, "backlog-full", "Too much waits for the dashboard";
     EventsOff = CONFLICT, "events-off", "No event log is kept";
     ReplaysFull = CONFLICT, "replays-full", "As many replays are under way as can be";
 

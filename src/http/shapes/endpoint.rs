@@ -3,6 +3,7 @@
 use baton_actors::sinks::Signature;
 use baton_core::job::Event;
 use reqwest::Url;
+use secrecy::SecretString;
 use utoipa::ToSchema;
 
 use crate::http::form::{Field, Form};
@@ -13,6 +14,12 @@ use crate::http::strangers::Strangers;
 
 const URL: usize = 2_000;
 const DESCRIPTION: usize = 120;
+
+/// A key that has less is none, and one that has more is a mistake.
+const KEY: std::ops::RangeInclusive<usize> = 16..=512;
+
+/// The types of a dashboard that is told of no jobs.
+const NO_JOBS: &str = "none";
 
 /// An endpoint that is asked for.
 #[derive(Default, ToSchema)]
@@ -30,12 +37,21 @@ pub struct EndpointShape {
     /// `v1`: signed with a secret that both know (HMAC-SHA256). `v1a`: with a key of ours, whose public half you get (Ed25519).
     #[schema(value_type = Option<String>, example = "v1")]
     signature: Given<String>,
+    /// `webhook`, or `dashboard`: told in the wire form of dashboards (docs/DASHBOARD.md), with `key` as the bearer key.
+    #[schema(value_type = Option<String>, example = "webhook")]
+    kind: Given<String>,
+    /// Of a dashboard: the key that it has given out for us.
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 512)]
+    key: Given<String>,
+    /// Of a dashboard: whether it is told of jobs too, and not only of what is handed in; `true` where it is left out.
+    #[schema(value_type = Option<bool>)]
+    jobs: Given<bool>,
     #[schema(ignore)]
     strangers: Strangers,
 }
 
 object! {
-    EndpointShape { url, description, types, signature }
+    EndpointShape { url, description, types, signature, kind, key, jobs }
 }
 
 /// A change of an endpoint: what is left out stays.
@@ -54,12 +70,18 @@ pub struct EndpointPatch {
     /// Whether it is told anything.
     #[schema(value_type = Option<bool>)]
     enabled: Given<bool>,
+    /// Of a dashboard: its key from now on.
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 512)]
+    key: Given<String>,
+    /// Of a dashboard: whether it is told of jobs.
+    #[schema(value_type = Option<bool>)]
+    jobs: Given<bool>,
     #[schema(ignore)]
     strangers: Strangers,
 }
 
 object! {
-    EndpointPatch { url, description, types, enabled }
+    EndpointPatch { url, description, types, enabled, key, jobs }
 }
 
 /// What was read of a new endpoint.
@@ -72,6 +94,8 @@ pub struct NewRead {
     pub types: Vec<String>,
     /// How events are signed.
     pub signature: Signature,
+    /// The key of a dashboard.
+    pub key: Option<SecretString>,
 }
 
 /// What was read of a change.
@@ -84,6 +108,36 @@ pub struct ChangeRead {
     pub types: Option<Vec<String>>,
     /// Whether it is told anything.
     pub enabled: Option<bool>,
+    /// The key of a dashboard.
+    pub key: Option<SecretString>,
+    /// Whether a dashboard is told of jobs.
+    pub jobs: Option<bool>,
+}
+
+impl ChangeRead {
+    /// What is wrong with it for a kind of endpoint.
+    pub fn misfits(&self, is_dashboard: bool) -> Vec<FieldError> {
+        let of_webhooks = [("types", self.types.is_some())];
+        let of_dashboards = [("key", self.key.is_some()), ("jobs", self.jobs.is_some())];
+        let (wrong, message): (&[(&str, bool)], _) = if is_dashboard {
+            (&of_webhooks, "goes with webhooks alone")
+        } else {
+            (&of_dashboards, "goes with dashboards alone")
+        };
+        let given = wrong.iter().filter(|(_, is_given)| *is_given);
+        given
+            .map(|(field, _)| FieldError {
+                field: (*field).to_owned(),
+                message: message.into(),
+                cure: "leave it out".into(),
+            })
+            .collect()
+    }
+}
+
+/// What stands for whether a dashboard is told of jobs.
+pub fn types_of_jobs(told: bool) -> Vec<String> {
+    if told { Vec::new() } else { vec![NO_JOBS.to_owned()] }
 }
 
 impl EndpointShape {
@@ -94,12 +148,29 @@ impl EndpointShape {
             let description = form.field("description", shape.description).line(DESCRIPTION);
             let types = types(form.field("types", shape.types));
             let words = [("v1", Signature::Shared), ("v1a", Signature::Public)];
+            let is_signed = !shape.signature.is_missing();
             let signature = form.field("signature", shape.signature).one_of(&words);
-            Some(NewRead {
-                url: url?,
-                description: description.unwrap_or_default(),
-                types: types.unwrap_or_default(),
-                signature: signature.unwrap_or(Signature::Shared),
+            let is_dashboard = form.field("kind", shape.kind).one_of(&[("webhook", false), ("dashboard", true)]);
+            let is_dashboard = is_dashboard.unwrap_or(false);
+            let (has_key, has_jobs) = (!shape.key.is_missing(), !shape.jobs.is_missing());
+            let field = form.field("key", shape.key);
+            let key = key(if is_dashboard { field.required() } else { field });
+            let jobs = form.field("jobs", shape.jobs).value().unwrap_or(true);
+            let misfits: &[(&'static str, bool)] = if is_dashboard {
+                &[("types", types.is_some()), ("signature", is_signed)]
+            } else {
+                &[("key", has_key), ("jobs", has_jobs)]
+            };
+            for (name, _) in misfits.iter().filter(|(_, is_given)| *is_given) {
+                let kind = if is_dashboard { "webhooks" } else { "dashboards" };
+                form.blame(name, format!("goes with {kind} alone"), "leave it out");
+            }
+            let description = description.unwrap_or_default();
+            Some(if is_dashboard {
+                NewRead { url: url?, description, types: types_of_jobs(jobs), signature: Signature::Bearer, key }
+            } else {
+                let (types, signature) = (types.unwrap_or_default(), signature.unwrap_or(Signature::Shared));
+                NewRead { url: url?, description, types, signature, key: None }
             })
         })
     }
@@ -120,6 +191,8 @@ impl EndpointPatch {
                 description: description.or(no_description.then(String::new)),
                 types: types.or(no_types.then(Vec::new)),
                 enabled: form.field("enabled", shape.enabled).value(),
+                key: key(form.field("key", shape.key)),
+                jobs: form.field("jobs", shape.jobs).value(),
             })
         })
     }
@@ -142,6 +215,17 @@ fn url(field: Field<'_, String>, plain_http: bool) -> Option<String> {
             }
             true => Ok(url.to_string()),
             false => Err(cure),
+        }
+    })
+}
+
+fn key(field: Field<'_, String>) -> Option<SecretString> {
+    field.parsed(|text| {
+        let is_right = KEY.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_right {
+            Ok(SecretString::from(text))
+        } else {
+            Err("give the key that the dashboard has shown, 16 to 512 characters")
         }
     })
 }

@@ -1,7 +1,7 @@
 //! An endpoint for events, and what became of events there, as they go out.
 
 use baton_actors::sinks::{Came, Delivery, DeliveryState, Endpoint, Outcome, Signature, Try, Why};
-use baton_core::ids::{EndpointId, TenantId};
+use baton_core::ids::EndpointId;
 use baton_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::http::door::Door;
 use crate::http::problem::Problem;
 use crate::http::shapes::shown::Shown;
+use crate::sinks::dashboard::event_id;
 use crate::sinks::secret::public_keys;
 
 /// An endpoint.
@@ -24,9 +25,14 @@ pub struct EndpointView {
     url: String,
     /// What people call it.
     description: String,
+    /// `webhook` or `dashboard`.
+    kind: &'static str,
     /// Only these types of events; empty: all.
     types: Vec<String>,
-    /// `v1` or `v1a`.
+    /// Of a dashboard: whether it is told of jobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<bool>,
+    /// `v1`, `v1a`, or, of a dashboard, `bearer`.
     signature: &'static str,
     /// With `v1a`: the public keys that hold, the latest last.
     public_keys: Vec<String>,
@@ -69,11 +75,14 @@ impl EndpointView {
     /// Shows an endpoint.
     pub fn of(door: &Door, endpoint: &Endpoint) -> Result<Self, Problem> {
         let follower = door.engine.follower(endpoint.id)?.unwrap_or_default();
-        let newest = door.engine.events(endpoint.id.tenant, u64::MAX, 0)?.newest;
+        let newest = door.engine.newest_for(endpoint)?;
+        let queue = door.engine.house().sinks.queue(endpoint.id);
+        let is_dashboard = endpoint.is_dashboard();
         let progress = ProgressView {
             read_to: follower.cursor,
             newest,
-            waiting: follower.waiting(),
+            // What a dashboard has not been told yet waits in its queue.
+            waiting: queue.map_or_else(|| follower.waiting(), |queue| queue.len()),
             away: follower.is_away(),
             arrived_at: follower.arrived_at.map(Shown),
             next_at: follower.next_due().filter(|_| endpoint.off.is_none()).map(Shown),
@@ -84,10 +93,13 @@ impl EndpointView {
             version: endpoint.version,
             url: endpoint.url.clone(),
             description: endpoint.description.clone(),
-            types: endpoint.types.clone(),
+            kind: if is_dashboard { "dashboard" } else { "webhook" },
+            types: if is_dashboard { Vec::new() } else { endpoint.types.clone() },
+            jobs: is_dashboard.then_some(endpoint.types.is_empty()),
             signature: match endpoint.signature {
                 Signature::Shared => "v1",
                 Signature::Public => "v1a",
+                Signature::Bearer => "bearer",
             },
             public_keys: public_keys(endpoint, &door.keyring, door.clock.now()),
             created_at: Shown(endpoint.created_at),
@@ -106,13 +118,13 @@ impl EndpointView {
 /// What became of an event.
 #[derive(Serialize, ToSchema)]
 pub struct DeliveryView {
-    /// The id of the event, which is also the `webhook-id`.
+    /// The id of the event, which is also the `webhook-id`; the `idempotency-key` at a dashboard.
     id: String,
     /// Its number.
     sequence: u64,
     /// Its type.
     r#type: String,
-    /// The job it tells of.
+    /// The job it tells of; at a dashboard, what stands for the customer or order: what has the same arrives in order.
     #[schema(value_type = String)]
     job: Shown<Uuid>,
     /// `delivered`, `waiting`, `failed` (given up) or `lost` (the log does not keep it any more).
@@ -142,10 +154,14 @@ pub struct TryView {
 
 impl DeliveryView {
     /// Shows it.
-    pub fn of(tenant: TenantId, no: u64, delivery: Delivery) -> Self {
+    pub fn of(endpoint: &Endpoint, no: u64, delivery: Delivery) -> Self {
         let Delivery { event, subject, state, attempts, tries, next_at } = delivery;
         Self {
-            id: format!("{tenant}-{no}"),
+            id: if endpoint.is_dashboard() {
+                event_id(endpoint.id, no)
+            } else {
+                format!("{}-{no}", endpoint.id.tenant)
+            },
             sequence: no,
             r#type: event,
             job: Shown(subject),

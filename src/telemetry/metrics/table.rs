@@ -10,6 +10,8 @@ use super::{Kind, Metric, Words};
 const CHANNELS: Words = Listed(&["telegram", "whatsapp", "sms", "email", "console"]);
 const PROVIDERS: Words =
     Listed(&["console", "telegram", "meta", "twilio_whatsapp", "twilio_sms", "resend", "sendgrid", "smtp"]);
+const DASHBOARD: Words =
+    Listed(&["customer.seen", "order.created", "order.status", "escalation.created", "escalation.resolved"]);
 const ACCOUNT: &[(&str, Words)] = &[("channel", CHANNELS), ("provider", PROVIDERS)];
 const ACTOR: &[(&str, Words)] = &[("kind", Listed(&["job", "agent", "notification", "channel", "shard", "roster"]))];
 
@@ -342,6 +344,29 @@ pub const TABLE: &[Metric] = &[
         Unit::Count,
         &[],
         "How many events the endpoint that is furthest behind has not read yet.",
+    ),
+    metric(
+        name::DASHBOARDS,
+        Gauge,
+        Unit::Count,
+        &[("state", Listed(&["on", "away", "off"]))],
+        "Dashboards: `away` are those where several events in a row did not arrive, `off` those that are told nothing.",
+    ),
+    metric(name::DASHBOARD_BACKLOG, Gauge, Unit::Count, &[], "Events that wait for dashboards."),
+    metric(
+        name::DASHBOARD_EVENTS,
+        Counter,
+        Unit::Count,
+        &[("event", DASHBOARD), ("result", Listed(&["queued", "debounced", "known", "full"]))],
+        "What was handed in for dashboards: `debounced` was told a moment ago, `known` are orders that were handed in before, \
+         `full` was refused because too much waits.",
+    ),
+    metric(
+        name::DASHBOARD_UNMAPPED,
+        Counter,
+        Unit::Count,
+        &[("door", Listed(&["handed_in", "sync"]))],
+        "Words for the status of an order that are not known: they are kept as they are.",
     ),
     metric(
         name::BACKUP_LAST,

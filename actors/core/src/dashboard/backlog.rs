@@ -200,11 +200,8 @@ mod tests {
                     let (no, subject) = waiting.remove(0);
                     let has_arrived = passes % 3 != 0;
                     backlog.left(no, has_arrived, at(now));
-                    if has_arrived {
-                        if let Some(before) = arrived.insert(subject, now) {
-                            prop_assert!(now >= before + 300, "{before} {now}");
-                        }
-                    }
+                    let before = has_arrived.then(|| arrived.insert(subject, now)).flatten();
+                    prop_assert!(before.is_none_or(|before| now >= before + 300), "{before:?} {now}");
                 } else if backlog.room(Wire::CustomerSeen, who(n), at(now)) == Room::There {
                     no += 1;
                     backlog.waits(no, Wire::CustomerSeen, who(n));
