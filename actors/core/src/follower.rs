@@ -250,7 +250,8 @@ impl Follower {
         self.arrived(subject, no, now);
         match self.lines.iter_mut().find(|line| line.subject == subject) {
             Some(line) => {
-                line.waiting.extend(behind.iter().filter(|no| !line.waiting.contains(no)).copied().collect::<Vec<_>>())
+                let missing: Vec<u64> = behind.iter().filter(|no| !line.waiting.contains(no)).copied().collect();
+                line.waiting.extend(missing);
             }
             None => self.set_aside(subject, behind, now),
         }
