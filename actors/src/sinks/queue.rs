@@ -205,7 +205,7 @@ impl Queue {
                 (_, Ok(_)) => {}
                 // It is told of at the start, and nobody is kept from what follows.
                 (_, Err(error)) => {
-                    tracing::error!(%error, "an event for a dashboard cannot be read and is passed over")
+                    tracing::error!(%error, "an event for a dashboard cannot be read and is passed over");
                 }
             }
             if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
