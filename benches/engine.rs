@@ -123,6 +123,7 @@ fn new_job(reference: &str, approval: Approval, plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }

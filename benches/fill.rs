@@ -106,6 +106,7 @@ fn waiting(n: u64, roster: &Roster, wait: Duration, now: Timestamp) -> Job {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     };

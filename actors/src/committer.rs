@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use baton_core::ids::TenantId;
 use metrics::{counter, histogram};
@@ -61,6 +61,7 @@ pub struct Committer(Arc<Sender>);
 struct Sender {
     queue: Arc<Gathering>,
     failed: Arc<AtomicBool>,
+    unsynced: Arc<AtomicUsize>,
 }
 
 impl Drop for Sender {
@@ -74,12 +75,14 @@ impl Committer {
     pub fn start(store: Arc<dyn Store>, index: Arc<Index>, admission: Admission) -> std::io::Result<(Self, Ended)> {
         let queue = Arc::new(Gathering::default());
         let failed = Arc::new(AtomicBool::new(false));
+        let unsynced = Arc::new(AtomicUsize::new(0));
         let taker = Arc::new(Taker {
             queue: Arc::clone(&queue),
             admission,
             store,
             index,
             failed: Arc::clone(&failed),
+            unsynced: Arc::clone(&unsynced),
             turn: Mutex::new(()),
             order: Mutex::new(()),
         });
@@ -88,7 +91,7 @@ impl Committer {
             std::thread::Builder::new().name("committer".to_owned()).spawn(move || taker.run())
         };
         let threads = (0..THREADS).map(start).collect::<Result<_, _>>()?;
-        Ok((Self(Arc::new(Sender { queue, failed })), Ended(threads)))
+        Ok((Self(Arc::new(Sender { queue, failed, unsynced })), Ended(threads)))
     }
 
     /// Hands a step over. The queue is bounded by its senders: an actor has at most one step on its way, and the door
@@ -128,6 +131,21 @@ impl Committer {
         self.store(Pending { writes: StepWrites::default(), facts: None, events: None, done });
     }
 
+    /// Waits until what can be read at this moment is on disk as well, so that nobody is told what a crash then takes back.
+    /// Returns at once where nothing is on its way, and where the store has failed: what is there is all there will be.
+    pub async fn settled(&self) {
+        if self.0.unsynced.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let (told, hears) = tokio::sync::oneshot::channel();
+        self.once_passed(move || {
+            // The reader may have hung up.
+            let _ = told.send(());
+        });
+        // The sender goes without a word only when the committer has ended.
+        let _ = hears.await;
+    }
+
     /// How many steps wait.
     pub fn depth(&self) -> usize {
         self.0.queue.len()
@@ -157,6 +175,8 @@ struct Taker {
     store: Arc<dyn Store>,
     index: Arc<Index>,
     failed: Arc<AtomicBool>,
+    /// Groups that can be read already and are not synced yet.
+    unsynced: Arc<AtomicUsize>,
     /// Held while a group is taken and written.
     turn: Mutex<()>,
     /// Held while a group is synced and told of. Taken before `turn` is let go: groups end in the order they began.
@@ -186,10 +206,12 @@ impl Taker {
                 group.iter_mut().map(|pending| std::mem::take(&mut pending.writes)).collect();
             let events = group.iter_mut().map(|pending| pending.events.take());
             let told = self.believe(|| self.number(events, &mut writes));
+            self.unsynced.fetch_add(1, Ordering::AcqRel);
             let written = told.as_ref().and_then(|_| self.believe(|| self.store.write(&writes)));
             let _order = self.order.lock();
             drop(turn);
             let verdicts = self.sync(written);
+            self.unsynced.fetch_sub(1, Ordering::AcqRel);
             histogram!(gauges::COMMIT_SECONDS).record(took.elapsed().as_secs_f64());
             histogram!(gauges::COMMIT_GROUP_SIZE).record(group.len() as f64);
             if !verdicts.is_empty() {

@@ -314,7 +314,7 @@ impl Engine {
             | Command::Revoke { .. }
             | Command::OpenGrant { .. }
             | Command::StartWork { .. }
-            | Command::SetGates(_)
+            | Command::SetGates { .. }
             | Command::EraseDetails { .. }
             | Command::Publish
             | Command::SendAgain(_)

@@ -10,9 +10,6 @@ mod details_v1;
 mod fleet;
 mod job_v1;
 mod job_v2;
-mod job_v3;
-mod job_v4;
-mod job_v5;
 mod settings_v1;
 mod settings_v2;
 mod settings_v3;
@@ -33,6 +30,7 @@ use baton_core::notification::Notification;
 use baton_core::plan::Plan;
 use baton_core::tenant::Settings;
 use baton_core::time::{Timestamp, Window};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,9 +42,6 @@ use self::details_v1::DetailsV1;
 pub use self::fleet::{AssignmentLine, Driver, Route, Vehicle};
 use self::job_v1::JobV1;
 use self::job_v2::JobV2;
-use self::job_v3::JobV3;
-use self::job_v4::JobV4;
-use self::job_v5::JobV5;
 use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
@@ -56,17 +51,26 @@ use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
 use crate::store::job_head::JobHead;
 
+/// An empty list and a `None`, as they are stored.
+const NOTHING: u8 = 0;
+
+/// A record as it was stored before fields were appended to its type, of which it has nothing.
+fn without<T: DeserializeOwned>(appended: &[u8], payload: &[u8]) -> Result<T, RecordError> {
+    codec::decode(&[payload, appended].concat())
+}
+
 impl Record for Job {
     const KIND: Kind = Kind::Job;
-    const SCHEMA: u16 = 6;
+    const SCHEMA: u16 = 7;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<JobV1>(payload).map(|old| JobV2::from(old).into()),
             2 => codec::decode::<JobV2>(payload).map(Self::from),
-            3 => codec::decode::<JobV3>(payload).map(Self::from),
-            4 => codec::decode::<JobV4>(payload).map(Self::from),
-            5 => codec::decode::<JobV5>(payload).map(Self::from),
+            3 => without(&[NOTHING; 5], payload),
+            4 => without(&[NOTHING; 4], payload),
+            5 => without(&[NOTHING; 2], payload),
+            6 => without(&[NOTHING; 1], payload),
             _ => codec::decode(payload),
         }
     }

@@ -63,6 +63,7 @@ pub fn entries(before: Option<&Job>, job: &Job, entries: &[Entry]) {
             | Event::OfferClockStarted { .. }
             | Event::WaveShrunk { .. }
             | Event::GatesSet { .. }
+            | Event::PublisherSet { .. }
             | Event::GatePassed { .. }
             | Event::Released { .. }
             | Event::GrantOpened { .. }

@@ -153,6 +153,7 @@ impl Town {
             start_at: None,
             occupies: None,
             gates: OwnGates::default(),
+            publish: None,
             lead: None,
             assignment: None,
         };

@@ -185,6 +185,7 @@ fn new_job(id: JobId, plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }

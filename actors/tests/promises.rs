@@ -226,6 +226,7 @@ fn new_job(name: &str) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }
@@ -269,6 +270,25 @@ async fn p3_nothing_is_answered_or_sent_before_it_is_stored() {
     town.store.resume();
     create.await.unwrap().unwrap();
     town.offers_sent(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p3_what_can_be_read_and_is_not_synced_is_waited_for_by_whoever_tells_of_it() {
+    let town = Town::open().await;
+    let committer = town.engine.house().committer.clone();
+    committer.settled().await;
+    town.store.hold_syncs();
+    let create = town.publish("j");
+    town.until("j", |_| true).await;
+    let reader = committer.clone();
+    let settled = tokio::spawn(async move { reader.settled().await });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!settled.is_finished() && !create.is_finished());
+    town.store.resume();
+    create.await.unwrap().unwrap();
+    settled.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::{FromRef, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
@@ -130,6 +132,7 @@ impl Door {
             .route("/problems/", get(ops::problems::list))
             .route("/problems/{code}", get(ops::problems::show))
             .fallback(nothing_here)
+            .layer(from_fn_with_state(self.clone(), on_disk))
             .layer(porch)
             .with_state(self)
     }
@@ -184,6 +187,18 @@ fn endpoints() -> OpenApiRouter<Door> {
 /// The OpenAPI document of every endpoint, as `/openapi.json` gives it.
 pub fn document() -> Result<String, serde_json::Error> {
     openapi().to_pretty_json()
+}
+
+/// What somebody reads is on disk before they are told: a step can be read a moment before it is synced. Probes do not wait; they
+/// tell how the process is, also while its disk hangs.
+async fn on_disk(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let probe = ["/health", "/ready", "/version", "/metrics"].iter().any(|probe| request.uri().path().ends_with(probe));
+    let reads = request.method().is_safe() && !probe;
+    let answer = next.run(request).await;
+    if reads && answer.status().is_success() {
+        door.engine.house().committer.settled().await;
+    }
+    answer
 }
 
 async fn nothing_here(State(door): State<Door>) -> Problem {

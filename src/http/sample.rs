@@ -192,6 +192,7 @@ pub fn job_after(external_ref: &str, commands: impl IntoIterator<Item = Command>
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     };

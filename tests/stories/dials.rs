@@ -38,3 +38,23 @@ async fn c13_the_publish_dial_turned_reaches_every_job_that_waits_through_a_kill
     town.door.patch("/api/v1/tenants/default", json!({ "settlement": settlement })).await.is(200);
     town.desk().sees_it(&job, "confirmed").await;
 }
+
+#[tokio::test]
+async fn c13_a_job_says_itself_who_publishes_it() {
+    let town = town().await;
+    town.people(["ana"]).await;
+    let group = town.has_a_group(json!({})).await;
+    let waits = town.desk().publishes(for_the_group("waits").with("gates", json!({ "publish": "person" }))).await;
+    let goes = town.desk().publishes(for_the_group("goes")).await;
+    group.reads(&goes, "/claim").await;
+    assert!(group.posts(&waits).is_empty());
+    let seen = town.desk().sees(&waits).await;
+    assert_eq!((&seen["gates"]["publish"], &seen["next"]["acts"]), (&json!("person"), &json!("operator")), "{seen}");
+    let gates = waits.path("/gates");
+    town.door.post(&gates, json!({ "publish": "off" })).await.refuses(400, "validation-failed");
+    town.door.post(&gates, json!({ "publish": "engine" })).await.is(200);
+    group.reads(&waits, "/claim").await;
+    let timeline = town.desk().timeline(&waits).await;
+    let turned = timeline.iter().find(|entry| entry["event"] == "publisher_set").unwrap();
+    assert_eq!((&turned["actor"]["kind"], &turned["facts"]["publish"]), (&json!("operator"), &json!("engine")), "{turned}");
+}

@@ -147,6 +147,8 @@ pub struct Job {
     pub lead: Option<Lead>,
     /// Of a route that is handed to a named driver: how they are told, and how far that has come.
     pub assignment: Option<Assignment>,
+    /// What it says of who publishes it in groups; where it says nothing, its tenant does.
+    pub own_publish: Option<Publish>,
 }
 
 /// A message that was sent: if it does not arrive, it is known what it was.
@@ -536,7 +538,7 @@ impl Job {
     pub fn is_behind(&self, settings: &Settings) -> bool {
         let taken = self.winner().is_some();
         let gates = taken && self.own_gates.over(settings.settlement.gates) != self.gates;
-        gates || (self.awaits_publisher() && settings.crew.publish == Publish::Engine)
+        gates || (self.awaits_publisher() && self.publisher(&settings.crew) == Publish::Engine)
     }
 
     /// What a crew may see of it.

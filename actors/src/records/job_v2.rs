@@ -86,6 +86,7 @@ impl From<JobV2> for Job {
             notes: Vec::new(),
             lead: None,
             assignment: None,
+            own_publish: None,
         }
     }
 }

@@ -201,6 +201,7 @@ fn lived() -> Job {
         start_at: None,
         occupies: Some(Window { from: Timestamp(10), to: Timestamp(20) }),
         gates: OwnGates { invoice: Some(Dial::Off), ..OwnGates::default() },
+        publish: None,
         lead: None,
         assignment: None,
     };
@@ -233,22 +234,22 @@ fn lived() -> Job {
 fn jobs_are_written_as_they_always_were() {
     let job = lived();
     assert!(job.winner().is_some() && job.standby.len() == 1 && !job.owed.is_empty());
-    golden::check("job-v6", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v6")).unwrap(), job);
+    golden::check("job-v7", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7")).unwrap(), job);
     let job = settled();
     assert_eq!(job.status(), "in_progress");
     assert!(job.settlement.late.is_some() && job.grant.as_ref().is_some_and(|grant| grant.opened_at.is_some()));
-    golden::check("job-v6-settled", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v6-settled")).unwrap(), job);
-    let job = published();
-    golden::check("job-v6-published", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v6-published")).unwrap(), job);
+    golden::check("job-v7-settled", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7-settled")).unwrap(), job);
+    let job = Job { own_publish: Some(Publish::Person), ..published() };
+    golden::check("job-v7-published", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7-published")).unwrap(), job);
     let job = at_desk(settled());
-    golden::check("job-v6-desk", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v6-desk")).unwrap(), job);
+    golden::check("job-v7-desk", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7-desk")).unwrap(), job);
     let job = assigned();
-    golden::check("job-v6-assigned", &seal_job(&job, 2).unwrap());
-    assert_eq!(open_job(&golden::read("job-v6-assigned")).unwrap(), job);
+    golden::check("job-v7-assigned", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7-assigned")).unwrap(), job);
 }
 
 /// The same job, as a route of its winner's whose messages have come to every end.
@@ -582,6 +583,11 @@ fn reads<R: Record + PartialEq>(name: &str, value: &R) {
 fn what_was_written_in_older_layouts_is_still_read() {
     assert_eq!(open_job(&golden::read("job-v3")).unwrap(), lived());
     for (name, job) in [
+        ("job-v6", lived()),
+        ("job-v6-settled", settled()),
+        ("job-v6-published", published()),
+        ("job-v6-desk", at_desk(settled())),
+        ("job-v6-assigned", assigned()),
         ("job-v5", lived()),
         ("job-v5-settled", settled()),
         ("job-v5-published", published()),

@@ -45,6 +45,7 @@ struct Weather {
     faults: VecDeque<Fault>,
     slowness: Duration,
     held: bool,
+    unsynced: bool,
 }
 
 impl MemoryStore {
@@ -73,9 +74,16 @@ impl MemoryStore {
         self.weather.lock().held = true;
     }
 
+    /// Holds every sync of what can be read already, until [`MemoryStore::resume`].
+    pub fn hold_syncs(&self) {
+        self.weather.lock().unsynced = true;
+    }
+
     /// Lets held commits go on.
     pub fn resume(&self) {
-        self.weather.lock().held = false;
+        let mut weather = self.weather.lock();
+        (weather.held, weather.unsynced) = (false, false);
+        drop(weather);
         self.cleared.notify_all();
     }
 
@@ -146,6 +154,7 @@ impl Store for MemoryStore {
     }
 
     fn sync(&self) -> Result<(), StoreError> {
+        self.cleared.wait_while(&mut self.weather.lock(), |weather| weather.unsynced);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! `POST /api/v1/jobs/{id}/gates`: who passes the gates of this job.
+//! `POST /api/v1/jobs/{id}/gates`: who publishes this job in groups, and who passes its gates.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -10,10 +10,10 @@ use crate::http::jobs::operator::Operator;
 use crate::http::json::MaybeJson;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::job_view::JobView;
-use crate::http::shapes::settlement::GatesShape;
+use crate::http::shapes::settlement::JobGatesShape;
 
-/// Sets the gates of this job, also in the middle of its life: each is off, passed by a person, or by the engine. What is left out follows the tenant.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/gates", tag = "jobs", request_body = Option<GatesShape>,
+/// Sets who publishes this job in groups and who passes its gates, also in the middle of its life: each gate is off, passed by a person, or by the engine. What is left out follows the tenant.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/gates", tag = "jobs", request_body = Option<JobGatesShape>,
     params(
         ("id" = String, Path, description = "the job's id, or its code"),
         ("Idempotency-Key" = Option<String>, Header, description = "a repeat with it gets the first answer"),
@@ -30,8 +30,8 @@ pub async fn post(
     operator: Operator,
     asked: Asked,
     State(door): State<Door>,
-    MaybeJson(shape): MaybeJson<GatesShape>,
+    MaybeJson(shape): MaybeJson<JobGatesShape>,
 ) -> Result<Response, Problem> {
-    let own = shape.into_core().map_err(Problem::of_fields)?;
-    asked.carry_out(&door, operator.tenant(), operator.by(), Command::SetGates(own)).await
+    let (gates, publish) = shape.into_core().map_err(Problem::of_fields)?;
+    asked.carry_out(&door, operator.tenant(), operator.by(), Command::SetGates { gates, publish }).await
 }

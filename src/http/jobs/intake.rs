@@ -69,6 +69,7 @@ pub async fn take(
         plan_name,
         start_at: job.start_at,
         gates: job.gates,
+        publish: job.publish,
         lead: if job.is_lead { lead_news(door, &view) } else { None },
         assignment: None,
     };

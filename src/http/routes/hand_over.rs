@@ -77,6 +77,7 @@ pub async fn hand_over(
             payment: Some(Dial::Off),
             release: Some(Dial::Off),
         },
+        publish: None,
         lead: None,
         assignment: Some(Assignment { alone: at.is_some(), ..Assignment::of(route.local, agent, asked, lasts) }),
     };

@@ -11,12 +11,11 @@ use crate::http::given::{Given, object};
 use crate::http::shapes::agent;
 use crate::http::shapes::change::Change;
 use crate::http::shapes::plan::duration;
+use crate::http::shapes::settlement::PUBLISHERS;
 use crate::http::strangers::Strangers;
 
 /// So many jobs are counted within an hour.
 pub const AN_HOUR_MAX: u32 = 1_000;
-
-const PUBLISH: [(&str, Publish); 2] = [("engine", Publish::Engine), ("person", Publish::Person)];
 
 /// Groups in which jobs are published, and what is allowed to those who claim.
 #[derive(Default, Hash, ToSchema)]
@@ -101,7 +100,7 @@ impl CrewShape {
             named.insert(name, group);
             Some(())
         });
-        let publish = form.field("publish", self.publish).one_of(&PUBLISH);
+        let publish = form.field("publish", self.publish).one_of(&PUBLISHERS);
         let caps = form.field("claims", self.claims).within(|form, claims| Some(claims.read(form))).unwrap_or_default();
         CrewChange { groups: groups.map(|_| named), publish, ..caps }
     }

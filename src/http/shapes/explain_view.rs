@@ -97,7 +97,7 @@ impl<'a> ExplanationView<'a> {
             wave: explanation.step.map(|step| step + 1),
             agents: agents.collect(),
             budget: explanation.short.map(ShortView::of),
-            gates: GatesView::of(job.gates),
+            gates: GatesView::of(job.gates).published_by(job.own_publish),
             settlement: SettlementView::of(job),
             release: job.grant.as_ref().map(|grant| GrantView::of(grant, roster)),
             standby: job.standby.iter().map(|waiting| AgentNamed::of(waiting.agent, roster)).collect(),

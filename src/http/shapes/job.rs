@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_core::brief::Brief;
+use baton_core::crew::Publish;
 use baton_core::gates::OwnGates;
 use baton_core::ids::TenantId;
 use baton_core::job::Approval;
@@ -17,7 +18,7 @@ use crate::http::problem::FieldError;
 use crate::http::shapes::brief::BriefShape;
 use crate::http::shapes::details::DetailsShape;
 use crate::http::shapes::plan::{PlanChoice, PlanShape, search_time};
-use crate::http::shapes::settlement::GatesShape;
+use crate::http::shapes::settlement::JobGatesShape;
 use crate::http::strangers::Strangers;
 
 const REFERENCE: usize = 128;
@@ -50,9 +51,9 @@ pub struct JobShape {
     /// How long to search before the job expires; the plan's own time where it is left out.
     #[schema(value_type = Option<String>, example = "2h")]
     search_for: Given<String>,
-    /// Who passes the gates behind the claim; what is left out follows the tenant.
-    #[schema(value_type = Option<GatesShape>)]
-    gates: Given<GatesShape>,
+    /// Who publishes it in groups and who passes the gates behind the claim; what is left out follows the tenant.
+    #[schema(value_type = Option<JobGatesShape>)]
+    gates: Given<JobGatesShape>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -79,6 +80,8 @@ pub struct JobRead {
     pub search_for: Option<Duration>,
     /// What it says of its gates.
     pub gates: OwnGates,
+    /// What it says of who publishes it in groups.
+    pub publish: Option<Publish>,
     /// Whether it is a finished lead, of which the desk hears.
     pub is_lead: bool,
 }
@@ -99,7 +102,8 @@ impl JobShape {
         let plan = PlanChoice::read(form.field("plan", self.plan), tenant);
         let start_at = moment(form.field("start_at", self.start_at), now);
         let search_for = search_time(form.field("search_for", self.search_for));
-        let gates = form.field("gates", self.gates).within(|form, gates| Some(gates.read(form))).unwrap_or_default();
+        let (gates, publish) =
+            form.field("gates", self.gates).within(|form, gates| Some(gates.read(form))).unwrap_or_default();
         Some(JobRead {
             external_ref,
             brief: brief?,
@@ -109,6 +113,7 @@ impl JobShape {
             start_at,
             search_for,
             gates,
+            publish,
             is_lead: false,
         })
     }

@@ -169,7 +169,7 @@ impl<'a> JobView<'a> {
             offers: job.offers.iter().map(|offer| OfferView::of(job, offer, roster)).collect(),
             publications: job.publications.iter().map(|published| PublicationView::of(job, published)).collect(),
             standby: job.standby.iter().map(|waiting| AgentNamed::of(waiting.agent, roster)).collect(),
-            gates: GatesView::of(job.gates),
+            gates: GatesView::of(job.gates).published_by(job.own_publish),
             settlement: SettlementView::of(job),
             release: job.grant.as_ref().map(|grant| GrantView::of(grant, roster)),
             ledger: HeadView::of(&job.ledger),

@@ -144,6 +144,7 @@ impl LeadShape {
             start_at: None,
             search_for: None,
             gates: OwnGates::default(),
+            publish: None,
             is_lead: true,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_core::crew::Publish;
 use baton_core::gates::{Dial, Gates, OwnGates};
 use baton_core::job::release::HowReleased;
 use baton_core::job::settlement::{Field as Detail, Fields};
@@ -20,6 +21,9 @@ const REASON: usize = 500;
 const SECOND: Duration = Duration::from_secs(1);
 const YEAR: Duration = Duration::from_hours(366 * 24);
 
+/// The words for who publishes a job in groups.
+pub const PUBLISHERS: [(&str, Publish); 2] = [("engine", Publish::Engine), ("person", Publish::Person)];
+
 /// The words for who passes a gate.
 pub const DIALS: [(&str, Dial); 3] = [("off", Dial::Off), ("person", Dial::Person), ("engine", Dial::Engine)];
 
@@ -30,6 +34,29 @@ const LATE_WINNERS: [(&str, LateWinner); 2] = [("keeps", LateWinner::Keeps), ("r
 #[schema(as = Gates)]
 pub struct GatesShape {
     /// Who confirms the winner.
+    #[schema(value_type = Option<String>, example = "person")]
+    confirm: Given<String>,
+    /// Who issues the invoice.
+    #[schema(value_type = Option<String>, example = "off")]
+    invoice: Given<String>,
+    /// Who notes the payment.
+    #[schema(value_type = Option<String>, example = "off")]
+    payment: Given<String>,
+    /// Who releases the private details.
+    #[schema(value_type = Option<String>, example = "engine")]
+    release: Given<String>,
+    #[schema(ignore)]
+    strangers: Strangers,
+}
+
+/// Who takes the steps of a job: publishes it in groups, and passes the gates behind a claim.
+#[derive(Default, Hash, ToSchema)]
+#[schema(as = JobGates)]
+pub struct JobGatesShape {
+    /// Who publishes it in a group: `person` or `engine`.
+    #[schema(value_type = Option<String>, example = "person")]
+    publish: Given<String>,
+    /// Who confirms the winner: `off` (there is no such gate), `person` or `engine`.
     #[schema(value_type = Option<String>, example = "person")]
     confirm: Given<String>,
     /// Who issues the invoice.
@@ -121,18 +148,29 @@ pub struct PatienceShape {
 
 object! {
     GatesShape { confirm, invoice, payment, release }
+    JobGatesShape { publish, confirm, invoice, payment, release }
     ReferenceShape { reference }
     ReleaseShape { override_reason, fields, valid_for }
     SettlementShape { gates, details_for, patience, late_winner }
     PatienceShape { confirm, invoice, payment, release, start, finish }
 }
 
-impl GatesShape {
-    /// The gates of a job, or everything that is wrong with them.
-    pub fn into_core(self) -> Result<OwnGates, Vec<FieldError>> {
+impl JobGatesShape {
+    /// What a job says of them, or everything that is wrong with it.
+    pub fn into_core(self) -> Result<(OwnGates, Option<Publish>), Vec<FieldError>> {
         Form::body(self, |form, shape| Some(shape.read(form)))
     }
 
+    /// Reads it as a part of a body.
+    pub fn read(self, form: &mut Form) -> (OwnGates, Option<Publish>) {
+        let publish = form.field("publish", self.publish).one_of(&PUBLISHERS);
+        let Self { confirm, invoice, payment, release, .. } = self;
+        let gates = GatesShape { confirm, invoice, payment, release, ..GatesShape::default() };
+        (gates.read(form), publish)
+    }
+}
+
+impl GatesShape {
     /// Reads them as a part of a body.
     pub fn read(self, form: &mut Form) -> OwnGates {
         OwnGates {
@@ -251,8 +289,11 @@ mod tests {
         let fields = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.field).collect::<Vec<_>>();
         let wrong = errors(br#"{"fields":["phone","shoe"],"valid_for":"0s","zebra":1}"#);
         assert_eq!(fields(wrong), ["zebra", "fields[1]", "valid_for"]);
-        let gates = json::parse::<GatesShape>(br#"{"confirm":"maybe","release":"engine"}"#).unwrap();
-        assert_eq!(fields(gates.into_core().err().unwrap()), ["confirm"]);
+        let gates = json::parse::<JobGatesShape>(br#"{"publish":"off","confirm":"maybe","release":"engine"}"#).unwrap();
+        assert_eq!(fields(gates.into_core().err().unwrap()), ["publish", "confirm"]);
+        let gates = json::parse::<JobGatesShape>(br#"{"publish":"person","confirm":"engine"}"#).unwrap();
+        let confirm = OwnGates { confirm: Some(Dial::Engine), ..OwnGates::default() };
+        assert_eq!(gates.into_core().ok().unwrap(), (confirm, Some(Publish::Person)));
     }
 
     #[test]

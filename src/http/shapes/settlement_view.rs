@@ -1,5 +1,6 @@
 //! What stands between a claim and the work, as it goes out. Nothing private is in it: only who may see what, and until when.
 
+use baton_core::crew::Publish;
 use baton_core::gates::{Gate, Gates};
 use baton_core::ids::AgentId;
 use baton_core::job::settlement::{Field, Fields, Late, Passed};
@@ -26,6 +27,9 @@ pub struct GatesView {
     payment: &'static str,
     /// The release of private details.
     release: &'static str,
+    /// Who publishes it in groups, where the job itself says so: `person` or `engine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish: Option<&'static str>,
 }
 
 /// What the winner has reached.
@@ -140,7 +144,14 @@ impl GatesView {
             invoice: gates.invoice.as_str(),
             payment: gates.payment.as_str(),
             release: gates.release.as_str(),
+            publish: None,
         }
+    }
+
+    /// The same with what a job says of who publishes it.
+    #[must_use]
+    pub fn published_by(self, own: Option<Publish>) -> Self {
+        Self { publish: own.map(Publish::as_str), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The timeline, as it goes out: what became true, who did it, when and how.
 
+use baton_core::crew::Publish;
 use baton_core::delivery::{ChannelKind, DropReason};
 use baton_core::gates::{Gate, GateSet};
 use baton_core::ids::{AgentId, JobId};
@@ -166,6 +167,7 @@ pub fn facts(job: JobId, event: &Event, agent: &dyn Fn(&AgentId) -> Value) -> Ma
         Event::MessageDropped { topic, reason } => json!({ "topic": topic, "reason": dropped(*reason) }),
         Event::SeatSoughtAgain { no, until } => json!({ "offer": offer(no), "until": at(until) }),
         Event::GatesSet { gates, .. } => json!({ "gates": GatesView::of(*gates) }),
+        Event::PublisherSet { own } => json!({ "publish": own.map(Publish::as_str) }),
         Event::GatePassed { gate, reference } => json!({ "gate": gate.as_str(), "reference": reference }),
         Event::Released { no, agent: to, fields, until, required, overridden, reason } => json!({
             "release": no, "agent": agent(to), "fields": settlement_view::fields(*fields), "until": at(until),

@@ -12,6 +12,7 @@ use super::release::HowReleased;
 use super::settlement::GrantNo;
 use super::{Approval, Plan};
 use crate::brief::Brief;
+use crate::crew::Publish;
 use crate::delivery::ChannelKind;
 use crate::gates::{Gate, OwnGates};
 use crate::ids::{AgentId, JobId, OfferNo};
@@ -167,7 +168,12 @@ pub enum Command {
         agent: Option<AgentId>,
     },
     /// The job's own gates from now on.
-    SetGates(OwnGates),
+    SetGates {
+        /// What it says of its gates.
+        gates: OwnGates,
+        /// What it says of who publishes it in groups.
+        publish: Option<Publish>,
+    },
     /// Erase the private details.
     EraseDetails {
         /// Why.
@@ -213,7 +219,7 @@ impl Command {
             Self::Revoke { .. } => "revoke",
             Self::OpenGrant { .. } => "open_grant",
             Self::StartWork { .. } => "start_work",
-            Self::SetGates(_) => "gates",
+            Self::SetGates { .. } => "gates",
             Self::EraseDetails { .. } => "erase_details",
             Self::Publish => "publish",
             Self::SendAgain(_) => "send_again",
@@ -266,6 +272,8 @@ pub struct NewJob {
     pub occupies: Option<Window>,
     /// What it says of its gates.
     pub gates: OwnGates,
+    /// What it says of who publishes it in groups.
+    pub publish: Option<Publish>,
     /// Of a finished lead: what the desk is to get of it.
     pub lead: Option<LeadNews>,
     /// Of a route that is handed to a named driver.

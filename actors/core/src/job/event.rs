@@ -6,6 +6,7 @@ use super::assignment::News;
 use super::settlement::{Fields, GrantNo, Revoked, Wait};
 use super::weight::{REASON_MAX, RECEIPT_MAX, REFERENCE_MAX};
 use super::{Ending, UnfilledReason};
+use crate::crew::Publish;
 use crate::delivery::{ChannelKind, DropReason, Progress, Provider, Receipt};
 use crate::gates::{Gate, GateSet, Gates, OwnGates};
 use crate::ids::{AgentId, OfferNo};
@@ -516,6 +517,11 @@ pub enum Event {
     },
     /// What became of the messages that hand a route to its driver.
     Assignment(News),
+    /// Who publishes the job in groups is another from now on.
+    PublisherSet {
+        /// What the job says; nothing: its tenant does.
+        own: Option<Publish>,
+    },
 }
 
 impl Event {
@@ -612,6 +618,7 @@ impl Event {
             | Self::OfferClockStarted { .. }
             | Self::WaveShrunk { .. }
             | Self::GatesSet { .. }
+            | Self::PublisherSet { .. }
             | Self::GatePassed { reference: None, .. }
             | Self::Released { reason: None, .. }
             | Self::GrantOpened { .. }
@@ -637,7 +644,7 @@ impl Event {
     }
 
     /// Every word that [`Event::name`] has, in order.
-    pub const NAMES: [&str; 81] = [
+    pub const NAMES: [&str; 82] = [
         "acknowledged",
         "approved",
         "assignment_delivered",
@@ -697,6 +704,7 @@ impl Event {
         "publish_awaited",
         "published",
         "published_again",
+        "publisher_set",
         "rejected",
         "release_revoked",
         "released",
@@ -768,6 +776,7 @@ impl Event {
             Self::OfferClockStarted { .. } => "offer_clock_started",
             Self::WaveShrunk { .. } => "wave_shrunk",
             Self::GatesSet { .. } => "gates_set",
+            Self::PublisherSet { .. } => "publisher_set",
             Self::GatePassed { gate, .. } => gate.passed(),
             Self::Released { .. } => "released",
             Self::GrantOpened { .. } => "details_opened",

@@ -226,6 +226,7 @@ pub(super) fn evolve(job: &mut Job, event: &Event, now: Timestamp) {
             (job.own_gates, job.gates) = (*own, *gates);
             await_no_longer(job);
         }
+        Event::PublisherSet { own } => job.own_publish = *own,
         Event::GatePassed { gate, reference } => {
             passed(job, *gate, reference.clone(), now);
             await_no_longer(job);

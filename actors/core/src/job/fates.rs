@@ -79,6 +79,7 @@ impl Fates {
             | Event::OfferClockStarted { .. }
             | Event::WaveShrunk { .. }
             | Event::GatesSet { .. }
+            | Event::PublisherSet { .. }
             | Event::GatePassed { .. }
             | Event::Released { .. }
             | Event::GrantOpened { .. }

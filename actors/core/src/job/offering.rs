@@ -10,7 +10,6 @@ use super::{
     Answer, Awaiting, Ending, HORIZON, Offer, OfferState, ROOM_LOOK, Refusal, SEAT_ASKED, SEAT_WAIT, Stage,
     UnfilledReason, Watch,
 };
-use crate::crew::Publish;
 use crate::delivery::{ChannelKind, Delivery, DropReason, Provider};
 use crate::eligibility::choose;
 use crate::fit::{Short, fit};
@@ -265,14 +264,8 @@ impl Turn<'_> {
                     self.seat_failed(no, "no-answer");
                 }
             }
-            // The tenant has turned the dial since: nobody is waited for any more.
-            Awaiting::Publisher if self.world.settings.crew.publish == Publish::Engine => {
-                self.as_engine(|turn| {
-                    // It would refuse only what does not wait.
-                    let _ = turn.publish();
-                });
-            }
-            Awaiting::Room { .. } | Awaiting::Seat { .. } | Awaiting::Publisher => {}
+            Awaiting::Publisher => self.publish_unasked(),
+            Awaiting::Room { .. } | Awaiting::Seat { .. } => {}
         }
     }
 
@@ -617,6 +610,7 @@ impl Turn<'_> {
                         stood_millis: u64::try_from(stood.as_millis()).unwrap_or(u64::MAX),
                     });
                     self.renew_lifetimes();
+                    self.publish_unasked();
                     self.move_on();
                     Ok(Answer::Done)
                 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Awaiting, Ending, Job, Stage};
+use crate::crew::{Crew, Publish};
 use crate::delivery::Receipt;
 use crate::ids::{AgentId, EffectNo, OfferNo};
 use crate::message::Over;
@@ -127,6 +128,11 @@ impl Job {
     /// Where it can be claimed from at present.
     pub fn open_publication(&self) -> Option<&Publication> {
         self.publications.iter().find(|published| published.is_open())
+    }
+
+    /// Who publishes it in its groups: as it says itself, or else its tenant.
+    pub fn publisher(&self, tenant: &Crew) -> Publish {
+        self.own_publish.unwrap_or(tenant.publish)
     }
 
     /// Whether somebody at the desk is to publish it.

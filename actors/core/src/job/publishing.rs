@@ -45,7 +45,7 @@ impl Turn<'_> {
             },
             None if self.job.publications.len() >= PUBLICATIONS_MAX => return in_private(),
             before
-                if self.world.settings.crew.publish == Publish::Person
+                if self.publisher() == Publish::Person
                     // What stands there already needs nobody's word.
                     && before.is_none_or(|before| before.receipt.is_none()) =>
             {
@@ -94,6 +94,23 @@ impl Turn<'_> {
     fn on_publication(&mut self, no: OfferNo, change: impl FnOnce(&mut Publication)) {
         if let Some(published) = self.job.publications.iter_mut().find(|published| published.no == no) {
             change(published);
+        }
+    }
+
+    /// Who publishes it: as the job says, or else its tenant.
+    fn publisher(&self) -> Publish {
+        self.job.publisher(&self.world.settings.crew)
+    }
+
+    /// Publishes what waits for a person where nobody's word is needed any more: the job's dial or the tenant's was turned.
+    pub(super) fn publish_unasked(&mut self) {
+        let Stage::Offering(offering) = &self.job.stage else { return };
+        let waits = offering.awaiting == Awaiting::Publisher && offering.paused_at.is_none();
+        if waits && self.publisher() == Publish::Engine {
+            self.as_engine(|turn| {
+                // It would refuse only what does not wait.
+                let _ = turn.publish();
+            });
         }
     }
 

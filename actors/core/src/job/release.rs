@@ -81,7 +81,8 @@ impl Turn<'_> {
         }
         // The engine would hand them out again at once: whoever took them back decides about that, too.
         if self.job.gates.release == Dial::Engine {
-            self.set_gates(OwnGates { release: Some(Dial::Person), ..self.job.own_gates })?;
+            let gates = OwnGates { release: Some(Dial::Person), ..self.job.own_gates };
+            self.set_gates(gates, self.job.own_publish)?;
         }
         self.advance();
         Ok(Answer::Done)

@@ -5,6 +5,7 @@ use super::event::{Actor, Cause, Event};
 use super::settlement::{Late, Wait};
 use super::turn::Turn;
 use super::{Answer, Refusal, Stage};
+use crate::crew::Publish;
 use crate::delivery::ChannelKind;
 use crate::gates::{Dial, Gate, GateSet, OwnGates};
 use crate::ids::AgentId;
@@ -62,15 +63,21 @@ impl Turn<'_> {
         Ok(Answer::Done)
     }
 
-    /// The job's own gates from now on, also in the middle of its life.
-    pub(super) fn set_gates(&mut self, own: OwnGates) -> Result<Answer, Refusal> {
+    /// What the job itself says of its gates and of who publishes it from now on, also in the middle of its life.
+    pub(super) fn set_gates(&mut self, own: OwnGates, publish: Option<Publish>) -> Result<Answer, Refusal> {
         if let Stage::Closed { outcome, .. } = &self.job.stage {
             return Err(Refusal::JobClosed { ended: *outcome });
         }
-        if self.job.own_gates == own {
+        if (self.job.own_gates, self.job.own_publish) == (own, publish) {
             return Ok(Answer::Already);
         }
-        self.happened(Event::GatesSet { own, gates: own.over(self.world.settings.settlement.gates) });
+        if self.job.own_gates != own {
+            self.happened(Event::GatesSet { own, gates: own.over(self.world.settings.settlement.gates) });
+        }
+        if self.job.own_publish != publish {
+            self.happened(Event::PublisherSet { own: publish });
+            self.publish_unasked();
+        }
         self.advance();
         Ok(Answer::Done)
     }

@@ -63,6 +63,7 @@ fn new_job(plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }

@@ -194,6 +194,7 @@ pub(super) fn entry_weight(entry: &Entry) -> usize {
         | Event::OfferClockStarted { .. }
         | Event::WaveShrunk { .. }
         | Event::GatesSet { .. }
+        | Event::PublisherSet { .. }
         | Event::GrantOpened { .. }
         | Event::WorkStarted
         | Event::Awaited { .. }

@@ -129,6 +129,7 @@ fn dry(plan: &Plan, brief: &Brief, occupies: Option<Window>) -> NewJob {
         start_at: None,
         occupies,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }
@@ -237,6 +238,7 @@ impl Watch<'_> {
             | Event::OfferClockStarted { .. }
             | Event::WaveShrunk { .. }
             | Event::GatesSet { .. }
+            | Event::PublisherSet { .. }
             | Event::GatePassed { .. }
             | Event::Released { .. }
             | Event::GrantOpened { .. }

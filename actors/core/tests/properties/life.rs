@@ -211,7 +211,7 @@ impl Life {
             Asked::Revoke => Command::Revoke { reason: reason() },
             Asked::OpenGrant(no) => Command::OpenGrant { no },
             Asked::StartWork(who) => Command::StartWork { agent: who.map(agent_id) },
-            Asked::SetGates(own) => Command::SetGates(own),
+            Asked::SetGates(gates, publish) => Command::SetGates { gates, publish },
             Asked::Publish => Command::Publish,
         }
     }

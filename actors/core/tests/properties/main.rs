@@ -87,6 +87,7 @@ fn the_stories_come_to_everything_that_can_happen() {
         "publication_sent",
         "publish_awaited",
         "published",
+        "publisher_set",
         "rejected",
         "release_revoked",
         "released",

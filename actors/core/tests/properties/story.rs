@@ -1,5 +1,6 @@
 //! What can happen to a job, in any order and at any moment.
 
+use baton_core::crew::Publish;
 use baton_core::gates::{Dial, Gate, Gates, OwnGates};
 use baton_core::ids::OfferNo;
 use baton_core::job::Approval;
@@ -62,7 +63,7 @@ pub enum Asked {
     Revoke,
     OpenGrant(u16),
     StartWork(Option<u8>),
-    SetGates(OwnGates),
+    SetGates(OwnGates, Option<Publish>),
     Publish,
 }
 
@@ -137,7 +138,7 @@ pub fn some_asked() -> impl Strategy<Value = Asked> {
         2 => Just(Asked::Revoke),
         12 => (1..3u16).prop_map(Asked::OpenGrant),
         4 => prop::option::weighted(0.1, 0..8u8).prop_map(Asked::StartWork),
-        3 => some_own_gates().prop_map(Asked::SetGates),
+        3 => (some_own_gates(), some_publisher()).prop_map(|(own, publish)| Asked::SetGates(own, publish)),
         8 => Just(Asked::Publish),
     ]
 }
@@ -153,6 +154,10 @@ pub fn some_gates() -> impl Strategy<Value = Gates> {
         payment,
         release,
     })
+}
+
+fn some_publisher() -> impl Strategy<Value = Option<Publish>> {
+    prop_oneof![8 => Just(None), 1 => Just(Some(Publish::Engine)), 1 => Just(Some(Publish::Person))]
 }
 
 fn some_own_gates() -> impl Strategy<Value = OwnGates> {

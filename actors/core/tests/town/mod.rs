@@ -119,6 +119,7 @@ pub fn new_job(n: u16, plan: Plan) -> NewJob {
         start_at: None,
         occupies: None,
         gates: OwnGates::default(),
+        publish: None,
         lead: None,
         assignment: None,
     }

@@ -23,6 +23,7 @@ fn direct(name: &str, asked: Asked, start_at: Option<Timestamp>) -> NewJob {
         external_ref: None,
         start_at,
         gates: OwnGates { confirm: off, invoice: off, payment: off, release: off },
+        publish: None,
         assignment: Some(Assignment {
             alone: start_at.is_some(),
             ..Assignment::of(uuid::Uuid::from_u128(7), id(name), asked, LASTS)

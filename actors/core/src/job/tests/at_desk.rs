@@ -160,7 +160,7 @@ fn a_message_at_the_desk_says_what_was_done_by_whom_and_is_forgotten() {
     // The next step is asked for; the dial is turned, and the engine takes over.
     desk.arrives(&ask(Gate::Invoice, "ana"), "8");
     let own = OwnGates { invoice: Some(Dial::Engine), ..OwnGates::default() };
-    desk.asks(Command::SetGates(own)).expect("open");
+    desk.asks(Command::SetGates { gates: own, publish: None }).expect("open");
     assert_eq!(desk.done(), [("invoiced".to_owned(), Actor::Engine)]);
     assert!(desk.owed_for(&ask(Gate::Payment, "ana")).is_some());
     // Who no longer has it is not asked about: what has not left is spared, and nothing is said of it.

@@ -256,6 +256,39 @@ fn the_desk_publishes_where_the_tenant_says_so() {
 }
 
 #[test]
+fn a_job_says_itself_who_publishes_it_and_may_change_its_mind() {
+    let gates = OwnGates::default();
+    let dial = |publish| Command::SetGates { gates, publish };
+    let published = |desk: &Desk| !desk.job().publications.is_empty();
+    // The tenant's engine publishes, and this job waits for a person.
+    let mut desk = desk();
+    desk.publish(NewJob { publish: Some(Publish::Person), ..new_job(plan()) });
+    assert!(!published(&desk) && desk.count_owed(&Topic::Notice(Notice::PublishWanted)) == 1);
+    assert!(!desk.job().is_behind(&desk.settings), "nobody needs to look at it");
+    assert_eq!(desk.asks(dial(Some(Publish::Person))), Ok(Answer::Already));
+    // Paused, it is published when it goes on.
+    desk.asks(Command::Pause).expect("offering");
+    assert_eq!(desk.asks(dial(Some(Publish::Engine))), DONE);
+    assert!(!published(&desk));
+    desk.asks(Command::Resume).expect("paused");
+    assert!(published(&desk) && desk.count_owed(&Topic::Notice(Notice::PublishWanted)) == 0);
+    // The tenant's person publishes, and this job needs none; what says nothing follows the tenant.
+    let mut desk = self::desk();
+    desk.settings.crew.publish = Publish::Person;
+    desk.publish(NewJob { publish: Some(Publish::Engine), ..new_job(plan()) });
+    assert!(published(&desk));
+    let mut desk = self::desk();
+    desk.settings.crew.publish = Publish::Person;
+    desk.publish(NewJob { publish: Some(Publish::Person), ..new_job(plan()) });
+    assert_eq!(desk.asks(dial(None)), DONE);
+    assert!(!published(&desk));
+    desk.settings.crew.publish = Publish::Engine;
+    assert!(desk.job().is_behind(&desk.settings));
+    desk.waits(0);
+    assert!(published(&desk));
+}
+
+#[test]
 fn a_message_that_never_got_there_is_published_by_somebodys_word_once_more() {
     let mut desk = desk();
     desk.settings.crew.publish = Publish::Person;

@@ -284,11 +284,11 @@ fn a_dial_can_be_turned_in_the_middle_of_a_job() {
     // For this job alone.
     let own =
         OwnGates { invoice: Some(Dial::Engine), payment: Some(Dial::Off), release: Some(Dial::Engine), confirm: None };
-    desk.does([Command::SetGates(own)]);
+    desk.does([Command::SetGates { gates: own, publish: None }]);
     assert_eq!((desk.stands(), desk.told_of_release().len()), ("released", 1));
-    assert_eq!(desk.asks(Command::SetGates(own)), ALREADY);
+    assert_eq!(desk.asks(Command::SetGates { gates: own, publish: None }), ALREADY);
     // What was passed stays passed when its gate comes back.
-    desk.does([Command::SetGates(OwnGates::default())]);
+    desk.does([Command::SetGates { gates: OwnGates::default(), publish: None }]);
     assert_eq!(desk.stands(), "released");
 }
 

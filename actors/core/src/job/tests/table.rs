@@ -119,7 +119,10 @@ fn command(desk: &Desk, who: &str, word: &str) -> Command {
         "start-work" => Command::StartWork { agent: named },
         "no-gates" => {
             let off = Some(Dial::Off);
-            Command::SetGates(OwnGates { confirm: off, invoice: off, payment: off, release: off })
+            Command::SetGates {
+                gates: OwnGates { confirm: off, invoice: off, payment: off, release: off },
+                publish: None,
+            }
         }
         unknown => panic!("no command {unknown}"),
     }
