@@ -56,5 +56,9 @@ async fn c13_a_job_says_itself_who_publishes_it() {
     group.reads(&waits, "/claim").await;
     let timeline = town.desk().timeline(&waits).await;
     let turned = timeline.iter().find(|entry| entry["event"] == "publisher_set").unwrap();
-    assert_eq!((&turned["actor"]["kind"], &turned["facts"]["publish"]), (&json!("operator"), &json!("engine")), "{turned}");
+    assert_eq!(
+        (&turned["actor"]["kind"], &turned["facts"]["publish"]),
+        (&json!("operator"), &json!("engine")),
+        "{turned}"
+    );
 }
