@@ -193,12 +193,14 @@ fn falls(sources: &Sources, warnings: &mut Vec<Fault>) -> Option<PathBuf> {
     None
 }
 
-/// The address the server listens on, whatever else is wrong: for whoever only wants to reach it.
-pub fn listen_address(sources: &Sources) -> Result<SocketAddr, Faults> {
+/// The address the server listens on and its base path, whatever else is wrong: for whoever only wants to reach it.
+pub fn listen_address(sources: &Sources) -> Result<(SocketAddr, String), Faults> {
     let mut faults = Vec::new();
     let layers = Layers::gather(sources, &mut Vec::new());
-    let address = Reader::new(&layers, &mut faults).section("server").get("listen");
-    if faults.is_empty() { Ok(address) } else { Err(Faults(faults)) }
+    let mut reader = Reader::new(&layers, &mut faults);
+    let mut section = reader.section("server");
+    let found = (section.get("listen"), server::base_path(&mut section));
+    if faults.is_empty() { Ok(found) } else { Err(Faults(faults)) }
 }
 
 /// The store's folder, whatever else is wrong or missing: for whoever needs nothing but the store, and no secret.

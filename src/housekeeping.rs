@@ -4,8 +4,9 @@
 //! leave out.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use baton_actors::clock::Clock;
@@ -27,92 +28,131 @@ use crate::telemetry::metrics::Exposition;
 /// Metrics are taken in every five seconds: histograms queue their samples until then.
 const UPKEEP: &str = "*/5 * * * * *";
 
-/// Starts the schedule. It ends when what is returned is shut down.
+/// What house-keeping works on. The schedule's own tasks outlive its shutdown, so they do not own it: once the schedule is dropped, a
+/// job that fires finds nothing to do, and the store can be opened again.
+struct House {
+    config: Config,
+    engine: Engine,
+    store: Arc<SledStore>,
+    exposition: Option<Exposition>,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<Keyring>,
+}
+
+/// The running schedule.
+pub struct Schedule {
+    scheduler: JobScheduler,
+    _house: Arc<House>,
+}
+
+impl Schedule {
+    /// Ends it: nothing fires any more.
+    pub async fn end(mut self) {
+        if let Err(error) = self.scheduler.shutdown().await {
+            tracing::warn!(%error, "the schedule of house-keeping did not stop");
+        }
+    }
+}
+
+/// Starts the schedule.
 pub async fn start(
     config: &Config,
     engine: &Engine,
     store: &Arc<SledStore>,
-    exposition: &Exposition,
+    exposition: Option<&Exposition>,
     clock: &Arc<dyn Clock>,
     keyring: &Arc<Keyring>,
-) -> Result<JobScheduler, JobSchedulerError> {
+) -> Result<Schedule, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
+    let house = Arc::new(House {
+        config: config.clone(),
+        engine: engine.clone(),
+        store: Arc::clone(store),
+        exposition: exposition.cloned(),
+        clock: Arc::clone(clock),
+        keyring: Arc::clone(keyring),
+    });
     // A restored copy loses nothing before somebody has looked at it, and its backups would push out those of the original.
     if !engine.is_restored() {
-        scheduler.add(removal(config, engine, clock, keyring)?).await?;
+        scheduler.add(job(&config.retention.cron, &house, remove)?).await?;
         if config.backup.enabled {
-            scheduler.add(backups(config, store, clock)?).await?;
+            let newest = newest_backup(&config.backup.dir).unwrap_or_else(|| clock.now());
+            metrics::gauge!(gauges::BACKUP_LAST).set(seconds(newest));
+            scheduler.add(job(&config.backup.cron, &house, back_up)?).await?;
         }
     }
-    let (store, exposition, engine) = (Arc::clone(store), exposition.clone(), engine.clone());
-    scheduler
-        .add(Job::new(UPKEEP, move |_, _| {
-            exposition.upkeep();
-            metrics::gauge!(gauges::ADMISSION_USED).set(engine.under_way() as f64);
-            for (kind, count) in broken_by_kind(engine.broken()) {
-                metrics::gauge!(gauges::RECORDS_QUARANTINED, "kind" => kind).set(f64::from(count));
-            }
-            if let Ok(bytes) = store.size_on_disk() {
-                metrics::gauge!(gauges::STORE_BYTES).set(bytes as f64);
-            }
-        })?)
-        .await?;
+    scheduler.add(job(UPKEEP, &house, upkeep)?).await?;
     scheduler.start().await?;
-    Ok(scheduler)
+    Ok(Schedule { scheduler, _house: house })
+}
+
+/// A job of the schedule, for as long as there is a house.
+fn job<F>(cron: &str, house: &Arc<House>, work: fn(Arc<House>) -> F) -> Result<Job, JobSchedulerError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let house = Arc::downgrade(house);
+    Job::new_async(cron, move |_, _| {
+        let house = Weak::upgrade(&house);
+        Box::pin(async move {
+            if let Some(house) = house {
+                work(house).await;
+            }
+        })
+    })
+}
+
+/// Takes samples in, and sets the gauges that nobody counts up and down.
+fn upkeep(house: Arc<House>) -> std::future::Ready<()> {
+    if let Some(exposition) = &house.exposition {
+        exposition.upkeep();
+    }
+    metrics::gauge!(gauges::ADMISSION_USED).set(house.engine.under_way() as f64);
+    for (kind, count) in broken_by_kind(house.engine.broken()) {
+        metrics::gauge!(gauges::RECORDS_QUARANTINED, "kind" => kind).set(f64::from(count));
+    }
+    if let Ok(bytes) = house.store.size_on_disk() {
+        metrics::gauge!(gauges::STORE_BYTES).set(bytes as f64);
+    }
+    std::future::ready(())
 }
 
 /// Removing what is old.
-fn removal(
-    config: &Config,
-    engine: &Engine,
-    clock: &Arc<dyn Clock>,
-    keyring: &Arc<Keyring>,
-) -> Result<Job, JobSchedulerError> {
-    let retention = &config.retention;
+async fn remove(house: Arc<House>) {
+    let config = &house.config;
     let ages = Ages {
-        closed_jobs: retention.closed_jobs,
-        notifications: retention.notifications,
-        tokens: retention.tokens,
-        inbox: retention.inbox,
+        closed_jobs: config.retention.closed_jobs,
+        notifications: config.retention.notifications,
+        tokens: config.retention.tokens,
+        inbox: config.retention.inbox,
         events: config.events.keep,
         deliveries: config.endpoints.keep,
     };
-    let (engine, clock, keyring) = (engine.clone(), Arc::clone(clock), Arc::clone(keyring));
-    Job::new_async(retention.cron.as_str(), move |_, _| {
-        let (engine, keyring, now) = (engine.clone(), Arc::clone(&keyring), clock.now());
-        Box::pin(async move {
-            match erasure::sweep(&engine, &keyring, ages, now).await {
-                Ok(removed) => {
-                    tracing::info!(
-                        closed_jobs = removed.closed_jobs,
-                        notifications = removed.notifications,
-                        tokens = removed.tokens,
-                        "removed what is old"
-                    );
-                }
-                Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
-            }
-        })
-    })
+    match erasure::sweep(&house.engine, &house.keyring, ages, house.clock.now()).await {
+        Ok(removed) => {
+            tracing::info!(
+                closed_jobs = removed.closed_jobs,
+                notifications = removed.notifications,
+                tokens = removed.tokens,
+                "removed what is old"
+            );
+        }
+        Err(error) => tracing::error!(%error, "removing what is old did not come to its end"),
+    }
 }
 
 /// Making backups.
-fn backups(config: &Config, store: &Arc<SledStore>, clock: &Arc<dyn Clock>) -> Result<Job, JobSchedulerError> {
-    let (dir, keep) = (config.backup.dir.clone(), config.backup.keep);
-    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
-    metrics::gauge!(gauges::BACKUP_LAST).set(seconds(newest_backup(&dir).unwrap_or_else(|| clock.now())));
-    Job::new_async(config.backup.cron.as_str(), move |_, _| {
-        let (dir, store, clock) = (dir.clone(), Arc::clone(&store), Arc::clone(&clock));
-        Box::pin(async move {
-            // A backup reads the whole store: not on a thread that answers requests.
-            let made = tokio::task::spawn_blocking(move || make_backup(&store, &dir, keep, &*clock)).await;
-            match made {
-                Ok(Ok(file)) => tracing::info!(file = %file.display(), "made a backup"),
-                Ok(Err(error)) => tracing::error!(error, "no backup was made"),
-                Err(error) => tracing::error!(%error, "making a backup fell"),
-            }
-        })
-    })
+async fn back_up(house: Arc<House>) {
+    // A backup reads the whole store: not on a thread that answers requests.
+    let made = tokio::task::spawn_blocking(move || {
+        let set = &house.config.backup;
+        make_backup(&house.store, &set.dir, set.keep, &*house.clock)
+    });
+    match made.await {
+        Ok(Ok(file)) => tracing::info!(file = %file.display(), "made a backup"),
+        Ok(Err(error)) => tracing::error!(error, "no backup was made"),
+        Err(error) => tracing::error!(%error, "making a backup fell"),
+    }
 }
 
 /// The records that could not be read at the start, counted by what they are.

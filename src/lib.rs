@@ -1,4 +1,6 @@
 //! The doors of Baton.
+//!
+//! [`Service`] is all of it, for a program that has a listener of its own; `baton serve` puts one before it.
 
 pub mod boot;
 pub mod channels;
@@ -17,6 +19,7 @@ pub mod links;
 pub mod phones;
 pub mod replies;
 pub mod sealing;
+pub mod service;
 pub mod simulator;
 pub mod sinks;
 pub mod sources;
@@ -25,3 +28,5 @@ pub mod telegram_desk;
 pub mod telemetry;
 pub mod webhooks;
 pub mod wording;
+
+pub use service::{ServeError, Service};

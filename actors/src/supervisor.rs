@@ -156,6 +156,8 @@ impl Actor for Supervisor {
                 me.get_cell().stop_children_and_wait(None, Some(Duration::from_secs(5))).await;
                 // Whoever stops us waits for this; if they have gone, we stop all the same.
                 let _ = done.send(());
+                // It has the store in hand, which the same process may open again. Nothing but this one's end is left in its mailbox.
+                let _ = me.drain();
             }
         }
         Ok(())

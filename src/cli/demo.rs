@@ -107,8 +107,8 @@ impl Demo {
         let people = town.moves_in(&bot);
         let started = boot::start(self.config(&folder, &town, &telegram.url())?).await;
         let started = started.map_err(|error| failure(&error))?;
-        let door = started.door.clone();
-        let url = started.public_url.clone();
+        let door = started.service.door().clone();
+        let url = started.service.public_url().to_owned();
         let (stop, stopped) = oneshot::channel::<()>();
         let mut serving = tokio::spawn(started.serve(async {
             let _ = stopped.await;

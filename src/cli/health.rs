@@ -22,7 +22,7 @@ pub struct Health {
     /// How long to wait for an answer
     #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = crate::config::duration::parse_duration)]
     pub timeout: Duration,
-    /// The configuration of the server that is asked: only its address matters.
+    /// The configuration of the server that is asked: only its address and base path matter.
     #[command(flatten)]
     pub settings: Settings,
 }
@@ -31,9 +31,9 @@ impl Health {
     /// Runs it.
     pub async fn run(self) -> Result<(), Failure> {
         let listen = listen_address(&self.settings.sources());
-        let listen = listen.map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))?;
+        let (listen, base) = listen.map_err(|faults| Failure::new(Exit::Configuration, faults.to_string()))?;
         let path = if self.ready { "/ready" } else { "/health" };
-        let url = format!("http://{}{path}", reachable(listen));
+        let url = format!("http://{}{base}{path}", reachable(listen));
         let url: Url = url.parse().map_err(|_| Failure::new(Exit::Internal, format!("{url} is no address")))?;
         let sick = match http(self.timeout)?.get(url.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return print("ok"),

@@ -6,7 +6,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::exit::{Exit, Failure};
 use super::output::complain;
 use super::settings::Settings;
-use crate::boot::{self, ServeError};
+use crate::boot;
+use crate::service::ServeError;
 use crate::telemetry::logs;
 
 /// Runs the server.
@@ -34,7 +35,7 @@ impl Serve {
         }
         let started = boot::start(config).await.map_err(|error| failure(&error))?;
         let address = started.address().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
-        let url = &started.public_url;
+        let url = started.service.public_url();
         tracing::info!("serving at {url}, listening on {address}; the API is described at {url}/docs");
         started.serve(told_to_stop()).await.map_err(|error| failure(&error))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_actors::channel::Rate;
 use ipnet::IpNet;
 
-use super::reader::Reader;
+use super::reader::{Reader, Section};
 use super::setting::Bytes;
 
 /// The HTTP door.
@@ -14,8 +14,10 @@ use super::setting::Bytes;
 pub struct Server {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// What links to people start with, without a slash at its end; none: the address it listens on.
+    /// What links to people start with, base path included, without a slash at its end; none: the address it listens on.
     pub public_url: Option<String>,
+    /// The path below which everything answers, such as `/dispatch`; empty: at the root.
+    pub base_path: String,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// The largest body of a batch or sync, in bytes.
@@ -47,7 +49,7 @@ pub struct Server {
 impl Server {
     /// What links to people start with; `bound` is where the server really listens.
     pub fn link_base(&self, bound: SocketAddr) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{bound}"))
+        self.public_url.clone().unwrap_or_else(|| format!("http://{bound}{}", self.base_path))
     }
 
     pub(super) fn read(reader: &mut Reader<'_>, dev: bool) -> Self {
@@ -69,9 +71,12 @@ impl Server {
                 "write scheme, host and perhaps port without a slash, such as \"https://desk.example.com\"".to_owned();
             ("one of them is no origin".to_owned(), cure)
         });
+        let base_path = base_path(&mut section);
+        let public_url = Some(section.url("public_url")).filter(|url| !url.is_empty());
         Self {
             listen,
-            public_url: Some(section.url("public_url")).filter(|url| !url.is_empty()),
+            public_url: public_url.map(|url| with_base(url, &base_path)),
+            base_path,
             body_limit: section.get::<Bytes>("body_limit").0 as usize,
             batch_limit: section.get::<Bytes>("batch_limit").0 as usize,
             max_connections: section.within::<u64>("max_connections", 1..=1_000_000) as usize,
@@ -87,4 +92,27 @@ impl Server {
             rate_exports,
         }
     }
+}
+
+/// The base path, without a slash at its end.
+pub(super) fn base_path(section: &mut Section<'_, '_>) -> String {
+    let said = section.get::<String>("base_path");
+    let path = said.trim_end_matches('/');
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.bytes().all(|b| b == b'.')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b))
+    };
+    let fine = path.is_empty() || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(plain));
+    section.expect("base_path", fine, || {
+        let cure = "write a slash and a name of letters, digits and -_.~, such as \"/dispatch\"".to_owned();
+        (format!("\"{said}\" is no path to serve under"), cure)
+    });
+    path.to_owned()
+}
+
+/// Where a public address has no path of its own, people come to the base path; one that has a path says the whole.
+fn with_base(public_url: String, base_path: &str) -> String {
+    let has_path = public_url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    if has_path { public_url } else { format!("{public_url}{base_path}") }
 }

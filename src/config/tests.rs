@@ -332,3 +332,26 @@ fn t16_what_is_printed_masks_every_secret_and_names_the_origin() {
     assert!(shown.contains("[server]\n") && shown.contains("header_timeout = \"10s\"\n"), "{shown}");
     shown.parse::<toml::Table>().expect("it is TOML");
 }
+
+#[test]
+fn a_base_path_is_a_path_and_links_begin_with_it_where_the_public_address_has_none() {
+    // public_url                       base_path       links begin with
+    for (public_url, base_path, begins) in [
+        ("", "", "http://127.0.0.1:8080"),
+        ("", "/dispatch", "http://127.0.0.1:8080/dispatch"),
+        ("https://example.com", "", "https://example.com"),
+        ("https://example.com", "/dispatch/", "https://example.com/dispatch"),
+        ("https://example.com/", "/a/b-2", "https://example.com/a/b-2"),
+        ("https://example.com/jobs", "/dispatch", "https://example.com/jobs"),
+        ("https://example.com/jobs", "", "https://example.com/jobs"),
+    ] {
+        let config =
+            Config::load(&dev(&[("BATON__SERVER__PUBLIC_URL", public_url), ("BATON__SERVER__BASE_PATH", base_path)]));
+        let server = config.expect("valid").server;
+        assert_eq!(server.link_base(server.listen), begins, "{public_url} {base_path}");
+        assert_eq!(server.base_path, base_path.trim_end_matches('/'));
+    }
+    for wrong in ["dispatch", "/a//b", "/..", "/{id}", "/a b", "/a?b", "https://example.com"] {
+        assert_eq!(keys_at_fault(&dev(&[("BATON__SERVER__BASE_PATH", wrong)])), ["server.base_path"], "{wrong}");
+    }
+}

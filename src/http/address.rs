@@ -2,12 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::http::HeaderMap;
+use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
 /// The other end of the connection, as the server saw it.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
+
+/// The other end of a request's connection: as our own server noted it, or that of the program we are a part of.
+pub fn peer(noted: &Extensions) -> IpAddr {
+    let ours = noted.get::<Peer>().map(|peer| peer.0.ip());
+    let theirs = || noted.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    ours.or_else(theirs).unwrap_or(NOWHERE)
+}
 
 /// The address a request comes from. `X-Forwarded-For` is believed only as far as trusted proxies wrote it: the last
 /// address in it that is not a trusted proxy's own.

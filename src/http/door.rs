@@ -13,6 +13,7 @@ use baton_actors::engine::Engine;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 use utoipa::OpenApi as _;
+use utoipa::openapi::Server;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -114,16 +115,32 @@ impl FromRef<Door> for Arc<Settings> {
 }
 
 impl Door {
+    fn porch(&self) -> Porch {
+        let (settings, keys, wording) = (self.settings.clone(), self.keys.clone(), self.wording.clone());
+        Porch::new(settings, keys, Limits::new(&self.settings), wording)
+    }
+
+    /// Every endpoint, behind the porch, below a path; at the root where that is empty.
+    pub fn router_at(self, base_path: &str) -> Router {
+        if base_path.is_empty() {
+            return self.router();
+        }
+        let beside = Router::new().fallback(elsewhere).layer(self.porch()).with_state(self.clone());
+        Router::new().nest(base_path, self.router()).fallback_service(beside)
+    }
+
     /// Every endpoint, behind the porch.
     pub fn router(self) -> Router {
-        let porch = {
-            let (settings, keys, wording) = (self.settings.clone(), self.keys.clone(), self.wording.clone());
-            Porch::new(settings, keys, Limits::new(&self.settings), wording)
-        };
+        let porch = self.porch();
         let (endpoints, document) = endpoints().split_for_parts();
-        let document = Document(Bytes::from(described(document).to_json().unwrap_or_default()));
+        let mut document = described(document);
+        let link_path = self.settings.link_path();
+        if !link_path.is_empty() {
+            document.servers = Some(vec![Server::new(link_path)]);
+        }
+        let document = Document(Bytes::from(document.to_json().unwrap_or_default()));
         endpoints
-            .merge(ops::docs::router())
+            .merge(ops::docs::router(link_path))
             .merge(public::routes())
             .merge(drop_in::routes(&self.settings.drop_in.enabled))
             .route("/", get(ops::landing::get))
@@ -204,6 +221,12 @@ async fn on_disk(State(door): State<Door>, request: Request, next: Next) -> Resp
 async fn nothing_here(State(door): State<Door>) -> Problem {
     let nothing = Problem::new(Code::NotFound, "nothing is served under this path");
     if door.settings.drop_in.has(System::Notifier) { drop_in::notifier::probes::no_route(nothing) } else { nothing }
+}
+
+/// Beside the base path.
+async fn elsewhere(State(door): State<Door>) -> Problem {
+    let base = &door.settings.base_path;
+    Problem::new(Code::NotFound, format!("nothing is served under this path; everything answers below {base}"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, HOST, LOCATION, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +22,7 @@ use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::http::address::{self, Peer};
+use crate::http::address;
 use crate::http::caller::{self, Visitor};
 use crate::http::limits::Limits;
 use crate::http::problem::{Code, FieldError, Problem, answer};
@@ -86,7 +86,7 @@ where
             "request",
             id = visit.visitor.request.as_str(),
             method = visit.method.as_str(),
-            route = visit.route()
+            route = visit.route(&rules).unwrap_or_default()
         );
         if let Some(refused) = rules.turn_away(&request, &visit.visitor) {
             let response = span.in_scope(|| visit.finish(refused, &rules, arrived));
@@ -166,7 +166,7 @@ struct Visit {
 impl Visit {
     fn of(request: &Request, rules: &Rules) -> Self {
         let headers = request.headers();
-        let peer = request.extensions().get::<Peer>().map_or(address::NOWHERE, |peer| peer.0.ip());
+        let peer = address::peer(request.extensions());
         let address: IpAddr = address::address(peer, headers, &rules.settings.trusted_proxies);
         let key = caller::recognise(headers, &rules.keys);
         Self {
@@ -178,9 +178,10 @@ impl Visit {
         }
     }
 
-    /// The template of the path, never the path itself: links to people carry their token in it.
-    fn route(&self) -> &str {
-        self.matched.as_ref().map_or("", MatchedPath::as_str)
+    /// The template of the path below the base path, never the path itself: links to people carry their token in it.
+    fn route(&self, rules: &Rules) -> Option<&str> {
+        let route = self.matched.as_ref()?.as_str();
+        Some(route.strip_prefix(rules.settings.base_path.as_str()).unwrap_or(route))
     }
 
     fn finish(&self, mut response: Response, rules: &Rules, arrived: Stopwatch) -> Response {
@@ -198,16 +199,17 @@ impl Visit {
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, id.header());
+        lead(headers, rules.settings.link_path());
         security::guard(headers);
         if let Some(origin) = self.origin.clone() {
             cors::mark(headers, origin);
         }
-        self.note(response.status(), code, arrived.elapsed());
+        self.note(rules, response.status(), code, arrived.elapsed());
         response
     }
 
-    fn note(&self, status: StatusCode, code: Option<Code>, took: Duration) {
-        let route = self.matched.as_ref().map_or_else(|| "other".to_owned(), |matched| matched.as_str().to_owned());
+    fn note(&self, rules: &Rules, status: StatusCode, code: Option<Code>, took: Duration) {
+        let route = self.route(rules).unwrap_or("other").to_owned();
         metrics::counter!(gauges::HTTP_REQUESTS, "route" => route.clone(), "status" => status.as_str().to_owned())
             .increment(1);
         metrics::histogram!(gauges::HTTP_SECONDS, "route" => route).record(took);
@@ -219,6 +221,17 @@ impl Visit {
         } else {
             tracing::debug!(status, took_us, code, key = who, "answered {status}");
         }
+    }
+}
+
+/// Where an answer leads to a path of ours, it leads there as the client sees it.
+fn lead(headers: &mut HeaderMap, link_path: &str) {
+    if link_path.is_empty() {
+        return;
+    }
+    let led = headers.get(LOCATION).and_then(|to| to.to_str().ok()).filter(|to| to.starts_with('/'));
+    if let Some(Ok(led)) = led.map(|to| HeaderValue::try_from(format!("{link_path}{to}"))) {
+        headers.insert(LOCATION, led);
     }
 }
 

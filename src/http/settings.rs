@@ -14,6 +14,8 @@ use crate::config::drop_in::DropIn;
 pub struct Settings {
     /// What links to people and problem types start with, without a slash at its end.
     pub public_url: String,
+    /// The path below which everything answers; empty: at the root.
+    pub base_path: String,
     /// The only host names to answer to; empty: any.
     pub hosts: Vec<String>,
     /// Origins whose pages may call the API from a browser.
@@ -61,11 +63,20 @@ pub struct Endpoints {
     pub most: usize,
 }
 
+impl Settings {
+    /// What a path of ours begins with where people and clients see it: the base path, or what a proxy takes away.
+    pub fn link_path(&self) -> &str {
+        let rest = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
+}
+
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let server = &config.server;
         Self {
             public_url: server.public_url.clone().unwrap_or_default(),
+            base_path: server.base_path.clone(),
             hosts: server.hosts.clone(),
             cors_origins: server.cors_origins.clone(),
             trusted_proxies: server.trusted_proxies.clone(),
@@ -95,6 +106,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            base_path: String::new(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),

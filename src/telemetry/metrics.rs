@@ -9,6 +9,7 @@ mod table;
 
 use metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use parking_lot::Mutex;
 
 pub use self::reference::reference;
 pub use self::table::TABLE;
@@ -73,9 +74,6 @@ pub enum MetricsError {
     /// The exporter refused its buckets.
     #[error("the metrics exporter could not be built")]
     NotBuilt(#[source] BuildError),
-    /// Another recorder was there first.
-    #[error("metrics can be set up only once in a process")]
-    AlreadySetUp,
 }
 
 /// Renders what was recorded.
@@ -89,16 +87,24 @@ impl Exposition {
     /// The content type of what [`render`](Self::render) gives.
     pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// Records all metrics of the process from now on, each beginning at zero.
-    pub fn install() -> Result<Self, MetricsError> {
-        let recorder = recorder().map_err(MetricsError::NotBuilt)?;
-        let recorded = recorder.handle();
-        metrics::set_global_recorder(recorder).map_err(|_| MetricsError::AlreadySetUp)?;
-        describe();
-        gauge!(baton_actors::gauges::BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        let process = metrics_process::Collector::default();
-        process.describe();
-        Ok(Self { recorded, process })
+    /// Records all metrics of the process, each beginning at zero. None where the program has a recorder of its own: then they
+    /// go there, described, and the program shows them.
+    pub fn of_process() -> Result<Option<Self>, MetricsError> {
+        static OURS: Mutex<Option<Exposition>> = Mutex::new(None);
+        let mut ours = OURS.lock();
+        if ours.is_none() {
+            let recorder = recorder().map_err(MetricsError::NotBuilt)?;
+            let recorded = recorder.handle();
+            let is_ours = metrics::set_global_recorder(recorder).is_ok();
+            describe();
+            gauge!(baton_actors::gauges::BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            if is_ours {
+                let process = metrics_process::Collector::default();
+                process.describe();
+                *ours = Some(Self { recorded, process });
+            }
+        }
+        Ok(ours.clone())
     }
 
     /// Moves samples into their buckets. To be called every few seconds, also while nobody reads.

@@ -14,6 +14,9 @@ mod desk;
 mod dials;
 mod disk;
 mod door;
+#[path = "../../examples/embedded.rs"]
+#[expect(dead_code, reason = "a story sets it up in its own way")]
+mod embedded;
 mod group;
 mod held;
 #[path = "../power_cut/loop_disk.rs"]
@@ -55,6 +58,7 @@ mod load;
 mod mail_tls;
 mod messages;
 mod messages_kill;
+mod mounted;
 mod moving;
 mod no_show;
 mod notifications;

@@ -67,7 +67,7 @@ pub async fn town() -> Town {
 }
 
 /// Everything quick, nothing limited: what is proved with other settings says so.
-fn environment(telegram: &str, mail_port: u16) -> Vec<(String, String)> {
+pub fn environment(telegram: &str, mail_port: u16) -> Vec<(String, String)> {
     let port = mail_port.to_string();
     let settings = [
         ("SERVER__PUBLIC_URL", PUBLIC_URL),

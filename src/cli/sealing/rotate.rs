@@ -13,7 +13,7 @@ use super::super::exit::{Exit, Failure};
 use super::super::output::print;
 use super::super::settings::Settings;
 use super::tell;
-use crate::boot::{ServeError, opened_keyring};
+use crate::service::{ServeError, opened_keyring};
 use crate::sealing::rotate::{self, SEALED};
 
 /// Seals everything anew that a key of before sealed.

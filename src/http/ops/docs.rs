@@ -12,8 +12,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The page and its files.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let page = SwaggerUi::new("/docs").config(Config::new(["/openapi.json"]).try_it_out_enabled(true));
+pub fn router<S: Clone + Send + Sync + 'static>(link_path: &str) -> Router<S> {
+    let document = format!("{link_path}/openapi.json");
+    let page = SwaggerUi::new("/docs").config(Config::new([document]).try_it_out_enabled(true));
     Router::from(page).layer(axum::middleware::map_response(allow))
 }
 

@@ -28,6 +28,7 @@ pub async fn get(visitor: Visitor, State(door): State<Door>) -> Result<Response,
             None => Problem::new(Code::Unauthorized, "from here, metrics are read with a key of scope metrics"),
         });
     }
-    let text = door.exposition.as_ref().map(Exposition::render).unwrap_or_default();
+    let elsewhere = || "# the program that Baton is a part of records its metrics itself\n".to_owned();
+    let text = door.exposition.as_ref().map_or_else(elsewhere, Exposition::render);
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(Exposition::CONTENT_TYPE))], text).into_response())
 }

@@ -1,0 +1,52 @@
+//! How the engine is bounded and how tenants begin.
+
+use baton_actors::engine::Engine;
+use baton_actors::house::{Limits, Retry};
+use baton_core::ids::TenantId;
+use baton_core::tenant::{Desk, Settings};
+
+use crate::config::Config;
+
+pub(super) fn limits(config: &Config) -> Limits {
+    Limits {
+        shards: config.engine.shards,
+        awake_max: config.engine.awake_max,
+        idle_after: config.engine.idle_after,
+        waiting_max: config.engine.waiting_max,
+        admission_max: config.engine.admission_max,
+        outbox_max: config.engine.outbox_max,
+        timer_page: config.timers.page,
+        catch_up_per_second: config.timers.catch_up_per_second,
+        outage_grace: config.timers.outage_grace,
+        events: config.events.enabled,
+        retry: Retry {
+            first: config.retry.first,
+            max: config.retry.max,
+            factor: config.retry.factor,
+            jitter: config.retry.jitter,
+            attempts: config.retry.attempts,
+            sender_pause: config.retry.sender_pause,
+        },
+    }
+}
+
+/// How tenants begin of which the configuration says nothing: as the default one does. Its desk is nobody else's.
+pub(super) fn unset_settings(config: &Config) -> Settings {
+    let default = config.tenants.iter().find(|seed| seed.tenant == TenantId::DEFAULT);
+    let settings = default.map(|seed| seed.settings.clone()).unwrap_or_default();
+    Settings { desk: Desk::default(), ..settings }
+}
+
+/// Tenants of the configuration begin with their seeds; what was changed at run time stays.
+pub(super) async fn seed_tenants(engine: &Engine, config: &Config) {
+    for seed in &config.tenants {
+        if engine.tenants().get(seed.tenant).is_some_and(|view| view.version > 0) {
+            continue;
+        }
+        let stored =
+            engine.put_settings(seed.tenant, Settings::clone(&seed.settings), None, "configuration".to_owned()).await;
+        if let Err(error) = stored {
+            tracing::error!(tenant = %seed.tenant, %error, "a tenant of the configuration was not stored");
+        }
+    }
+}
