@@ -291,7 +291,14 @@ impl Service {
             exposition,
         });
         let base_path = config.server.base_path;
-        Ok(Self(Arc::new(Open { door, base_path, background, leaving, schedule: Mutex::new(Some(schedule)), store: Arc::downgrade(&sled) })))
+        Ok(Self(Arc::new(Open {
+            door,
+            base_path,
+            background,
+            leaving,
+            schedule: Mutex::new(Some(schedule)),
+            store: Arc::downgrade(&sled),
+        })))
     }
 
     /// Every route, without the base path: to be nested under [`base_path`](Self::base_path), where links lead. The program's

@@ -44,7 +44,10 @@ async fn a_cascade_by_its_links(door: &Door, bot: &Bot, mailbox: &Mailbox) {
     let ana = Phone::new(bot.chat(1001));
 
     let created = desk.posts(&order("M-1").needing_approval().one_by_one("30m")).await;
-    assert_eq!(created.headers["location"].to_str().unwrap(), format!("{BASE}/api/v1/jobs/{}", created.json()["id"].as_str().unwrap()));
+    assert_eq!(
+        created.headers["location"].to_str().unwrap(),
+        format!("{BASE}/api/v1/jobs/{}", created.json()["id"].as_str().unwrap())
+    );
     let job = super::desk::Job::of(&created.is(201));
     let approve = below(job.approve_url.as_str().unwrap());
     assert_eq!(stranger.get(&approve).await.status, 200);

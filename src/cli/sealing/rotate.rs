@@ -13,8 +13,8 @@ use super::super::exit::{Exit, Failure};
 use super::super::output::print;
 use super::super::settings::Settings;
 use super::tell;
-use crate::service::{ServeError, opened_keyring};
 use crate::sealing::rotate::{self, SEALED};
+use crate::service::{ServeError, opened_keyring};
 
 /// Seals everything anew that a key of before sealed.
 #[derive(Debug, Args)]
