@@ -74,7 +74,9 @@ pub async fn start(
     });
     // A restored copy loses nothing before somebody has looked at it, and its backups would push out those of the original.
     if !engine.is_restored() {
-        scheduler.add(job(&config.retention.cron, &house, remove)?).await?;
+        if !engine.rests() {
+            scheduler.add(job(&config.retention.cron, &house, remove)?).await?;
+        }
         if config.backup.enabled {
             let newest = newest_backup(&config.backup.dir).unwrap_or_else(|| clock.now());
             metrics::gauge!(gauges::BACKUP_LAST).set(seconds(newest));

@@ -43,6 +43,7 @@ use baton_actors::boot::BootError;
 use baton_actors::channel::Channel;
 use baton_actors::clock::{Clock, SystemClock};
 use baton_actors::engine::{Engine, Setup};
+use baton_actors::house::Role;
 use baton_actors::sinks::{Carrying, Dashboards};
 use baton_actors::store::keys::Key;
 use baton_actors::store::{Store, StoreError};
@@ -191,6 +192,12 @@ impl Service {
             .with_tenants(tenants.clone())
             .with_keyring(Arc::clone(&keyring));
         let wording = Arc::new(wording);
+        let role = config.server.role;
+        match role {
+            Role::All => {}
+            Role::Intake => tracing::warn!("nothing is sent and no deadline rings: server.role is \"intake\""),
+            Role::Workers => tracing::warn!("no new work is taken in: server.role is \"workers\""),
+        }
         let telegram = channels::telegram(&config, &wording).await?;
         let windows = Arc::new(Windows::default());
         let mut channels = channels::channels(&config, &wording, &links, telegram.as_deref(), &windows, &clock)?;
@@ -240,7 +247,8 @@ impl Service {
             telegram: telegram.clone(),
             links: Some(Arc::clone(&links)),
             register_url: Some(config.links.register_url.clone()).filter(|url| !url.is_empty()),
-            received: channels::received(&config)?,
+            // Mails that must be fetched wait for a process that works.
+            received: if engine.rests() { None } else { channels::received(&config)? },
         };
         let hooks = Hooks {
             accounts: Accounts::of(&config),
@@ -253,8 +261,8 @@ impl Service {
         }
         if let (Some(desk), Some(set)) = (&telegram, &config.channels.telegram)
             && set.mode == Mode::Polling
-            // What a copy took from Telegram, the original would never see.
-            && !engine.is_restored()
+            // What a copy took from Telegram, the original would never see; and who only takes in calls nobody.
+            && !engine.rests()
         {
             let patience = Patience { wait: set.poll_timeout, ..Patience::default() };
             tokio::spawn(tending::poll_updates(

@@ -11,7 +11,7 @@ use std::time::Duration;
 use baton::config::Config;
 use baton::config::duration::parse_duration;
 use baton::config::layers::{DEFAULTS, Flags, Sources};
-use docker_compose_types::{Compose, EnvFile, Environment, HealthcheckTest, Ports, Service, Volumes};
+use docker_compose_types::{Compose, Environment, HealthcheckTest, Ports, Service, StringOrList, Volumes};
 
 fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -43,6 +43,13 @@ fn longest_end() -> Duration {
 fn composed() -> Service {
     let compose: Compose = serde_yaml_ng::from_str(&read("config/deploy/compose.yaml")).unwrap();
     assert!(compose.volumes.0.contains_key("baton"), "the volume is declared");
+    // What the specification does not know is lost on the way back.
+    let said: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("config/deploy/compose.yaml")).unwrap();
+    let again = serde_yaml_ng::to_value(&compose).unwrap();
+    let keys = |of: &serde_yaml_ng::Value| -> BTreeSet<String> {
+        of["services"]["baton"].as_mapping().unwrap().keys().map(|key| key.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(keys(&said), keys(&again));
     let services = compose.services.0;
     assert_eq!(services.len(), 1, "one process, one store");
     services.into_values().next().unwrap().unwrap()
@@ -68,7 +75,7 @@ fn t12_the_compose_file_agrees_with_the_image() {
     let Some(HealthcheckTest::Multiple(asks)) = service.healthcheck.unwrap().test else { panic!("a check") };
     assert_eq!(asks[..3], ["CMD", "baton", "health"]);
     assert!(service.read_only && service.cap_drop == ["ALL"]);
-    let Some(EnvFile::List(files)) = &service.env_file else { panic!("a file of secrets") };
+    let Some(StringOrList::List(files)) = &service.env_file else { panic!("a file of secrets") };
     assert_eq!(files, &["baton.env"]);
 }
 
@@ -76,7 +83,16 @@ fn t12_the_compose_file_agrees_with_the_image() {
 fn t12_the_platform_file_agrees_with_the_image() {
     let spec: toml::Table = read("config/deploy/fly.toml").parse().unwrap();
     let known: BTreeSet<&str> = [
-        "app", "primary_region", "kill_signal", "kill_timeout", "build", "deploy", "env", "mounts", "http_service", "vm",
+        "app",
+        "primary_region",
+        "kill_signal",
+        "kill_timeout",
+        "build",
+        "deploy",
+        "env",
+        "mounts",
+        "http_service",
+        "vm",
     ]
     .into();
     assert_eq!(spec.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
@@ -143,7 +159,8 @@ fn t12_a_dry_run_prints_what_would_be_done_and_no_secret() {
     let file = written(folder.path(), &filled_in());
     let ran = deploys(&["compose", "--dry-run"], &file);
     let told = String::from_utf8(ran.stdout).unwrap();
-    let steps: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("+ docker compose --file compose.yaml ")).collect();
+    let steps: Vec<&str> =
+        told.lines().filter_map(|line| line.strip_prefix("+ docker compose --file compose.yaml ")).collect();
     let verbs: Vec<&str> = steps.iter().map(|step| step.split(' ').next().unwrap()).collect();
     assert!(ran.status.success() && told.ends_with("dry run: nothing was run\n"), "{told}");
     assert_eq!(verbs, ["config", "build", "run", "up", "exec"], "checked before the old one is stopped");

@@ -72,16 +72,21 @@ pub enum BootError {
 }
 
 /// Reads everything. `grace`: away for longer is an outage. A restored copy stays away until it is released, however often it
-/// is looked at before: what the original last said of itself stands until then.
+/// is looked at before: what the original last said of itself stands until then. A process that does not work (`works`) is away as well.
 pub fn read(
     store: &Arc<dyn Store>,
     tenants: &Tenants,
     now: Timestamp,
     grace: std::time::Duration,
+    works: bool,
 ) -> Result<Found, BootError> {
     let restored = restored(&**store)?.is_some();
     let epoch = count_boot(&**store)?;
-    let outages = if restored { Vec::new() } else { note_outage(&**store, now, grace, epoch)? };
+    let outages = match (restored, works) {
+        (true, _) => Vec::new(),
+        (false, true) => note_outage(&**store, now, grace, epoch)?,
+        (false, false) => begin_away(&**store, now, epoch)?,
+    };
     let mut broken = Vec::new();
     load_tenants(&**store, tenants, &mut broken)?;
     let (index, mut owed) = load_jobs(store, &mut broken)?;
@@ -139,6 +144,16 @@ fn note_outage(
     let heartbeat = Heartbeat { at: now, outages: outages.clone() };
     put(store, key, own(codec::seal(&heartbeat, 1, epoch))?)?;
     Ok(outages)
+}
+
+/// Whoever only takes in says nothing of itself. On a new store it says when it began: from then on nobody works.
+fn begin_away(store: &dyn Store, now: Timestamp, epoch: u64) -> Result<Vec<Window>, BootError> {
+    let key = Key::Meta(MetaRow::Heartbeat);
+    if let Some(record) = store.get(&key.bytes())? {
+        return Ok(own(codec::open::<Heartbeat>(&record))?.1.outages);
+    }
+    put(store, key, own(codec::seal(&Heartbeat { at: now, outages: Vec::new() }, 1, epoch))?)?;
+    Ok(Vec::new())
 }
 
 /// The row that says the node is alive.

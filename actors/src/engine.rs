@@ -32,7 +32,7 @@ use crate::directory::{Directory, Parked};
 use crate::error::Failure;
 use crate::fleet::Reserved;
 use crate::gauges;
-use crate::house::{ApproveLink, DetailsLink, House, Limits};
+use crate::house::{ApproveLink, DetailsLink, House, Limits, Role};
 use crate::index::Index;
 use crate::job_actor::{Done, JobMessage, Reply};
 use crate::lapses::{Lapsed, Lapses};
@@ -100,11 +100,12 @@ impl Engine {
     pub async fn start(setup: Setup) -> Result<Self, BootError> {
         let Setup { store, clock, channels, tenants, limits, approve_link, details_link } = setup;
         let now = clock.now();
-        let (reader, grace) = (Arc::clone(&store), limits.outage_grace);
+        let (reader, grace, works) = (Arc::clone(&store), limits.outage_grace, limits.role != Role::Intake);
         let known = tenants.clone();
-        let found = tokio::task::spawn_blocking(move || boot::read(&reader, &known, now, grace))
+        let found = tokio::task::spawn_blocking(move || boot::read(&reader, &known, now, grace, works))
             .await
             .map_err(|error| BootError::Rooms(error.to_string()))??;
+        let rests = found.restored || !works;
         // The thread ends with the last handle: nothing waits for it.
         let admission = Admission::of(limits.admission_max);
         let (committer, _) = Committer::start(Arc::clone(&store), Arc::clone(&found.index), admission.clone())
@@ -120,7 +121,7 @@ impl Engine {
             accounts: channels.iter().map(|channel| channel.provider()).collect(),
             tenants: tenants.clone(),
             clock: Arc::clone(&clock),
-            held: found.restored,
+            held: rests,
             interrupted: found.interrupted,
         });
         let house = Arc::new(House {
@@ -147,6 +148,7 @@ impl Engine {
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,
             restored: found.restored,
+            rests,
             booted_at: now,
             limits,
             approve_link,
@@ -161,7 +163,7 @@ impl Engine {
             house.outbox.owe_again(*debt, *channel, *lane);
         }
         let engine = Self { inner: Arc::new(open_rooms(house, channels, admission, found.broken).await?) };
-        if !engine.is_restored() {
+        if !rests {
             tokio::spawn(look_again_at_all(Arc::clone(&engine.inner.house)));
         }
         Ok(engine)
@@ -217,6 +219,16 @@ impl Engine {
         self.inner.house.restored
     }
 
+    /// Whether nothing is sent and no deadline rings: in a restored copy, or because this process only takes in.
+    pub fn rests(&self) -> bool {
+        self.inner.house.rests
+    }
+
+    /// Which part of the work is done.
+    pub fn role(&self) -> Role {
+        self.inner.house.limits.role
+    }
+
     /// Whether the store has failed: the process should end, and its restart is the recovery.
     pub fn has_failed(&self) -> bool {
         self.inner.house.committer.has_failed()
@@ -247,6 +259,20 @@ impl Engine {
         self.inner.house.directory().ok_or(Failure::Closed)
     }
 
+    /// Lets one command that brings new work in, or says why not.
+    pub(crate) fn admit_work(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
+        let permit = self.admit()?;
+        if self.role() == Role::Workers {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "role").increment(1);
+            return Err(Failure::NoNewWork);
+        }
+        if self.inner.house.outbox.depth() >= self.inner.house.limits.outbox_max {
+            counter!(gauges::ADMISSION_REFUSED, "reason" => "outbox").increment(1);
+            return Err(Failure::Overloaded);
+        }
+        Ok(permit)
+    }
+
     /// Lets one command in, or says why not.
     fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
         if self.is_restored() {
@@ -265,11 +291,7 @@ impl Engine {
 
     /// Brings a new job in. [`Answer::Already`](baton_core::job::Answer::Already): it was there, from the same request.
     pub async fn create(&self, new: NewJob, details: Option<SealedDetails>, by: By) -> Result<Done, Failure> {
-        let _permit = self.admit()?;
-        if self.inner.house.outbox.depth() >= self.inner.house.limits.outbox_max {
-            counter!(gauges::ADMISSION_REFUSED, "reason" => "outbox").increment(1);
-            return Err(Failure::Overloaded);
-        }
+        let _permit = self.admit_work()?;
         let id = new.id;
         let alone = new.assignment.as_ref().filter(|assignment| assignment.alone).map(|assignment| assignment.agent);
         let house = self.house();
@@ -449,8 +471,8 @@ impl Engine {
             // It answers or is gone; either way it is stopped.
             let _ = tokio::time::timeout(within, stopped).await;
         }
-        if house.restored {
-            // It was never there, so it leaves no sign of life.
+        if house.rests {
+            // It did no work, so it leaves no sign of life.
             return in_time;
         }
         let stored = match boot::heartbeat(house.clock.now(), &house.outages.load(), house.epoch) {
@@ -488,7 +510,7 @@ async fn open_rooms(
         tokio::spawn(timers::run(Arc::clone(&house), whose, stopping.clone()));
     }
     tokio::spawn(keep(Arc::clone(&house), stopping.clone()));
-    if !house.restored {
+    if !house.rests {
         tokio::spawn(beat(Arc::clone(&house), stopping.clone()));
     }
     for (provider, post) in posts {

@@ -25,6 +25,9 @@ pub enum Failure {
     /// The store is a restored copy that nobody has released; nothing was decided.
     #[error("this is a restored copy in quarantine; `baton release-quarantine` lets it work")]
     Restored,
+    /// This process works on what is there alone (role `workers`); nothing was decided.
+    #[error("no new work is taken in here: server.role is \"workers\"")]
+    NoNewWork,
     /// The step was decided and not, or perhaps not, stored.
     #[error("{0}")]
     NotStored(#[from] NotStored),

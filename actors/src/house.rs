@@ -76,6 +76,8 @@ pub struct House {
     pub epoch: u64,
     /// Whether the store was restored from a backup and not released: nothing is taken in or sent, and no deadline rings.
     pub restored: bool,
+    /// Whether nothing is sent and no deadline rings: the store is a restored copy, or this process only takes in.
+    pub rests: bool,
     /// When this process began.
     pub booted_at: Timestamp,
     /// The bounds.
@@ -108,9 +110,34 @@ pub type DetailsLink = Box<dyn Fn(&Job, &Grant) -> String + Send + Sync>;
 /// The print of a tenant's address.
 pub type AddressPrint = Box<dyn Fn(TenantId, AddressKind, &str) -> [u8; 32] + Send + Sync>;
 
+/// Which part of the work this process does on its store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// All of it.
+    #[default]
+    All,
+    /// It takes in and answers. Nothing leaves and no deadline rings: for whoever works later on the same store, this time was an outage.
+    Intake,
+    /// It works on what is there, and takes no new work in.
+    Workers,
+}
+
+impl Role {
+    /// Its name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Intake => "intake",
+            Self::Workers => "workers",
+        }
+    }
+}
+
 /// The bounds of the rooms.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Which part of the work is done.
+    pub role: Role,
     /// How many directories share the jobs.
     pub shards: usize,
     /// Jobs awake at once.
@@ -155,6 +182,7 @@ pub struct Retry {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            role: Role::All,
             shards: 16,
             awake_max: 50_000,
             idle_after: Duration::from_secs(1),

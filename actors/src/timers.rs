@@ -73,9 +73,10 @@ impl Whose {
     }
 }
 
-/// Rings until told to stop. In a restored copy nobody can be asked, so nobody's time may run out: nothing rings.
+/// Rings until told to stop. Where nobody can be asked (in a restored copy, or where work is only taken in), nobody's
+/// time may run out: nothing rings.
 pub async fn run(house: Arc<House>, whose: Whose, mut stop: watch::Receiver<bool>) {
-    if house.restored {
+    if house.rests {
         return;
     }
     loop {

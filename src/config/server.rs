@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use baton_actors::channel::Rate;
+use baton_actors::house::Role;
 use ipnet::IpNet;
 
 use super::reader::{Reader, Section};
@@ -18,6 +19,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// The path below which everything answers, such as `/dispatch`; empty: at the root.
     pub base_path: String,
+    /// Which part of the work this process does.
+    pub role: Role,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// The largest body of a batch or sync, in bytes.
@@ -73,8 +76,10 @@ impl Server {
         });
         let base_path = base_path(&mut section);
         let public_url = Some(section.url("public_url")).filter(|url| !url.is_empty());
+        let roles = [Role::All, Role::Intake, Role::Workers].map(|role| (role.as_str(), role));
         Self {
             listen,
+            role: section.word("role", &roles),
             public_url: public_url.map(|url| with_base(url, &base_path)),
             base_path,
             body_limit: section.get::<Bytes>("body_limit").0 as usize,

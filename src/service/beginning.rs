@@ -9,6 +9,7 @@ use crate::config::Config;
 
 pub(super) fn limits(config: &Config) -> Limits {
     Limits {
+        role: config.server.role,
         shards: config.engine.shards,
         awake_max: config.engine.awake_max,
         idle_after: config.engine.idle_after,

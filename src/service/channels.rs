@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use baton_actors::channel::Channel;
 use baton_actors::clock::Clock;
+use baton_actors::house::Role;
 
 use super::ServeError;
 use crate::channels::call::CallerError;
@@ -34,6 +35,8 @@ pub(super) async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<
     let client = Client::new(&ClientSettings::from(set))?;
     let bot = match &set.bot_username {
         Some(name) => Some(name.clone()),
+        // Who only takes in calls nobody.
+        None if config.server.role == Role::Intake => None,
         // Without a name there are no registration links; everything else works, so an absent Telegram stops no start.
         None => match client.get_me().await {
             Ok(user) => Some(user.username),

@@ -221,6 +221,7 @@ pub(crate) fn lasting<T>(result: Result<T, Failure>) -> Result<Option<T>, NotDon
             failure @ (Failure::Overloaded
             | Failure::Closed
             | Failure::Restored
+            | Failure::NoNewWork
             | Failure::NotStored(_)
             | Failure::Fell),
         ) => Err(failure.into()),

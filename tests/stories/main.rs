@@ -70,6 +70,7 @@ mod privacy;
 mod refusals;
 mod registration;
 mod restart;
+mod roles;
 mod router;
 mod router_beyond;
 mod security;

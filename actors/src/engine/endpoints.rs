@@ -34,7 +34,7 @@ impl Engine {
             loop {
                 rings.mark_unchanged();
                 house.sinks.look();
-                if !house.restored {
+                if !house.rests {
                     house.sinks.read_jobs(&house).await;
                 }
                 tokio::select! {

@@ -7,12 +7,10 @@ use baton_core::ids::{AgentId, NotificationId, TenantId};
 use baton_core::job::Actor;
 use baton_core::notification::{self, NewNotification, Notification};
 use baton_core::time::Timestamp;
-use metrics::counter;
 use tokio::sync::oneshot;
 
 use super::Engine;
 use crate::error::Failure;
-use crate::gauges;
 use crate::notification_actor::{Noted, NotificationMessage, Reply};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
@@ -62,11 +60,7 @@ impl NotificationFilter {
 impl Engine {
     /// Brings a notification in; with `replace`, in the place of one with the same reference whose message has not left.
     pub async fn notify(&self, new: NewNotification, replace: bool, by: Actor) -> Result<Noted, Failure> {
-        let _permit = self.admit()?;
-        if self.inner.house.outbox.depth() >= self.inner.house.limits.outbox_max {
-            counter!(gauges::ADMISSION_REFUSED, "reason" => "outbox").increment(1);
-            return Err(Failure::Overloaded);
-        }
+        let _permit = self.admit_work()?;
         let id = new.id;
         let new = Box::new(new);
         self.ask_notification(id, |reply| NotificationMessage::Create { new, replace, by, reply }).await

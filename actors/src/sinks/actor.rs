@@ -100,7 +100,7 @@ impl Sink {
         let Some(endpoint) = self.house.sinks.get(self.id).filter(|endpoint| endpoint.off.is_none()) else {
             return Ok(());
         };
-        if state.next.is_some() || state.switching || self.house.restored {
+        if state.next.is_some() || state.switching || self.house.rests {
             return Ok(());
         }
         let now = self.house.clock.now();

@@ -7,7 +7,7 @@ use baton_actors::error::Failure;
 use crate::http::caller::{Administer, Caller};
 use crate::http::door::Door;
 use crate::http::endpoints::named;
-use crate::http::problem::{Body, Problem};
+use crate::http::problem::{Body, Code, Problem};
 use crate::http::shapes::endpoint_view::TryView;
 
 /// Posts an event of the type `baton.test`, signed as all are, and says what came of it. It is tried once, also where the endpoint is
@@ -26,6 +26,10 @@ pub async fn post(
     let endpoint = named(&door, caller.tenant(), &id)?;
     if door.engine.is_restored() {
         return Err(Failure::Restored.into());
+    }
+    if door.engine.rests() {
+        let problem = Problem::new(Code::NotThisRole, "nothing is sent from here: server.role is \"intake\"");
+        return Err(problem);
     }
     let outcome = door.poster.test(&endpoint).await;
     Ok(axum::Json(TryView::now(&outcome, door.clock.now())).into_response())

@@ -25,6 +25,8 @@ pub struct Health {
 pub struct Components {
     /// `ok`, or `failed`: nothing can be stored until a restart.
     store: &'static str,
+    /// Which part of the work this process does: `all`, `intake` or `workers`.
+    role: &'static str,
     /// `open`, or `closed`: nothing is taken in, because the server stops, its disk is nearly full, or the store is a restored copy.
     intake: &'static str,
     /// Whether the store is a restored copy in quarantine: it can be looked at, takes nothing in and sends nothing until
@@ -72,6 +74,7 @@ pub async fn get(_caller: Caller<AnyKey>, State(door): State<Door>) -> Json<Heal
     let standing = engine.house().sinks.standing();
     let components = Components {
         store: if engine.has_failed() { "failed" } else { "ok" },
+        role: engine.role().as_str(),
         intake: if engine.is_ready() && !engine.is_restored() { "open" } else { "closed" },
         restored: engine.is_restored(),
         under_way: engine.under_way(),

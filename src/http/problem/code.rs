@@ -147,6 +147,7 @@ codes! {
     Overloaded = SERVICE_UNAVAILABLE, "overloaded", "There is too much to do at the moment";
     RequestTimeout = SERVICE_UNAVAILABLE, "request-timeout", "The answer took too long";
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "The server is not ready";
+    NotThisRole = SERVICE_UNAVAILABLE, "not-this-role", "This process does not do that";
     RestoredCopy = SERVICE_UNAVAILABLE, "restored-copy", "This is a restored copy that nobody has released";
     NotStored = SERVICE_UNAVAILABLE, "not-stored", "It is not certain that this was stored";
     Quarantined = SERVICE_UNAVAILABLE, "quarantined", "The record is in quarantine";

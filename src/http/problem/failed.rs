@@ -31,6 +31,10 @@ impl From<Failure> for Problem {
                 Self::new(Code::NotReady, "nothing is taken in at the moment; nothing was stored").retry_after(AWAY)
             }
             Failure::Restored => Self::new(Code::RestoredCopy, RESTORED),
+            Failure::NoNewWork => {
+                Self::new(Code::NotThisRole, "new work is not taken in here: server.role is \"workers\"")
+                    .retry_after(AWAY)
+            }
             Failure::NotStored(why) => why.into(),
             Failure::Fell => {
                 Self::new(Code::NotStored, "what decides for this job fell before it could answer").retry_after(BUSY)
