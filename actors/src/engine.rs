@@ -43,6 +43,7 @@ use crate::salted::Salted;
 use crate::sinks::Sinks;
 use crate::store::Store;
 use crate::supervisor::{Room, Supervisor, SupervisorMessage};
+use crate::synced::Synced;
 use crate::tenants::Tenants;
 use crate::tenants::roster::{RosterMessage, look_again_at_all};
 use crate::timers;
@@ -156,6 +157,7 @@ impl Engine {
             address_print: OnceLock::new(),
             salted: Salted::default(),
             sinks: Sinks::default(),
+            synced: Synced::default(),
             falls: OnceLock::new(),
             open: AtomicBool::new(true),
         });
@@ -274,7 +276,7 @@ impl Engine {
     }
 
     /// Lets one command in, or says why not.
-    fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
+    pub(crate) fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
         if self.is_restored() {
             counter!(gauges::ADMISSION_REFUSED, "reason" => "restored").increment(1);
             return Err(Failure::Restored);

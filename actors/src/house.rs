@@ -33,6 +33,7 @@ use crate::reach;
 use crate::salted::Salted;
 use crate::sinks::Sinks;
 use crate::store::Store;
+use crate::synced::Synced;
 use crate::tenants::roster::RosterMessage;
 use crate::tenants::{TenantView, Tenants};
 
@@ -92,6 +93,8 @@ pub struct House {
     pub salted: Salted,
     /// Places outside that are told what happens.
     pub sinks: Sinks,
+    /// What bots tell us.
+    pub synced: Synced,
     /// Where actors are to fall. Empty but for servers that are tried out.
     pub falls: OnceLock<Falls>,
     /// Whether commands are let in.

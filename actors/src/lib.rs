@@ -34,6 +34,7 @@ pub mod salted;
 pub mod sinks;
 pub mod store;
 pub mod supervisor;
+pub mod synced;
 pub mod tally;
 pub mod tenants;
 pub mod timers;

@@ -17,10 +17,12 @@ use crate::gauges;
 use crate::house::House;
 use crate::numbers::Numbers;
 use crate::records::{self, Registration, Told};
-use crate::sinks::{Delivery, DeliveryState};
+use crate::sinks::queue::{Handed, Order};
+use crate::sinks::{Delivery, DeliveryState, read};
 use crate::store::codec;
 use crate::store::keys::{Key, Prefix, Space};
 use crate::store::{StepWrites, StoreError, Write};
+use crate::synced;
 
 /// How old what is removed must be. None: it is kept.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,10 @@ pub struct Removed {
     pub events: u64,
     /// What became of events at endpoints.
     pub deliveries: u64,
+    /// What dashboards did not take, and what they have heard of orders.
+    pub dashboards: u64,
+    /// What bots told us.
+    pub synced: u64,
 }
 
 /// Why a sweep did not come to its end; the next one goes on.
@@ -118,6 +124,43 @@ pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed,
     if let Some(age) = ages.deliveries {
         removed.deliveries = remove_deliveries(house, now - age).await?;
     }
+    let given_up = ages.deliveries.map(|age| now - age);
+    removed.dashboards = remove_old(house, Space::DashboardEvents, |key, record| {
+        let (Some(Key::DashboardEvent { endpoint, no }), Ok((_, handed))) =
+            (Key::parse(key), codec::open::<Handed>(record))
+        else {
+            return false;
+        };
+        let failed = || {
+            let row = read::<Delivery>(house, &Key::Delivery { endpoint, no }).ok().flatten();
+            row.is_none_or(|(_, delivery)| delivery.state == DeliveryState::Failed)
+        };
+        let is_old = given_up.is_some_and(|before| handed.at < before);
+        house.sinks.queue(endpoint).is_none_or(|queue| is_old && !queue.holds(no) && failed())
+    })
+    .await?;
+    removed.dashboards += remove_old(house, Space::DashboardOrders, |key, record| {
+        let (Some(Key::DashboardOrder { endpoint, .. }), Ok((_, order))) =
+            (Key::parse(key), codec::open::<Order>(record))
+        else {
+            return false;
+        };
+        order.at < now - ORDERS_KEPT || house.sinks.queue(endpoint).is_none()
+    })
+    .await?;
+    if let Some(age) = ages.events {
+        // The last of each tenant stays: the numbers go on from it.
+        let mut last = BTreeSet::new();
+        for (tenant, _) in house.tenants.all() {
+            last.extend(house.store.last(&Prefix::tenant(Space::SyncEvents, tenant))?);
+        }
+        removed.synced = remove_old(house, Space::SyncEvents, |key, record| {
+            !last.contains(key) && codec::open::<synced::Told>(record).is_ok_and(|(_, told)| told.at < now - age)
+        })
+        .await?;
+    }
+    counter!(gauges::RETENTION_REMOVED, "kind" => "dashboards").increment(removed.dashboards);
+    counter!(gauges::RETENTION_REMOVED, "kind" => "synced").increment(removed.synced);
     counter!(gauges::RETENTION_REMOVED, "kind" => "deliveries").increment(removed.deliveries);
     counter!(gauges::RETENTION_REMOVED, "kind" => "events").increment(removed.events);
     counter!(gauges::RETENTION_REMOVED, "kind" => "told").increment(removed.told);
@@ -172,6 +215,37 @@ async fn remove_deliveries(house: &House, before: Timestamp) -> Result<u64, Swee
                 if (is_old && !waits) || house.sinks.get(endpoint).is_none() {
                     old.push(key.to_vec());
                 }
+            }
+            if old.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let more = old.len() == ROWS_MAX;
+        removed += old.len() as u64;
+        if !old.is_empty() {
+            remove(house, old).await?;
+        }
+        if !more {
+            return Ok(removed);
+        }
+        after = last;
+    }
+}
+
+/// So long it is known which orders a dashboard has heard of.
+const ORDERS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// The rows of a space that are old.
+async fn remove_old(
+    house: &House,
+    space: Space,
+    is_old: impl Fn(&[u8], &[u8]) -> bool + Send,
+) -> Result<u64, SweepError> {
+    let (mut removed, mut after) = (0, None::<Vec<u8>>);
+    loop {
+        let (mut old, mut last) = (Vec::new(), None);
+        house.store.scan(&Prefix::space(space), after.as_deref(), &mut |key, record| {
+            last = Some(key.to_vec());
+            if is_old(key, record) {
+                old.push(key.to_vec());
             }
             if old.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

@@ -24,6 +24,8 @@ use crate::store::{SledOptions, SledStore};
 use crate::webhooks::accounts::Accounts;
 use crate::wording::Wording;
 
+mod endpoints;
+
 /// Looks at store, disk, clock, credentials and webhooks.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton doctor --config baton.toml\n\nSends no message to anybody.")]
@@ -63,6 +65,7 @@ impl Doctor {
         findings.extend(telegram(&config).await);
         findings.extend(emails(&config).await);
         findings.extend(callbacks(&config));
+        findings.extend(endpoints::endpoints(&config).await);
         let channels = &config.channels;
         let phones = !channels.whatsapp.is_empty() || channels.sms.is_some();
         if channels.telegram.is_none() && channels.email.is_none() && !phones {

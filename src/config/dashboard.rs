@@ -23,7 +23,7 @@ impl Dashboard {
         Self {
             timeout: section.some("timeout"),
             debounce: section.get("debounce"),
-            backlog: usize::try_from(section.within::<u64>("backlog", 1..=1_000_000)).unwrap_or(1),
+            backlog: usize::try_from(section.within::<u64>("backlog", 3..=1_000_000)).unwrap_or(1),
             retries: rests(section),
         }
     }

@@ -15,11 +15,18 @@ pub enum System {
     Crew,
     /// The fleet dispatch service.
     Fleet,
+    /// The dashboard that bots tell what they see.
+    Dashboard,
 }
 
 impl System {
-    const WORDS: [(&'static str, Self); 4] =
-        [("router", Self::Router), ("notifier", Self::Notifier), ("crew", Self::Crew), ("fleet", Self::Fleet)];
+    const WORDS: [(&'static str, Self); 5] = [
+        ("router", Self::Router),
+        ("notifier", Self::Notifier),
+        ("crew", Self::Crew),
+        ("fleet", Self::Fleet),
+        ("dashboard", Self::Dashboard),
+    ];
 }
 
 /// The old routes that answer.

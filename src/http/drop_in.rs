@@ -12,6 +12,7 @@ use crate::http::json;
 use crate::http::problem::{Code, FieldError, Problem};
 
 mod crew;
+pub mod dashboard;
 mod envelope;
 pub mod fleet;
 pub mod notifier;
@@ -24,6 +25,7 @@ pub fn routes(enabled: &[System]) -> Router<Door> {
         System::Crew => routes.merge(crew::routes()),
         System::Notifier => routes.merge(notifier::routes()),
         System::Fleet => routes.merge(fleet::routes()),
+        System::Dashboard => routes.merge(dashboard::routes()),
     })
 }
 

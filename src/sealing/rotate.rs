@@ -8,13 +8,17 @@ use std::ops::ControlFlow;
 
 use baton_actors::records::Route;
 use baton_actors::sinks::Endpoint;
-use baton_actors::store::codec;
+use baton_actors::sinks::queue::{Handed, Order};
+use baton_actors::store::codec::{self, Record};
+use baton_actors::store::envelope;
 use baton_actors::store::keys::{Key as RowKey, PARTITIONS, Prefix, Space};
 use baton_actors::store::{StepWrites, Store, StoreError, VersionCheck, Write};
-use baton_core::details::SealedDetails;
+use baton_actors::synced;
+use baton_core::details::{SealedDetails, SealedPayload};
 use baton_core::ids::TenantId;
 use baton_core::notification::Notification;
 use secrecy::{ExposeSecret, SecretSlice};
+use uuid::Uuid;
 
 use super::key::Key;
 use super::{Keyring, SealingError};
@@ -153,7 +157,94 @@ pub fn rotate(store: &dyn Store, keyring: &Keyring, progress: &mut dyn FnMut(u64
         finish_partition(keyring, partition, stuck)?;
     }
     rotate_secrets(store, keyring, &mut rotated)?;
+    for space in OF_DASHBOARDS {
+        rotate_handed(store, keyring, space, &mut rotated)?;
+    }
     Ok(rotated)
+}
+
+/// Where rows lie of what dashboards are told, and of what bots tell us.
+const OF_DASHBOARDS: [Space; 5] =
+    [Space::DashboardEvents, Space::DashboardOrders, Space::SyncCustomers, Space::SyncOrders, Space::SyncEvents];
+
+/// What is sealed in a row of those: for what, and how.
+fn handed_in(key: Option<&RowKey>, record: &[u8]) -> Result<Option<(Uuid, SealedPayload)>, SealingError> {
+    let unreadable = |_| SealingError::Unreadable;
+    let of = |sealed: synced::Sealed| Some((sealed.sealed_for, sealed.payload));
+    Ok(match key {
+        Some(RowKey::DashboardEvent { .. }) => {
+            let (_, handed) = codec::open::<Handed>(record).map_err(unreadable)?;
+            Some((handed.sealed_for, handed.payload))
+        }
+        Some(RowKey::DashboardOrder { .. }) => {
+            let (_, order) = codec::open::<Order>(record).map_err(unreadable)?;
+            order.customer.map(|customer| (customer.sealed_for, customer.sealed))
+        }
+        Some(RowKey::SyncCustomer { .. }) => of(codec::open::<synced::Customer>(record).map_err(unreadable)?.1.who),
+        Some(RowKey::SyncOrder { .. }) => of(codec::open::<synced::Order>(record).map_err(unreadable)?.1.what),
+        Some(RowKey::SyncEvent { .. }) => of(codec::open::<synced::Told>(record).map_err(unreadable)?.1.said),
+        _ => None,
+    }
+    // What is erased is empty.
+    .filter(|(_, payload)| !payload.sealed.is_empty()))
+}
+
+/// The same row with that sealed anew; none where it need not be.
+fn renewed_handed(keyring: &Keyring, key: &[u8], record: &[u8]) -> Result<Option<StepWrites>, SealingError> {
+    let row = RowKey::parse(key);
+    let Some(tenant) = row.as_ref().and_then(RowKey::tenant) else { return Ok(None) };
+    let Some((sealed_for, payload)) = handed_in(row.as_ref(), record)? else { return Ok(None) };
+    let Some(renewed) = keyring.renewed_handed(tenant, sealed_for, &payload)? else { return Ok(None) };
+    let header = envelope::open(record).map_err(|_| SealingError::Unreadable)?.header;
+    let sealed = |payload| synced::Sealed { sealed_for, payload };
+    let again = match row {
+        Some(RowKey::DashboardEvent { .. }) => with::<Handed>(record, |handed| handed.payload = renewed),
+        Some(RowKey::DashboardOrder { .. }) => with::<Order>(record, |order| {
+            if let Some(customer) = &mut order.customer {
+                customer.sealed = renewed;
+            }
+        }),
+        Some(RowKey::SyncCustomer { .. }) => {
+            with::<synced::Customer>(record, |customer| customer.who = sealed(renewed))
+        }
+        Some(RowKey::SyncOrder { .. }) => with::<synced::Order>(record, |order| order.what = sealed(renewed)),
+        Some(RowKey::SyncEvent { .. }) => with::<synced::Told>(record, |told| told.said = sealed(renewed)),
+        _ => return Ok(None),
+    }?;
+    Ok(Some(replaced(key, header.version, again)))
+}
+
+/// A record, changed. It says the same: it keeps its version.
+fn with<T: Record>(record: &[u8], change: impl FnOnce(&mut T)) -> Result<Vec<u8>, SealingError> {
+    let (header, mut value) = codec::open::<T>(record).map_err(|_| SealingError::Unreadable)?;
+    change(&mut value);
+    codec::seal(&value, header.version, header.epoch).map_err(|_| SealingError::TooLarge)
+}
+
+/// Seals anew what dashboards are told, and what bots told us.
+fn rotate_handed(store: &dyn Store, keyring: &Keyring, space: Space, rotated: &mut Rotated) -> Result<(), RotateError> {
+    let mut after = None::<Vec<u8>>;
+    loop {
+        let (mut steps, mut rows, mut last) = (Vec::new(), 0, None);
+        store.scan(&Prefix::space(space), after.as_deref(), &mut |key, record| {
+            (rows, last) = (rows + 1, Some(key.to_vec()));
+            match renewed_handed(keyring, key, record) {
+                Ok(Some(step)) => steps.push(step),
+                Ok(None) => rotated.fresh += 1,
+                Err(SealingError::UnknownKey(_) | SealingError::NoKey(_)) => rotated.locked += 1,
+                Err(_) => rotated.broken += 1,
+            }
+            if rows < PAGE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        rotated.renewed += steps.len() as u64;
+        if !steps.is_empty() {
+            store.commit(&steps)?;
+        }
+        if rows < PAGE {
+            return Ok(());
+        }
+        after = last;
+    }
 }
 
 /// Seals the secrets of endpoints anew.
@@ -285,6 +376,16 @@ pub fn in_use(store: &dyn Store) -> Result<InUse, StoreError> {
             };
             if let (Some(tenant), Some(sealed)) = (tenant, sealed) {
                 *used.entry((tenant, sealed)).or_default() += 1;
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    for space in OF_DASHBOARDS {
+        store.scan(&Prefix::space(space), None, &mut |key, record| {
+            let key = RowKey::parse(key);
+            let tenant = key.as_ref().and_then(RowKey::tenant);
+            if let (Some(tenant), Ok(Some((_, payload)))) = (tenant, handed_in(key.as_ref(), record)) {
+                *used.entry((tenant, payload.key)).or_default() += 1;
             }
             ControlFlow::Continue(())
         })?;

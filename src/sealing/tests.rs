@@ -213,3 +213,25 @@ fn from_hex(text: &str) -> Vec<u8> {
     let text: String = text.split_whitespace().collect();
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
+
+#[test]
+fn what_dashboards_are_told_is_taken_over_by_a_new_key_and_lies_under_its_own_name() {
+    use baton_actors::sinks::queue::Handed;
+    use baton_core::dashboard::Wire;
+    use baton_core::time::Timestamp;
+
+    let tenant = TenantId::DEFAULT;
+    let (first, sealed_for) = (ring(1), Uuid::from_u128(7));
+    let payload = first.seal_handed(tenant, sealed_for, b"said").unwrap();
+    assert!(first.open_handed(tenant, Uuid::from_u128(8), &payload).is_err(), "it opens for nothing else");
+    let handed =
+        Handed { wire: Wire::CustomerSeen, subject: sealed_for, order: None, at: Timestamp(1), sealed_for, payload };
+    let key = RowKey::DashboardEvent { endpoint: EndpointId::drawn(tenant, Uuid::from_u128(9)), no: 1 }.bytes();
+    let store = MemoryStore::new();
+    let value = Some(codec::seal(&handed, 1, 1).unwrap());
+    store.commit(&[StepWrites { check: None, writes: vec![Write { key: key.clone(), value }] }]).unwrap();
+    let both = ring(2).with_older(secret(1)).unwrap();
+    assert_eq!(rotate::rotate(&store, &both, &mut |_| {}).unwrap().renewed, 1);
+    let (_, kept) = codec::open::<Handed>(&store.get(&key).unwrap().unwrap()).unwrap();
+    assert_eq!(ring(2).open_handed(tenant, sealed_for, &kept.payload).unwrap().as_slice(), b"said");
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::desk::order;
 use super::door::Answer;
+use super::process::baton;
 use super::receiver::{Behaves, Receiver, Told};
 use super::shows::number;
 use super::town::{Town, town_with};
@@ -128,7 +129,8 @@ async fn h1_each_event_is_one_post_in_the_form_of_the_wire_and_without_a_dashboa
 
 #[tokio::test]
 async fn h2_a_dashboard_that_hangs_or_is_nowhere_slows_nothing_and_is_seen_to() {
-    let town = town_with(&with(&[("DASHBOARD__TIMEOUT", "3s"), ("DASHBOARD__RETRIES", "50ms,50ms,1s,9s,9s,9s")])).await;
+    let mut town =
+        town_with(&with(&[("DASHBOARD__TIMEOUT", "3s"), ("DASHBOARD__RETRIES", "50ms,50ms,1s,9s,9s,9s")])).await;
     let [ana] = town.people(["ana"]).await;
     let receiver = Receiver::start().await;
     receiver.behaves(Behaves::TakesAfter(Duration::from_secs(60)));
@@ -159,6 +161,20 @@ async fn h2_a_dashboard_that_hangs_or_is_nowhere_slows_nothing_and_is_seen_to() 
     assert_eq!((&health["status"], &health["components"]["dashboards"]["away"]), (&json!("degraded"), &json!(1)));
     let job = town.desk().publishes(order("h2-last")).await;
     ana.presses_yes(&job).await;
+    // The doctor knows, beside the server and without it.
+    assert!(diagnosis(&town).await.contains("0 told, 1 away, 0 switched off"));
+    town.kill_9().await;
+    assert!(diagnosis(&town).await.contains("0 told, 1 away, 0 switched off"));
+}
+
+/// What the doctor finds of dashboards.
+async fn diagnosis(town: &Town) -> String {
+    let mut doctor = baton(&town.environment);
+    doctor.env("BATON__SERVER__LISTEN", town.door.url("").trim_start_matches("http://"));
+    let looked = doctor.args(["doctor", "--dev", "--data"]).arg(&town.data).output().await.unwrap();
+    let said = String::from_utf8_lossy(&looked.stdout).into_owned();
+    let found = said.lines().find(|line| line.contains("dashboards:")).map(str::to_owned);
+    found.unwrap_or_else(|| panic!("the doctor says nothing of dashboards: {said}"))
 }
 
 #[tokio::test]
@@ -270,4 +286,156 @@ async fn h4_what_waits_for_a_dead_dashboard_arrives_once_each_in_order_also_over
     // Numbers go on after the end, too.
     is_taken(&town, "customer.seen", seen(customers + 1)).await;
     back.takes(ids.len() + 1).await;
+}
+
+#[tokio::test]
+async fn h5_a_status_is_told_in_the_words_of_the_wire_and_an_unknown_one_is_kept_and_counted() {
+    let town = town_with(&QUICK).await;
+    let receiver = Receiver::start().await;
+    dashboard(&town, &receiver).await;
+    let words = [
+        ("Confirmed", "confirmed"),
+        ("CookingStarted", "cooking"),
+        ("OnWay", "delivering"),
+        ("Delivered", "delivered"),
+        ("Closed", "delivered"),
+        ("Cancelled", "cancelled"),
+        ("WaitingForTheMoon", "WaitingForTheMoon"),
+    ];
+    for (word, _) in words {
+        is_taken(&town, "order.status", status("o-1", word)).await;
+    }
+    let taken = receiver.takes(words.len()).await;
+    let told: Vec<&str> = taken.iter().map(|told| told.json["data"]["status"].as_str().unwrap()).collect();
+    assert_eq!(told, words.map(|(_, told)| told));
+    town.metric_is("baton_dashboard_unmapped_total", r#"door="handed_in""#, 1.0).await;
+}
+
+#[tokio::test]
+async fn a_job_is_told_of_as_an_order_to_the_customer_whom_the_bot_has_named() {
+    let town = town_with(&QUICK).await;
+    let [ana] = town.people(["ana"]).await;
+    let receiver = Receiver::start().await;
+    let made = dashboard(&town, &receiver).await;
+    is_taken(&town, "customer.seen", seen(1)).await;
+    is_taken(&town, "order.created", ordered(1, "theirs")).await;
+    let desk = town.desk();
+    let theirs = desk.publishes(order("theirs")).await;
+    ana.presses_yes(&theirs).await;
+    desk.sees_it(&theirs, "claimed").await;
+    desk.tells(&theirs, "complete", json!({})).await.is(200);
+    let ours = desk.publishes(order("ours").asking(json!([{ "mode": "one_by_one", "tags": ["nobody"] }]))).await;
+    desk.sees_it(&ours, "unfilled").await;
+    desk.tells(&ours, "cancel", json!({})).await.is(200);
+    let taken = receiver.takes(8).await;
+    let of = |order: &str| -> Vec<(String, Value)> {
+        let tells = |told: &&Told| {
+            let data = &told.json["data"];
+            data["syrve_order_id"] == order || data["metadata"]["syrve_order_id"] == order
+        };
+        taken.iter().filter(tells).map(|told| (event(told).to_owned(), told.json["data"].clone())).collect()
+    };
+    let words = |told: &[(String, Value)]| {
+        let word = |(event, data): &(String, Value)| format!("{event} {}", data["status"].as_str().unwrap_or_default());
+        told.iter().map(|told| word(told).trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&of("theirs")), ["order.created", "order.status confirmed", "order.status delivered"]);
+    assert_eq!(of("theirs")[0].1, ordered(1, "theirs"), "the bot's order, and none of ours beside it");
+    let told = of("ours");
+    let expected = ["order.created", "escalation.created", "escalation.resolved", "order.status cancelled"];
+    assert_eq!(words(&told), expected);
+    assert_eq!(told[1].1["reason"], "Nobody took the job");
+    for (_, data) in told {
+        assert!(!data.to_string().contains("Example Street"), "private details do not leave this way: {data}");
+    }
+    // A bot that brings the same order later brings no second one.
+    assert_eq!(is_taken(&town, "order.created", ordered(1, "ours")).await["result"], "known");
+    // Without jobs, only what is handed in is told.
+    town.door.patch(&path(&made), json!({ "jobs": false })).await.is(200);
+    desk.publishes(order("silent")).await;
+    is_taken(&town, "customer.seen", seen(2)).await;
+    let last = &receiver.takes(9).await[8];
+    assert_eq!(event(last), "customer.seen");
+}
+
+#[tokio::test]
+async fn h4_past_the_bound_the_door_says_when_to_come_back_and_jobs_wait_in_their_log() {
+    let town = town_with(&with(&[("DASHBOARD__BACKLOG", "3")])).await;
+    town.people(["ana"]).await;
+    let gone = Receiver::start().await;
+    let made = dashboard(&town, &gone).await;
+    let address = gone.goes_away();
+    for no in 1..=3 {
+        is_taken(&town, "customer.seen", seen(no)).await;
+    }
+    let full = hands_in(&town, "customer.seen", seen(4)).await;
+    full.refuses(503, "backlog-full");
+    assert_eq!(full.header("retry-after"), "5");
+    assert_eq!(is_taken(&town, "customer.seen", seen(1)).await["result"], "debounced", "there is nothing to keep");
+    let desk = town.desk();
+    for no in 0..5 {
+        desk.publishes(order(&format!("full-{no}"))).await;
+    }
+    town.metric_is("baton_dashboard_backlog", "", 3.0).await;
+    town.metric_is("baton_dashboard_events_total", r#"result="full""#, 1.0).await;
+    let back = Receiver::at(&address.to_string()).await;
+    let taken = back.takes(8).await;
+    let created: Vec<&Told> = taken.iter().filter(|told| event(told) == "order.created").collect();
+    assert_eq!(created.len(), 5, "none of the jobs is missing");
+    until("nothing waits", async || {
+        let shown = town.door.get(&path(&made)).await.is(200);
+        (shown["progress"]["waiting"] == 0).then_some(())
+    })
+    .await;
+    is_taken(&town, "customer.seen", seen(4)).await;
+    back.takes(9).await;
+}
+
+#[tokio::test]
+async fn a_dashboard_is_one_of_its_kind_and_everything_that_is_wrong_is_told_at_once() {
+    let town = town_with(&QUICK).await;
+    let receiver = Receiver::start().await;
+    let post = async |body: Value| town.door.post("/api/v1/endpoints", body).await;
+    let fields = |problem: Value| -> Vec<String> {
+        let errors = problem["errors"].as_array().unwrap().iter();
+        errors.map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    };
+    let wrong =
+        json!({ "url": receiver.url(), "kind": "dashboard", "types": ["job.claimed"], "signature": "v1", "zebra": 1 });
+    let mut named = fields(post(wrong).await.refuses(400, "validation-failed"));
+    named.sort_unstable();
+    assert_eq!(named, ["key", "signature", "types", "zebra"]);
+    let wrong = json!({ "url": receiver.url(), "key": KEY, "jobs": false });
+    assert_eq!(fields(post(wrong).await.refuses(400, "validation-failed")), ["key", "jobs"]);
+    let made = dashboard(&town, &receiver).await;
+    post(json!({ "url": receiver.url(), "kind": "dashboard", "key": KEY })).await.refuses(409, "dashboard-exists");
+    town.door.patch(&path(&made), json!({ "types": ["job.claimed"] })).await.refuses(400, "validation-failed");
+    town.door.post(&format!("{}/secret", path(&made)), json!({})).await.refuses(409, "dashboard-key");
+    let other = KEY.replace('0', "z");
+    town.door.patch(&path(&made), json!({ "key": other })).await.is(200);
+    let test = town.door.post(&format!("{}/test", path(&made)), json!({})).await.is(200);
+    assert_eq!(test["result"], "taken");
+    let [told] = &receiver.taken()[..] else { panic!("one call is wanted") };
+    assert_eq!(told.header("authorization"), format!("Bearer {other}"));
+    assert_eq!(told.json, json!({ "event": "baton.test", "data": {} }));
+    let data = json!({ "items": [{ "amount": -1 }], "payment_method": "gold", "surprise": 1 });
+    let mut named = fields(hands_in(&town, "order.created", data).await.refuses(400, "validation-failed"));
+    named.sort_unstable();
+    let expected = [
+        "data.customer_identifier",
+        "data.items[0].amount",
+        "data.items[0].name",
+        "data.payment_method",
+        "data.surprise",
+        "data.syrve_order_id",
+    ];
+    assert_eq!(named, expected);
+    hands_in(&town, "customer.lost", seen(1)).await.refuses(400, "validation-failed");
+    // Who only reads hands nothing in.
+    let key = json!({ "name": "reader", "scopes": ["jobs:read"], "tenant": "default" });
+    let reader = town.door.post("/api/v1/keys", key).await.is(201);
+    let reader = town.door.with_key(reader["key"].as_str());
+    let event = json!({ "event": "customer.seen", "data": seen(1) });
+    reader.post("/api/v1/dashboard/events", event).await.refuses(403, "forbidden");
+    assert_eq!(receiver.told().len(), 1, "nothing of this was sent");
 }

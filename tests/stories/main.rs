@@ -43,6 +43,7 @@ mod crew_texts;
 mod crew_whatsapp;
 mod damaged;
 mod dashboard;
+mod dashboard_sync;
 mod events;
 mod falls;
 mod fleet;

@@ -538,6 +538,28 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     };
     holds("dashboard-order-v1", &order);
     holds("dashboard-reader-v1", &Reader { cursor: 300 });
+    let said = crate::synced::Sealed { sealed_for: Uuid::from_u128(8), payload: handed.payload };
+    let synced = crate::synced::Customer {
+        at: Timestamp(1),
+        seen_at: Timestamp(2),
+        orders: 3,
+        total: 1_250,
+        escalated: true,
+        last: Some((Uuid::from_u128(5), 300)),
+        who: said.clone(),
+    };
+    holds("sync-customer-v1", &synced);
+    let synced = crate::synced::Order {
+        at: Timestamp(1),
+        customer: Uuid::from_u128(6),
+        status: baton_core::dashboard::Status::Cooking,
+        unmapped: Some("Baking".to_owned()),
+        total: 1_250,
+        what: said.clone(),
+    };
+    holds("sync-order-v1", &synced);
+    let (customer, order) = (Some(Uuid::from_u128(6)), Some(Uuid::from_u128(7)));
+    holds("sync-event-v1", &crate::synced::Told { at: Timestamp(1), wire: Wire::CustomerSeen, customer, order, said });
     let line = |refused| Line {
         subject: id.local,
         waiting: vec![8, 300],

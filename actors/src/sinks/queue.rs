@@ -185,6 +185,11 @@ impl Queue {
         self.len() == 0
     }
 
+    /// Whether an event waits.
+    pub fn holds(&self, no: u64) -> bool {
+        self.backlog.lock().holds(no)
+    }
+
     /// The number of the last event.
     pub fn newest(&self) -> u64 {
         self.stored.load(Ordering::Acquire)
@@ -288,13 +293,14 @@ impl Queue {
             }
             let (mut orders, mut queued, mut full) = (BTreeMap::new(), Vec::new(), false);
             for logged in found {
-                let event = self.in_its_words(house, dashboard, carrier, &logged, &mut orders)?;
+                let (event, order) = self.in_its_words(house, dashboard, carrier, &logged, &orders)?;
                 if self.len() + queued.len() + event.len() > self.most() {
                     full = true;
                     break;
                 }
                 reader.cursor = logged.no;
                 queued.extend(event);
+                orders.extend(order);
             }
             if queued.is_empty() && (full || reader.cursor - stored < MOVED_MAX) {
                 turn.reader = Some((reader, version, stored));
@@ -331,17 +337,18 @@ impl Queue {
         self.backlog.lock().most()
     }
 
-    /// What a dashboard is told of what became true of a job. `orders`: what it will have heard of them.
+    /// What a dashboard is told of what became true of a job, and what it will have heard of it then. `orders`: what it will have heard
+    /// of others.
     fn in_its_words(
         &self,
         house: &House,
         dashboard: &Endpoint,
         carrier: &dyn Carrier,
         logged: &Logged,
-        orders: &mut BTreeMap<Uuid, Order>,
-    ) -> Result<Vec<Handed>, Failure> {
+        orders: &BTreeMap<Uuid, Order>,
+    ) -> Result<(Vec<Handed>, Option<(Uuid, Order)>), Failure> {
         if !dashboard.types.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let name = logged.external_ref.clone().unwrap_or_else(|| logged.job.to_string());
         let print = carrier.order(self.id.tenant, &name);
@@ -368,12 +375,12 @@ impl Queue {
             (event.order, event.subject) = (Some(print), customer.map_or(print, |customer| customer.subject));
             handed.push(event);
         }
-        if heard != before {
+        let order = (heard != before).then(|| {
             let at = known.as_ref().map_or(logged.entry.at, |known| known.at);
             let customer = known.and_then(|known| known.customer);
-            orders.insert(print, Order { at, customer, escalated: heard.escalated, status: heard.status });
-        }
-        Ok(handed)
+            (print, Order { at, customer, escalated: heard.escalated, status: heard.status })
+        });
+        Ok((handed, order))
     }
 }
 

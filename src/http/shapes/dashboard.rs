@@ -219,6 +219,52 @@ impl EventShape {
     }
 }
 
+/// Takes out of what an event says whatever its shape does not know.
+pub fn known_only(wire: Wire, data: &mut Value) {
+    const CUSTOMER: &[&str] = &["telegram_chat_id", "whatsapp_phone"];
+    const ITEM: &[&str] = &["name", "amount", "price"];
+    let known: &[&str] = match wire {
+        Wire::CustomerSeen => &[
+            "display_name",
+            "phone",
+            "primary_channel",
+            "telegram_chat_id",
+            "whatsapp_phone",
+            "telegram_topic_id",
+            "telegram_group_id",
+            "syrve_customer_id",
+            "preferred_language",
+            "trust_level",
+        ],
+        Wire::OrderCreated => &[
+            "customer_identifier",
+            "syrve_order_id",
+            "external_number",
+            "items",
+            "total",
+            "delivery_address",
+            "payment_method",
+            "restaurant",
+            "channel",
+        ],
+        Wire::OrderStatus => &["syrve_order_id", "status"],
+        Wire::EscalationCreated => &["customer_identifier", "reason", "metadata"],
+        Wire::EscalationResolved => &["customer_identifier", "resolution_summary", "metadata"],
+    };
+    let keep = |value: &mut Value, known: &[&str]| {
+        if let Value::Object(fields) = value {
+            fields.retain(|name, _| known.contains(&name.as_str()));
+        }
+    };
+    keep(data, known);
+    if let Some(customer) = data.get_mut("customer_identifier") {
+        keep(customer, CUSTOMER);
+    }
+    for item in data.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        keep(item, ITEM);
+    }
+}
+
 /// What an event says, read by the shape of its name.
 pub fn said(form: &mut Form, wire: Wire, data: Value) -> Option<Said> {
     let length = data.to_string().len();

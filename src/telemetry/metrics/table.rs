@@ -306,7 +306,20 @@ pub const TABLE: &[Metric] = &[
         name::RETENTION_REMOVED,
         Counter,
         Unit::Count,
-        &[("kind", Listed(&["closed_job", "notification", "token", "told", "lately", "events", "deliveries"]))],
+        &[(
+            "kind",
+            Listed(&[
+                "closed_job",
+                "notification",
+                "token",
+                "told",
+                "lately",
+                "events",
+                "deliveries",
+                "dashboards",
+                "synced",
+            ]),
+        )],
         "What was removed by age.",
     ),
     metric(

@@ -60,6 +60,11 @@ impl Backlog {
         self.most
     }
 
+    /// Whether an event waits.
+    pub fn holds(&self, no: u64) -> bool {
+        self.waiting.contains_key(&no)
+    }
+
     /// How many wait.
     pub fn len(&self) -> usize {
         self.waiting.len()
