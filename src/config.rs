@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod backup;
+pub mod canary;
 pub mod channels;
 pub mod console;
 mod crew;
@@ -94,6 +95,8 @@ pub struct Config {
     pub retention: retention::Retention,
     /// Backups that are made by themselves.
     pub backup: backup::Backup,
+    /// A job of our own, again and again.
+    pub canary: canary::Canary,
     /// `/metrics`.
     pub metrics: metrics::Metrics,
     /// Logs.
@@ -166,6 +169,7 @@ impl Config {
             dashboard: dashboard::Dashboard::read(&mut reader.section("dashboard")),
             retention: retention::Retention::read(&mut reader.section("retention")),
             backup: backup::Backup::read(&mut reader.section("backup")),
+            canary: canary::Canary::read(&mut reader.section("canary")),
             metrics: metrics::Metrics::read(&mut reader.section("metrics")),
             logs: logs::Logs::read(&mut reader.section("logs")),
             falls: falls(sources, &mut warnings),

@@ -18,6 +18,7 @@ use baton_actors::store::keys::{Key, Space};
 use baton_core::time::Timestamp;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::canary::{self, Canary};
 use crate::config::Config;
 use crate::erasure;
 use crate::sealing::Keyring;
@@ -43,9 +44,17 @@ struct House {
 pub struct Schedule {
     scheduler: JobScheduler,
     _house: Arc<House>,
+    canary: Option<Arc<Canary>>,
 }
 
 impl Schedule {
+    /// Has the canary fly.
+    pub async fn has_fly(&mut self, canary: Canary, cron: &str) -> Result<(), JobSchedulerError> {
+        let canary = self.canary.insert(Arc::new(canary));
+        self.scheduler.add(job(cron, canary, canary::fly)?).await?;
+        Ok(())
+    }
+
     /// Ends it: nothing fires any more.
     pub async fn end(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
@@ -85,12 +94,13 @@ pub async fn start(
     }
     scheduler.add(job(UPKEEP, &house, upkeep)?).await?;
     scheduler.start().await?;
-    Ok(Schedule { scheduler, _house: house })
+    Ok(Schedule { scheduler, _house: house, canary: None })
 }
 
-/// A job of the schedule, for as long as there is a house.
-fn job<F>(cron: &str, house: &Arc<House>, work: fn(Arc<House>) -> F) -> Result<Job, JobSchedulerError>
+/// A job of the schedule, for as long as there is what it works on.
+fn job<T, F>(cron: &str, house: &Arc<T>, work: fn(Arc<T>) -> F) -> Result<Job, JobSchedulerError>
 where
+    T: Send + Sync + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let house = Arc::downgrade(house);
@@ -124,6 +134,7 @@ async fn remove(house: Arc<House>) {
     let config = &house.config;
     let ages = Ages {
         closed_jobs: config.retention.closed_jobs,
+        closed_jobs_of: config.canary.enabled.then_some((config.canary.tenant, config.canary.keep)),
         notifications: config.retention.notifications,
         tokens: config.retention.tokens,
         inbox: config.retention.inbox,

@@ -3,6 +3,7 @@
 //! [`Service`] is all of it, for a program that has a listener of its own; `baton serve` puts one before it.
 
 pub mod boot;
+pub mod canary;
 pub mod channels;
 pub mod cli;
 pub mod config;

@@ -53,6 +53,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, watch};
 use tokio_cron_scheduler::JobSchedulerError;
 
+use crate::canary::Canary;
 use crate::channels::call::CallerError;
 use crate::channels::email::smtp::EmailError;
 use crate::channels::telegram::{ClientError, Patience};
@@ -273,7 +274,7 @@ impl Service {
                 stopping.clone(),
             ));
         }
-        let schedule = housekeeping::start(&config, &engine, &sled, exposition.as_ref(), &clock, &keyring).await?;
+        let mut schedule = housekeeping::start(&config, &engine, &sled, exposition.as_ref(), &clock, &keyring).await?;
         tokio::spawn(tending::watch_disk(
             engine.clone(),
             config.store.path.clone(),
@@ -298,6 +299,10 @@ impl Service {
             leaving: left,
             exposition,
         });
+        if config.canary.enabled && role == Role::All && !door.engine.is_restored() {
+            let cron = config.canary.cron.clone();
+            schedule.has_fly(Canary::new(config.canary, &door)?, &cron).await?;
+        }
         let base_path = config.server.base_path;
         Ok(Self(Arc::new(Open {
             door,

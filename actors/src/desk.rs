@@ -61,7 +61,7 @@ pub(crate) fn endpoint_off(house: &House, endpoint: &Endpoint, why: Why) -> Opti
 fn to_the_desk(house: &House, tenant: TenantId, key: String, say: Say) -> Option<(ChannelKind, Errand)> {
     let view = house.tenants.view(tenant);
     let (channel, person) = house
-        .channels
+        .channels_of(&view.settings)
         .iter()
         .find_map(|kind| Some((*kind, person(&view, Recipient::Desk, *kind, About::a_job(&view)).ok()?)))?;
     let errand = Errand {

@@ -145,6 +145,7 @@ impl Engine {
             numbers: Numbers::default(),
             lapses: Lapses::default(),
             reserved: Reserved::default(),
+            real_channels: kinds.iter().copied().filter(|kind| *kind != ChannelKind::Console).collect(),
             channels: kinds,
             outages: ArcSwap::from_pointee(found.outages),
             epoch: found.epoch,

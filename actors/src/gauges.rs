@@ -128,6 +128,16 @@ pub const DASHBOARD_BACKLOG: &str = "baton_dashboard_backlog";
 pub const DASHBOARD_EVENTS: &str = "baton_dashboard_events_total";
 /// Words for the status of an order that are not known: `door`.
 pub const DASHBOARD_UNMAPPED: &str = "baton_dashboard_unmapped_total";
+/// How long the steps of the canary's runs take: `step`.
+pub const CANARY_STEP: &str = "baton_canary_step_seconds";
+/// Runs of the canary: `outcome`.
+pub const CANARY_RUNS: &str = "baton_canary_runs_total";
+/// Whether the canary's last run failed.
+pub const CANARY_FAILING: &str = "baton_canary_failing";
+/// When the canary's last good run ended, in seconds since 1970.
+pub const CANARY_LAST: &str = "baton_canary_last_success_timestamp_seconds";
+/// Calls of the heartbeat's address: `outcome`.
+pub const HEARTBEATS: &str = "baton_heartbeats_total";
 /// When the last backup was finished, in seconds since 1970.
 pub const BACKUP_LAST: &str = "baton_backup_last_timestamp_seconds";
 /// What runs: `version`. Always 1.

@@ -12,6 +12,7 @@ use baton_core::fit::Budgets;
 use baton_core::ids::{EffectNo, TenantId};
 use baton_core::job::{Grant, Job};
 use baton_core::notification::{Notification, Report};
+use baton_core::tenant::Settings;
 use baton_core::time::{Timestamp, Window};
 use baton_core::world::World;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -57,6 +58,8 @@ pub struct House {
     pub outbox: Outbox,
     /// The channels that are configured, in the order to try them.
     pub channels: Vec<ChannelKind>,
+    /// The same without the console.
+    pub(crate) real_channels: Vec<ChannelKind>,
     /// The same channels, to ask what became of a message.
     pub carriers: Vec<Arc<dyn Channel>>,
     /// Those of them whose providers can be asked.
@@ -141,6 +144,8 @@ impl Role {
 pub struct Limits {
     /// Which part of the work is done.
     pub role: Role,
+    /// Whether the console is a stub for those tenants alone whose routes name it.
+    pub console_by_route: bool,
     /// How many directories share the jobs.
     pub shards: usize,
     /// Jobs awake at once.
@@ -186,6 +191,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             role: Role::All,
+            console_by_route: false,
             shards: 16,
             awake_max: 50_000,
             idle_after: Duration::from_secs(1),
@@ -237,13 +243,20 @@ impl House {
         }
     }
 
+    /// The channels by which a tenant's people are reached, in the order to try them. Where the console is a stub, it reaches those alone
+    /// whose routes name it: for all others it would swallow what is meant for a person.
+    pub fn channels_of(&self, settings: &Settings) -> &[ChannelKind] {
+        let all = !self.limits.console_by_route || settings.routes.contains_key(&ChannelKind::Console);
+        if all { &self.channels } else { &self.real_channels }
+    }
+
     /// What a decision of this tenant may look at.
     pub fn world<'a>(&'a self, tenant: &'a TenantView, outages: &'a [Window]) -> World<'a> {
         World {
             roster: &tenant.roster,
             load: &*self.index,
             settings: &tenant.settings,
-            channels: &self.channels,
+            channels: self.channels_of(&tenant.settings),
             outages,
             budgets: self,
         }

@@ -234,7 +234,7 @@ impl NotificationActor {
         let world = World {
             agent: agent.map(AsRef::as_ref),
             settings: &tenant.settings,
-            channels: &house.channels,
+            channels: house.channels_of(&tenant.settings),
             lately: &lately,
             job_is_over: self.job_is_over(&intent),
             can_be_asked: &house.can_be_asked,

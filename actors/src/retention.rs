@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baton_core::ids::{JobId, NotificationId};
+use baton_core::ids::{JobId, NotificationId, TenantId};
 use baton_core::notification::{Notification, Stage};
 use baton_core::time::Timestamp;
 use metrics::counter;
@@ -29,6 +29,8 @@ use crate::synced;
 pub struct Ages {
     /// Closed jobs.
     pub closed_jobs: Option<Duration>,
+    /// The closed jobs of one tenant in which nothing is private: they go at an age of their own.
+    pub closed_jobs_of: Option<(TenantId, Duration)>,
     /// Notifications, after their end.
     pub notifications: Option<Duration>,
     /// Registration tokens, after their end.
@@ -64,6 +66,15 @@ pub struct Removed {
     pub synced: u64,
 }
 
+impl Ages {
+    /// The day before which a tenant's closed jobs are old.
+    fn jobs_before(&self, tenant: TenantId, now: Timestamp) -> i32 {
+        let own = self.closed_jobs_of.filter(|(of, _)| *of == tenant).map(|(_, age)| age);
+        let age = own.or(self.closed_jobs);
+        age.map_or(i32::MIN, |age| i32::try_from((now - age).0.div_euclid(86_400_000)).unwrap_or(i32::MIN))
+    }
+}
+
 /// Why a sweep did not come to its end; the next one goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
@@ -84,11 +95,11 @@ const ROWS_MAX: usize = 200;
 /// Removes what is old. Harmless to repeat and to interrupt: the line that lists a job goes last.
 pub async fn sweep(house: &House, ages: Ages, now: Timestamp) -> Result<Removed, SweepError> {
     let mut removed = Removed::default();
-    if let Some(age) = ages.closed_jobs {
-        let before = i32::try_from((now - age).0.div_euclid(86_400_000)).unwrap_or(i32::MIN);
+    if ages.closed_jobs.is_some() || ages.closed_jobs_of.is_some() {
         let mut after = None;
         loop {
-            let (page, next) = old_jobs(house, before, after.as_deref())?;
+            let is_old = |tenant, day| day < ages.jobs_before(tenant, now);
+            let (page, next) = old_jobs(house, is_old, after.as_deref())?;
             for (line, job) in page {
                 remove_job(house, job, line).await?;
                 removed.closed_jobs += 1;
@@ -294,7 +305,7 @@ pub fn old_details(house: &House, ages: Ages, now: Timestamp) -> Result<BTreeSet
     let before = i32::try_from((now - age).0.div_euclid(86_400_000)).unwrap_or(i32::MIN);
     let mut after = None;
     loop {
-        let (page, next) = old_jobs(house, before, after.as_deref())?;
+        let (page, next) = old_jobs(house, |_, day| day < before, after.as_deref())?;
         for (_, job) in page {
             if !partitions.contains(&job.partition()) && house.store.get(&Key::Details(job).bytes())?.is_some() {
                 partitions.insert(job.partition());
@@ -310,12 +321,16 @@ pub fn old_details(house: &House, ages: Ages, now: Timestamp) -> Result<BTreeSet
 type OldJobs = (Vec<(Vec<u8>, JobId)>, Option<Vec<u8>>);
 
 /// A page of the lines of jobs that were closed before a day, and where to go on.
-fn old_jobs(house: &House, before: i32, after: Option<&[u8]>) -> Result<OldJobs, StoreError> {
+fn old_jobs(
+    house: &House,
+    is_old: impl Fn(TenantId, i32) -> bool,
+    after: Option<&[u8]>,
+) -> Result<OldJobs, StoreError> {
     let mut page = Vec::new();
     let mut last = None;
     house.store.scan(&Prefix::space(Space::ClosedDays), after, &mut |key, _| {
         if let Some(Key::ClosedDay { tenant, day, job }) = Key::parse(key)
-            && day < before
+            && is_old(tenant, day)
         {
             page.push((key.to_vec(), JobId::drawn(tenant, job)));
         }

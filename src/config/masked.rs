@@ -41,7 +41,8 @@ fn quoted(name: &str) -> String {
 }
 
 /// The names of settings that nobody may see; a test holds them against the defaults.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 13] = [
+    "heartbeat_url",
     "api_key",
     "api_key_secret",
     "app_secret",

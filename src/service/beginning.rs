@@ -5,11 +5,13 @@ use baton_actors::house::{Limits, Retry};
 use baton_core::ids::TenantId;
 use baton_core::tenant::{Desk, Settings};
 
+use super::channels::needs_stub;
 use crate::config::Config;
 
 pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         role: config.server.role,
+        console_by_route: needs_stub(config),
         shards: config.engine.shards,
         awake_max: config.engine.awake_max,
         idle_after: config.engine.idle_after,

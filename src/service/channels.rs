@@ -96,11 +96,19 @@ pub(super) fn channels(
             });
         }
     }
+    if needs_stub(config) {
+        channels.push(Arc::new(Console::quiet(Arc::clone(wording))));
+    }
     if let Some(set) = &config.channels.console {
         let wording = Arc::clone(wording);
         channels.push(Arc::new(if set.quiet { Console::quiet(wording) } else { Console::stdout(wording) }));
     }
     Ok(channels)
+}
+
+/// Whether there is a console for the canary alone.
+pub(super) fn needs_stub(config: &Config) -> bool {
+    config.channels.console.is_none() && config.canary.needs_stub()
 }
 
 /// The way to the mails that came in at Resend.

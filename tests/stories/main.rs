@@ -33,6 +33,7 @@ mod wait;
 mod answers;
 mod beyond;
 mod callbacks;
+mod canary;
 mod cascade;
 mod channels;
 mod crew;

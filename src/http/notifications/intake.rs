@@ -238,7 +238,7 @@ impl Look<'_> {
 
     /// Each channel that is named must lead somewhere; where none is, one of their own must.
     fn ways(&mut self, agent: Option<&Agent>, channels: &[ChannelKind]) {
-        let configured = &self.door.engine.house().channels;
+        let configured = self.door.engine.house().channels_of(&self.view.settings);
         let field = if channels.len() == 1 { "channel" } else { "channels" };
         for channel in channels {
             if !configured.contains(channel) {

@@ -301,6 +301,7 @@ async fn t14_what_ended_long_ago_is_removed_with_its_line_and_what_waits_is_kept
     let waits = house.ask("POST /api/v1/notifications", REMINDER).await.json;
     assert_eq!(house.ask(&format!("POST {}", path(&over, "/cancel")), "").await.status, 200);
     let ages = Ages {
+        closed_jobs_of: None,
         closed_jobs: None,
         notifications: Some(90 * DAY),
         tokens: DAY,

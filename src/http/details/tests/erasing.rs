@@ -160,6 +160,7 @@ async fn p8_what_is_old_goes_although_others_cannot_be_taken_over() {
     becomes(&house, &other, of_tomorrow);
     let day = std::time::Duration::from_hours(24);
     let ages = Ages {
+        closed_jobs_of: None,
         closed_jobs: Some(30 * day),
         notifications: None,
         tokens: day,
