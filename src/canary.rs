@@ -20,10 +20,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::channels::call::CallerError;
 use crate::config::canary::{Canary as Set, Way};
 use crate::http::address::Peer;
 use crate::http::door::Door;
-use crate::keys::{ApiKeyRecord, Scope, WeakKey, generate};
+use crate::keys::{ApiKeyRecord, Scope, generate};
+use crate::service::ServeError;
 
 /// Who takes the canary's jobs.
 const AGENT: &str = "canary";
@@ -58,7 +60,7 @@ enum Fallen {
 
 impl Canary {
     /// A canary behind this door.
-    pub fn new(set: Set, door: &Door) -> Result<Self, WeakKey> {
+    pub fn new(set: Set, door: &Door) -> Result<Self, ServeError> {
         let key = generate();
         let scopes = vec![Scope::JobsRead, Scope::JobsWrite, Scope::Operator];
         // It stands in no list and no store: it ends with the process.
@@ -66,7 +68,8 @@ impl Canary {
         metrics::gauge!(gauges::CANARY_LAST).set(seconds(&*door.clock));
         let router = door.clone().router();
         let flying = tokio::sync::Mutex::default();
-        Ok(Self { set, door: door.clone(), router, key, http: reqwest::Client::new(), flying })
+        let http = reqwest::Client::builder().timeout(HEARTBEAT_WITHIN).build().map_err(CallerError::Http)?;
+        Ok(Self { set, door: door.clone(), router, key, http, flying })
     }
 
     /// One run, unless one is going on; and where all is well, the heartbeat.
@@ -92,7 +95,7 @@ impl Canary {
 
     async fn beat(&self) {
         let Some(url) = &self.set.heartbeat_url else { return };
-        let called = self.http.get(url.expose_secret()).timeout(HEARTBEAT_WITHIN).send().await;
+        let called = self.http.get(url.expose_secret()).send().await;
         let heard = called.as_ref().is_ok_and(|answer| answer.status().is_success());
         if !heard {
             // Its address may hold a secret, so that the error is not told whole.
