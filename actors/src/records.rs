@@ -102,12 +102,13 @@ impl Record for Attempt {
 
 impl Record for Agent {
     const KIND: Kind = Kind::Agent;
-    const SCHEMA: u16 = 3;
+    const SCHEMA: u16 = 4;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
             1 => codec::decode::<AgentV1>(payload).map(|old| AgentV2::from(old).into()),
             2 => codec::decode::<AgentV2>(payload).map(Self::from),
+            3 => without(&[NOTHING], payload),
             _ => codec::decode(payload),
         }
     }

@@ -142,7 +142,7 @@ fn for_group(
     }
     let Some(group) = tenant.settings.crew.groups.get(&published.group) else { return not(no_address()) };
     let view = tenant.crew_view(job);
-    let winner = standing.winner().and_then(|agent| tenant.roster.get(&agent).map(|agent| agent.name.clone()));
+    let winner = standing.winner().and_then(|agent| tenant.roster.get(&agent).map(|agent| agent.handle()));
     let errand = Errand {
         key: EffectId { job: job.id, no: effect }.to_string(),
         tenant: job.id.tenant,

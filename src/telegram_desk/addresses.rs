@@ -6,7 +6,7 @@ use baton_actors::tenants::TenantView;
 use baton_actors::tenants::roster::{AgentsDecided, ChangeFailure};
 use baton_core::agent::Agent;
 use baton_core::delivery::ChannelKind;
-use baton_core::ids::TenantId;
+use baton_core::ids::{AgentId, TenantId};
 use baton_core::time::Timestamp;
 
 use crate::webhooks::NotDone;
@@ -20,6 +20,16 @@ pub async fn reached(engine: &Engine, chat: i64, can: bool) -> Result<(), NotDon
         }
     }
     Ok(())
+}
+
+/// What somebody who claims in a group is called there: the group reads it below the job.
+pub async fn called(engine: &Engine, agent: AgentId, chat: i64, username: Option<&str>) -> Result<(), NotDone> {
+    let view = engine.tenants().view(agent.tenant);
+    if with(&view, chat, |agent| agent.is_called(chat, username)).is_none() {
+        return Ok(());
+    }
+    let username = username.map(str::to_owned);
+    change(engine, agent.tenant, chat, move |agent| agent.is_called(chat, username.as_deref())).await
 }
 
 /// A chat has another id from now on.

@@ -45,6 +45,7 @@ async fn c7_c9_c11_a_job_is_published_once_and_whoever_claims_it_first_has_it() 
     assert_eq!(published["message_id"], json!(post.id.to_string()));
     assert!(ana.is_silent() && bo.is_silent(), "nobody is asked in private");
 
+    town.bot.person_is_called(1001, "ana_moves");
     group.chat.types_as(1001, &format!("/claim@Baton_Bot {}", job.code));
     let claimed = town.desk().sees_it(&job, "claimed").await;
     assert_eq!(
@@ -54,7 +55,7 @@ async fn c7_c9_c11_a_job_is_published_once_and_whoever_claims_it_first_has_it() 
     assert!(claimed["claim"]["at"].is_string(), "{claimed}");
     ana.shows_victory(&job).await;
     town.desk_phone().shows("ana has it").await;
-    let reserved = group.reads(&job, "Reserved by ana").await;
+    let reserved = group.reads(&job, "Reserved by @ana_moves").await;
     assert_eq!((reserved.id, reserved.buttons.len()), (post.id, 0), "it is the same message, without its button");
     town.sends_all_it_owes().await;
     assert_eq!(group.posts(&job).len(), 1);

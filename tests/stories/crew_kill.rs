@@ -78,6 +78,25 @@ async fn c8_an_answer_that_is_lost_is_a_matter_for_the_desk_whose_second_message
 }
 
 #[tokio::test]
+async fn c8_only_a_press_of_somebody_known_shows_that_a_message_is_there() {
+    let town = town().await;
+    town.people(["ana"]).await;
+    let group = town.has_a_group(json!({})).await;
+    group.chat.next_call_meets(Fault::DoneAndCut);
+    let job = town.desk().publishes(for_the_group("c8-known")).await;
+    assert_eq!(is_published(&town, &job).await["publications"][0]["status"], "doubtful");
+    let post = group.posts(&job).remove(0);
+    let callback = group.chat.presses_as(7_777, post.id, "Claim").unwrap();
+    group.hears(&callback).await;
+    let seen = town.desk().sees(&job).await;
+    let published = &seen["publications"][0];
+    assert_eq!((&published["status"], &published["message_id"]), (&json!("doubtful"), &json!(null)), "{seen}");
+    group.chat.presses_as(1001, post.id, "Claim").unwrap();
+    let seen = town.desk().sees_it(&job, "claimed").await;
+    assert_eq!(seen["publications"][0]["message_id"], json!(post.id.to_string()), "{seen}");
+}
+
+#[tokio::test]
 async fn c8_a_lead_that_is_finalised_five_times_is_published_once() {
     let mut town = town().await;
     town.people(["ana"]).await;

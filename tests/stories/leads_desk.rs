@@ -258,6 +258,12 @@ async fn c16_without_prices_no_text_has_one_and_the_change_is_audited() {
     let offered = town.desk().publishes(priced).await;
     let offer = ana.shows_offer(&offered).await;
     assert!(!offer.text.contains("GBP"), "{}", offer.text);
+    // Nor has what they are answered.
+    ana.chat.types(&format!("/claim {}", offered.code));
+    ana.shows_victory(&offered).await;
+    ana.chat.types(&format!("/claim {}", offered.code));
+    ana.chat.wait_for(|messages| messages.len() > 2).await.unwrap();
+    assert!(ana.chat.messages().iter().all(|message| !message.text.contains("GBP")), "{:#?}", ana.chat.messages());
     let audit = town.door.get("/api/v1/tenants/default/audit").await.is(200);
     let changes = audit["items"].as_array().unwrap();
     let change = json!({ "before": true, "after": false });

@@ -63,6 +63,8 @@ pub struct Agent {
     pub consents: Vec<Consent>,
     /// Channels whose address has failed them lately.
     pub reach: Vec<Reach>,
+    /// What they are called at Telegram, and in which chat they were when we heard it: for another chat it says nothing.
+    pub username: Option<(i64, String)>,
 }
 
 /// Whether an agent can be asked.
@@ -120,6 +122,23 @@ impl Agent {
             takes_jobs: true,
             consents: Vec::new(),
             reach: Vec::new(),
+            username: None,
+        }
+    }
+
+    /// Telegram tells what the person of a chat is called there, or nothing any more. Says whether that is news.
+    pub fn is_called(&mut self, chat: i64, username: Option<&str>) -> bool {
+        let called = username.filter(|name| is_username(name)).map(|name| (chat, name.to_owned()));
+        let news = self.username != called;
+        self.username = called;
+        news
+    }
+
+    /// What others in a group know them by: `@` and their username, where they have one, or else their name.
+    pub fn handle(&self) -> String {
+        match &self.username {
+            Some((chat, username)) if self.telegram == Some(*chat) => format!("@{username}"),
+            Some(_) | None => self.name.clone(),
         }
     }
 
@@ -144,6 +163,11 @@ impl Agent {
             ChannelKind::Whatsapp | ChannelKind::Sms => self.phone.is_some(),
         }
     }
+}
+
+/// What Telegram allows; anything else is not repeated to anybody.
+fn is_username(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ impl From<AgentV2> for Agent {
             takes_jobs: true,
             consents: stopped.into_iter().map(stop).collect(),
             reach: Vec::new(),
+            username: None,
         }
     }
 }

@@ -66,6 +66,7 @@ fn agent(name: &str) -> Agent {
         takes_jobs: true,
         consents: Vec::new(),
         reach: Vec::new(),
+        username: None,
     }
 }
 
@@ -463,7 +464,8 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     };
     let dead = Reach { channel: ChannelKind::Email, failures: 3, last: Timestamp(5), paused: Some(Timestamp(6)) };
     let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
-    holds("agent-v3", &said);
+    reads("agent-v3", &said);
+    holds("agent-v4", &Agent { username: Some((1001, "ana_moves".to_owned())), ..said });
     holds("tenant-v5", &TenantRecord { version: 3, settings: crewed(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(staffed()), after: crewed() };
     holds("settings-change-v5", &change);

@@ -102,6 +102,7 @@ struct User {
     #[serde(default)]
     is_bot: bool,
     language_code: Option<String>,
+    username: Option<String>,
 }
 
 impl Update {
@@ -145,8 +146,16 @@ impl Message {
                     return What::Ordered { chat, from: from.id, message_id, typed, language, told_at };
                 }
                 None if self.chat.kind != "private" => {
-                    let (thread, language, told_at) = (self.thread, from.language_code, self.date);
-                    return What::Commanded { chat, thread, from: from.id, said, language, told_at };
+                    let User { id: from, language_code: language, username, .. } = from;
+                    return What::Commanded {
+                        chat,
+                        thread: self.thread,
+                        from,
+                        username,
+                        said,
+                        language,
+                        told_at: self.date,
+                    };
                 }
                 None => said,
             },
@@ -170,6 +179,7 @@ impl CallbackQuery {
                 callback_id: self.id,
                 chat: message.chat.id,
                 from: self.from.id,
+                username: self.from.username,
                 message_id: message.id,
                 press,
             },
@@ -225,7 +235,7 @@ mod tests {
     fn c11_a_command_in_a_group_is_ours_with_our_name_or_without_any() {
         let claimed = |thread| {
             let (said, told_at) = ("claim 0952ef82".to_owned(), Some(1));
-            What::Commanded { chat: 1001, thread, from: 1001, said, language: None, told_at }
+            What::Commanded { chat: 1001, thread, from: 1001, username: None, said, language: None, told_at }
         };
         for text in ["/claim 0952ef82", "/claim@Baton_Bot 0952ef82"] {
             let command = parsed(message(text, "supergroup"));
@@ -265,11 +275,13 @@ mod tests {
     #[test]
     fn buttons_of_ours_are_presses_and_all_others_are_to_be_answered() {
         let query = |data: &str| {
-            json!({"update_id": 7, "callback_query": {"id": "q1", "chat_instance": "x", "data": data, "from": {"id": 5},
+            json!({"update_id": 7, "callback_query": {"id": "q1", "chat_instance": "x", "data": data,
+                "from": {"id": 5, "username": "ana_moves"},
                 "message": {"message_id": 9, "date": 0, "chat": {"id": -20, "type": "group"}}}})
         };
         let press = Press::from_data("c:AAAAAAAAAAAAAAAAAAAAAA.2").expect("ours");
-        let button = What::Button { callback_id: "q1".into(), chat: -20, from: 5, message_id: 9, press };
+        let username = Some("ana_moves".to_owned());
+        let button = What::Button { callback_id: "q1".into(), chat: -20, from: 5, username, message_id: 9, press };
         assert_eq!(parsed(query("c:AAAAAAAAAAAAAAAAAAAAAA.2")), button);
         assert_eq!(parsed(query("old")), What::ForeignButton { callback_id: "q1".into() });
     }

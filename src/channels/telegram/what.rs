@@ -34,6 +34,9 @@ pub enum What {
         thread: Option<i64>,
         /// Who.
         from: i64,
+        /// What they are called at Telegram.
+        #[serde(default)]
+        username: Option<String>,
         /// What, without its slash.
         said: String,
         /// The language of their Telegram, where it tells.
@@ -49,6 +52,9 @@ pub enum What {
         chat: i64,
         /// Who.
         from: i64,
+        /// What they are called at Telegram.
+        #[serde(default)]
+        username: Option<String>,
         /// The message that carries the button.
         message_id: i64,
         /// Which button.

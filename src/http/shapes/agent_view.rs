@@ -27,6 +27,9 @@ pub struct AgentView<'a> {
     email: Option<&'a str>,
     /// Their private Telegram chat.
     telegram_chat_id: Option<i64>,
+    /// What they are called at Telegram, once they have claimed something in a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    telegram_username: Option<&'a str>,
     /// The channels to use, best first; empty: the tenant's order.
     channels: Vec<&'static str>,
     /// Lower is asked earlier.
@@ -128,6 +131,7 @@ impl<'a> AgentView<'a> {
             phone: agent.phone.as_ref().map(Phone::as_str),
             email: agent.email.as_deref(),
             telegram_chat_id: agent.telegram,
+            telegram_username: agent.username.as_ref().map(|(_, username)| username.as_str()),
             channels: agent.channels.iter().map(|channel| channel.as_str()).collect(),
             priority: agent.priority,
             active: agent.active,

@@ -43,6 +43,7 @@ pub(super) struct State {
     pub(super) every_fault: Option<Fault>,
     pub(super) limits: Option<Limits>,
     pub(super) lately: Lately,
+    pub(super) usernames: BTreeMap<i64, String>,
 }
 
 /// What a chat holds.
@@ -156,6 +157,11 @@ impl Bot {
     /// What a pressed button was answered with; none while it spins.
     pub fn callback_answer(&self, callback: &str) -> Option<String> {
         self.with(|state| state.callbacks.get(callback).cloned().flatten())
+    }
+
+    /// From now on a person has a username.
+    pub fn person_is_called(&self, person: i64, username: &str) {
+        self.with(|state| state.usernames.insert(person, username.to_owned()));
     }
 
     /// How many updates wait to be taken.

@@ -181,7 +181,7 @@ impl Chat {
         let message = json!({ "message_id": message, "date": 0, "chat": self.to_json() });
         self.bot.update(
             "callback_query",
-            json!({ "id": callback, "from": user(person), "chat_instance": "1", "message": message, "data": data }),
+            json!({ "id": callback, "from": self.bot.user(person), "chat_instance": "1", "message": message, "data": data }),
         );
         callback
     }
@@ -216,7 +216,7 @@ impl Chat {
             chat.has_changed();
             id
         });
-        let mut message = json!({ "message_id": id, "date": at.0 / 1_000, "chat": self.to_json(), "from": user(person), "text": text });
+        let mut message = json!({ "message_id": id, "date": at.0 / 1_000, "chat": self.to_json(), "from": self.bot.user(person), "text": text });
         if let Some(reply_to) = reply_to {
             message["reply_to_message"] = json!({ "message_id": reply_to, "date": 0, "chat": self.to_json() });
         }
@@ -227,7 +227,7 @@ impl Chat {
         let member = |status: &str| json!({ "status": status, "user": { "id": self.bot.id(), "is_bot": true } });
         self.bot.update(
             "my_chat_member",
-            json!({ "chat": self.to_json(), "from": user(self.id), "date": 0,
+            json!({ "chat": self.to_json(), "from": self.bot.user(self.id), "date": 0,
                 "old_chat_member": member(old), "new_chat_member": member(new) }),
         );
     }
@@ -241,6 +241,12 @@ pub(super) fn chat_json(id: i64) -> Value {
     json!({ "id": id, "type": if id < 0 { "supergroup" } else { "private" } })
 }
 
-fn user(id: i64) -> Value {
-    json!({ "id": id, "is_bot": false, "first_name": format!("Person {id}") })
+impl Bot {
+    fn user(&self, id: i64) -> Value {
+        let mut user = json!({ "id": id, "is_bot": false, "first_name": format!("Person {id}") });
+        if let Some(username) = self.with(|state| state.usernames.get(&id).cloned()) {
+            user["username"] = json!(username);
+        }
+        user
+    }
 }

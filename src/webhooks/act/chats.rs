@@ -31,10 +31,11 @@ impl Desk {
                 Ok(())
             }
             What::Text { chat, .. } if *chat < 0 => Ok(()),
-            What::Commanded { chat, thread, from, said, language, told_at } => {
+            What::Commanded { chat, thread, from, username, said, language, told_at } => {
                 let heard = Heard { at: Some(at), told_at: told_at.and_then(moment) };
                 let language = language.as_deref();
-                let who = Claimant { chat: *chat, thread: *thread, from: *from, language, heard };
+                let username = username.as_deref();
+                let who = Claimant { chat: *chat, thread: *thread, from: *from, username, language, heard };
                 self.commanded(&who, said, at).await
             }
             What::Text { chat, text, reply_to_message, language, told_at, .. } => {
@@ -43,9 +44,10 @@ impl Desk {
                 let when = (at, told_at.and_then(moment));
                 self.heard(&self.in_private(*chat, language.as_deref(), when), text, about).await
             }
-            What::Button { callback_id, chat, from, message_id, press } => {
+            What::Button { callback_id, chat, from, username, message_id, press } => {
                 let (language, heard) = (None, Heard::now(at));
-                let who = Claimant { chat: *chat, thread: None, from: *from, language, heard };
+                let username = username.as_deref();
+                let who = Claimant { chat: *chat, thread: None, from: *from, username, language, heard };
                 if *chat < 0 && self.pressed_in_group(bot, &who, (callback_id, *message_id), *press).await? {
                     return Ok(());
                 }

@@ -15,7 +15,7 @@ use super::talk::Person;
 use super::{Desk, NotDone, lasting};
 use crate::channels::press::{Press, Verdict};
 use crate::replies::{self, Outcome, crew};
-use crate::telegram_desk::{TelegramDesk, locale_of};
+use crate::telegram_desk::{TelegramDesk, addresses, locale_of};
 
 /// Whoever claims in a group.
 pub(super) struct Claimant<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Claimant<'a> {
     pub(super) thread: Option<i64>,
     /// Who.
     pub(super) from: i64,
+    /// What they are called at Telegram.
+    pub(super) username: Option<&'a str>,
     /// The language of their Telegram.
     pub(super) language: Option<&'a str>,
     /// When it came, and when they did it.
@@ -58,6 +60,7 @@ impl Desk {
             }
             return Ok(());
         };
+        addresses::called(&self.engine, agent, who.from, who.username).await?;
         let outcome = lasting(crew::by_code(&self.engine, agent, code, who.heard, here).await)?;
         self.told_in_private(who, agent, outcome, at);
         Ok(())
@@ -88,6 +91,7 @@ impl Desk {
             let receipt = Receipt { channel: ChannelKind::Telegram, message: message.to_string() };
             self.engine.tell(job.id, Report::SeenInGroup { no: press.no, receipt });
         }
+        addresses::called(&self.engine, agent, who.from, who.username).await?;
         let offer = OfferId { job: job.id, no: press.no };
         let via = Some(ChannelKind::Telegram);
         let told = match lasting(replies::claim_heard(&self.engine, agent, offer, via, who.heard).await)? {
