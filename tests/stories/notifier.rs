@@ -375,7 +375,7 @@ async fn f6_a_hundred_at_once_on_the_old_routes_are_one() {
 #[tokio::test]
 async fn f7_due_and_urgent_on_the_old_routes() {
     let old = ready(
-        old_with(&[("CHANNELS__EMAIL__RESEND__RATE_ACCOUNT", "20/1s burst 1"), ("RETRY__SENDER_PAUSE", "3s")]).await,
+        old_with(&[("CHANNELS__EMAIL__RESEND__RATE_ACCOUNT", "20/1s burst 1"), ("RETRY__SENDER_PAUSE", "8s")]).await,
     )
     .await;
     let due = SystemClock.now() + Duration::from_secs(2);
