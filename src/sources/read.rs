@@ -16,7 +16,7 @@ const VALUES: usize = 200;
 const FORMAT: usize = 40;
 
 /// What can be mapped, besides `details.extra.` and a name.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 29] = [
     "external_ref",
     "brief.from",
     "brief.to",
@@ -41,6 +41,7 @@ const FIELDS: [&str; 28] = [
     "plan",
     "start_at",
     "search_for",
+    "gates.publish",
     "gates.confirm",
     "gates.invoice",
     "gates.payment",
