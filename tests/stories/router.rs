@@ -186,6 +186,7 @@ async fn a7_a8_a12_s2_what_is_wrong_is_told_in_its_envelope_and_changes_nothing(
     for missing in [json!({}), json!({ "sheet_job_id": "" }), json!({ "sheet_job_id": null })] {
         let errors = town.door.post("/jobs", missing).await.says_no(400, "validation_failed")["errors"].clone();
         assert_eq!(errors[0]["field"], "sheet_job_id", "{errors}");
+        assert_eq!(errors[0]["cure"], "give the number of the row in the sheet", "{errors}");
     }
     let wrong = json!({ "sheet_job_id": "w", "pickup_date": "31/02/2027", "pickup_time": "25:00", "origin": 7, "vehicle_type": "call +447700900001" });
     let errors = town.door.post("/jobs", wrong).await.says_no(400, "validation_failed")["errors"].clone();

@@ -109,7 +109,13 @@ async fn create(caller: Caller<Write>, State(door): State<Door>, Old(mut body): 
     let shape = shape::<JobShape>(&native)?;
     let fingerprint = door.fingerprints.of(&shape);
     let now = door.clock.now();
-    let read = shape.into_core(tenant, now).map_err(|errors| renamed(Problem::of_fields(errors), &NAMES))?;
+    let read = shape.into_core(tenant, now).map_err(|mut errors| {
+        // Ours may be left out, and theirs not.
+        for error in errors.iter_mut().filter(|error| error.field == "external_ref" && error.message == "is empty") {
+            error.cure = "give the number of the row in the sheet".into();
+        }
+        renamed(Problem::of_fields(errors), &NAMES)
+    })?;
     let id = JobId::of_reference(tenant, read.external_ref.as_deref().unwrap_or_default());
     let read = JobRead { start_at: Some(now + WAITS), ..read };
     let (job, is_new) = match intake::take(&door, tenant, caller.by(), read, fingerprint, None).await {
