@@ -213,32 +213,14 @@ async fn remove_events(house: &House, before: Timestamp) -> Result<u64, SweepErr
 
 /// What became of events long ago, or at endpoints that are there no more. What waits stays.
 async fn remove_deliveries(house: &House, before: Timestamp) -> Result<u64, SweepError> {
-    let (mut removed, mut after) = (0, None::<Vec<u8>>);
-    loop {
-        let (mut old, mut last) = (Vec::new(), None);
-        house.store.scan(&Prefix::space(Space::Deliveries), after.as_deref(), &mut |key, record| {
-            last = Some(key.to_vec());
-            let Some(Key::Delivery { endpoint, .. }) = Key::parse(key) else { return ControlFlow::Continue(()) };
-            // One that cannot be read is kept for whoever looks into it.
-            if let Ok((_, delivery)) = codec::open::<Delivery>(record) {
-                let is_old = delivery.tries.last().is_none_or(|tried| tried.at < before);
-                let waits = delivery.state == DeliveryState::Waiting;
-                if (is_old && !waits) || house.sinks.get(endpoint).is_none() {
-                    old.push(key.to_vec());
-                }
-            }
-            if old.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        let more = old.len() == ROWS_MAX;
-        removed += old.len() as u64;
-        if !old.is_empty() {
-            remove(house, old).await?;
-        }
-        if !more {
-            return Ok(removed);
-        }
-        after = last;
-    }
+    remove_old(house, Space::Deliveries, |key, record| {
+        let Some(Key::Delivery { endpoint, .. }) = Key::parse(key) else { return false };
+        // One that cannot be read is kept for whoever looks into it.
+        let Ok((_, delivery)) = codec::open::<Delivery>(record) else { return false };
+        let is_old = delivery.tries.last().is_none_or(|tried| tried.at < before);
+        (is_old && delivery.state != DeliveryState::Waiting) || house.sinks.get(endpoint).is_none()
+    })
+    .await
 }
 
 /// So long it is known which orders a dashboard has heard of.
