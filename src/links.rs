@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use baton_core::ids::{AgentId, JobId, OfferId, RouteId, TenantId};
+use baton_core::ids::{AgentId, JobId, OfferId, RouteId, SourceAddressId, TenantId};
 use baton_core::job::GrantNo;
 use baton_core::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,6 +26,7 @@ const UNSUBSCRIBE: u8 = 3;
 const PREFERENCES: u8 = 4;
 const DETAILS: u8 = 5;
 const ROUTE: u8 = 6;
+const SOURCE: u8 = 7;
 
 /// Links that end mails, or choose among messages, work for as long as a link can: a mail is kept for years, and must not change from attempt to attempt.
 const FOR_EVER: Timestamp = Timestamp((1 << 48) - 1);
@@ -45,6 +46,8 @@ pub enum Purpose {
     Details(JobId, GrantNo),
     /// See where a route goes: its places on a map, and nothing else.
     Route(RouteId),
+    /// Hand in payloads of a tenant's source.
+    Source(SourceAddressId),
 }
 
 /// Why a token opens nothing.
@@ -85,6 +88,7 @@ impl Links {
             Purpose::Preferences(agent) => (PREFERENCES, agent.tenant, agent.local, None),
             Purpose::Details(job, no) => (DETAILS, job.tenant, job.local, Some(no)),
             Purpose::Route(route) => (ROUTE, route.tenant, route.local, None),
+            Purpose::Source(address) => (SOURCE, address.tenant, address.local, None),
         };
         let mut token = Vec::with_capacity(HEAD + 2 + 16 + MAC);
         token.extend([key.id, kind]);
@@ -106,6 +110,11 @@ impl Links {
     /// The token by which an agent chooses what they hear, the same in every message.
     pub fn preferences(&self, agent: AgentId) -> String {
         self.token(Purpose::Preferences(agent), FOR_EVER)
+    }
+
+    /// The token of a source's address. It ends when the source has another address or none.
+    pub fn source(&self, address: SourceAddressId) -> String {
+        self.token(Purpose::Source(address), FOR_EVER)
     }
 
     /// What a token lets its holder do now.
@@ -151,7 +160,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
     let until = Timestamp(i64::from_be_bytes(until));
     let local = Uuid::from_slice(&head[8..]).ok()?;
     let (no, tenant) = match head[1] {
-        APPROVE | UNSUBSCRIBE | PREFERENCES | ROUTE => (None, rest),
+        APPROVE | UNSUBSCRIBE | PREFERENCES | ROUTE | SOURCE => (None, rest),
         OFFER | DETAILS => {
             let (no, tenant) = rest.split_at_checked(2)?;
             (Some(u16::from_be_bytes([no[0], no[1]])), tenant)
@@ -164,6 +173,7 @@ fn purpose(said: &[u8]) -> Option<(Purpose, Timestamp)> {
         Some(no) if head[1] == DETAILS => Purpose::Details(job, no),
         Some(no) => Purpose::Offer(job.offer(no)),
         None if head[1] == ROUTE => Purpose::Route(RouteId { tenant, local }),
+        None if head[1] == SOURCE => Purpose::Source(SourceAddressId { tenant, local }),
         None if head[1] == UNSUBSCRIBE => Purpose::Unsubscribe(AgentId { tenant, local }),
         None if head[1] == PREFERENCES => Purpose::Preferences(AgentId { tenant, local }),
         None => Purpose::Approve(job),
@@ -184,7 +194,7 @@ mod tests {
     }
 
     fn purposes() -> impl Strategy<Value = Purpose> {
-        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..6_u8).prop_map(|(tenant, local, no, kind)| {
+        ("[a-z0-9-]{1,16}", any::<u128>(), 1..u16::MAX, 0..7_u8).prop_map(|(tenant, local, no, kind)| {
             let (tenant, local) = (TenantId::new(&tenant).unwrap(), Uuid::from_u128(local));
             let job = JobId { tenant, local };
             match kind {
@@ -193,6 +203,7 @@ mod tests {
                 2 => Purpose::Unsubscribe(AgentId { tenant, local }),
                 3 => Purpose::Details(job, no),
                 4 => Purpose::Route(RouteId { tenant, local }),
+                5 => Purpose::Source(SourceAddressId { tenant, local }),
                 _ => Purpose::Preferences(AgentId { tenant, local }),
             }
         })

@@ -21,6 +21,7 @@ mod money;
 mod notification;
 mod pages;
 mod printing;
+mod private;
 mod route;
 pub(crate) mod samples;
 mod sources;
@@ -84,6 +85,13 @@ pub struct Mail {
     pub text: String,
     /// A whole document.
     pub html: String,
+    /// A picture that the document shows, as PNG: it travels inside the mail, since many readers show none that stand elsewhere.
+    pub picture: Option<Vec<u8>>,
+}
+
+impl Mail {
+    /// What the document calls its picture: `cid:` and this.
+    pub const PICTURE: &str = "picture@baton";
 }
 
 impl Wording {
@@ -150,13 +158,10 @@ impl Wording {
         if let Say::Route(shown) = &errand.say {
             return self.route_html(errand, shown);
         }
-        if let Say::Crew(shown) = &errand.say {
-            self.crew_text(&CrewSheet::of(&shown.job), &errand.locale)?;
-        }
         if let Some(text) = self.for_desk(errand)? {
             return Ok(HtmlEscape(&text).to_string());
         }
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         match self.fill(values.name, "telegram.html", &values)? {
             Some(html) => Ok(html),
             None => self.plain_text(&values).map(|text| HtmlEscape(&text).to_string()),
@@ -170,7 +175,7 @@ impl Wording {
 
     /// What the buttons under a message to the desk say, in their order.
     pub fn desk_buttons(&self, errand: &Errand) -> Result<Vec<String>, WordingError> {
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         let labels = self.fill("desk", "telegram.buttons", &values)?.unwrap_or_default();
         let labels: Vec<String> = labels.lines().map(one_line).filter(|label| !label.is_empty()).collect();
         if labels.len() == values.deeds() {
@@ -181,7 +186,7 @@ impl Wording {
 
     /// What the button says by which a group claims a job.
     pub fn crew_button(&self, errand: &Errand) -> Result<String, WordingError> {
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         let label = self.fill("crew_group", "telegram.buttons", &values)?.map(|label| one_line(&label));
         label.filter(|label| !label.is_empty()).ok_or_else(|| WordingError::missing("crew_group", "telegram.buttons"))
     }
@@ -193,7 +198,7 @@ impl Wording {
 
     /// A question in WhatsApp as a list: what its button says, then a line for each choice; none where that is not worded.
     pub fn whatsapp_list(&self, errand: &Errand) -> Result<Option<(String, Vec<String>)>, WordingError> {
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         let Some(lines) = self.fill(values.name, "whatsapp.buttons", &values)? else { return Ok(None) };
         let mut lines = lines.lines().map(one_line);
         let button = lines.next().filter(|button| !button.is_empty());
@@ -208,7 +213,7 @@ impl Wording {
         if let Say::Route(shown) = &errand.say {
             return self.route_plain(errand, shown);
         }
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         match self.fill(values.name, "whatsapp.text", &values)? {
             Some(text) => Ok(text),
             None => self.plain_text(&values),
@@ -223,7 +228,7 @@ impl Wording {
         if let Say::Route(shown) = &errand.say {
             return self.route_sms(errand, shown);
         }
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         let text = match self.fill(values.name, "sms.text", &values)? {
             Some(text) => text,
             None => self.plain_text(&values)?,
@@ -232,7 +237,7 @@ impl Wording {
     }
 
     fn two_buttons(&self, errand: &Errand, part: &str) -> Result<(String, String), WordingError> {
-        let values = self.values(errand);
+        let values = self.values(errand)?;
         let file = format!("offer.{part}");
         let labels = self.fill("offer", part, &values)?.unwrap_or_default();
         let mut labels = labels.lines().map(one_line).filter(|label| !label.is_empty());
@@ -253,7 +258,7 @@ impl Wording {
         if let Some(text) = self.for_desk(errand)? {
             return Ok(text);
         }
-        self.plain_text(&self.values(errand))
+        self.plain_text(&self.values(errand)?)
     }
 
     /// For e-mail. A topic without a page of its own has its text laid out on the general one.
@@ -264,7 +269,8 @@ impl Wording {
         if let Say::Route(shown) = &errand.say {
             return self.route_mail(errand, shown);
         }
-        let mut values = self.values(errand);
+        let mut values = self.values(errand)?;
+        let picture = values.picture.take();
         let subject = self.fill_or(values.name, "message", "email.subject", &values)?;
         let text = match (self.for_desk(errand)?, self.fill(values.name, "email.text", &values)?) {
             (Some(text), _) | (None, Some(text)) => text,
@@ -273,7 +279,7 @@ impl Wording {
         values.text = Some(text.clone());
         let html = self.fill_or(values.name, "message", "email.html", &values)?;
         let footer = self.fill("footer", "email.text", &values)?.unwrap_or_default();
-        Ok(Mail { subject: one_line(&subject), text: with_footer(text, &footer), html })
+        Ok(Mail { subject: one_line(&subject), text: with_footer(text, &footer), html, picture })
     }
 
     /// Everything that is wrong with the templates, found by filling each with sample values.
@@ -296,12 +302,13 @@ impl Wording {
         }
         mistakes.extend(self.mistakes_of_crew().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_lead().into_iter().map(|mistake| (mistake.to_string(), mistake)));
+        mistakes.extend(self.mistakes_of_details().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_route().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.extend(self.mistakes_of_pages().into_iter().map(|mistake| (mistake.to_string(), mistake)));
         mistakes.into_values().collect()
     }
 
-    fn values(&self, errand: &Errand) -> Values {
+    fn values(&self, errand: &Errand) -> Result<Values, WordingError> {
         let locale = self.locale(&errand.locale);
         let link = match &errand.say {
             // Where there is something to answer on its page.
@@ -321,10 +328,9 @@ impl Wording {
         let preferences = errand.agent.and_then(|agent| self.preferences_url(agent));
         let mut values = Values::of(errand, locale, link, preferences);
         if let Say::Crew(shown) = &errand.say {
-            // Where its template fails, so does `telegram`, which says it.
-            values.crew = self.crew_text(&CrewSheet::of(&shown.job), locale).ok();
+            values.crew = Some(self.crew_text(&CrewSheet::of(&shown.job), locale)?);
         }
-        values
+        self.with_details(errand, values)
     }
 
     fn locale(&self, wanted: &str) -> &str {

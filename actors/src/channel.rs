@@ -5,6 +5,7 @@ use baton_core::crew_view::CrewView;
 use baton_core::delivery::{Callback, ChannelKind, Outcome, Provider, Receipt};
 use baton_core::details::{SealedDetails, SealedPayload};
 use baton_core::ids::{AgentId, JobId, NotificationId, OfferId, OfferNo, RouteId, TenantId};
+use baton_core::job::settlement::Fields;
 use baton_core::job::{Deed, Standing};
 use baton_core::message::Topic;
 use baton_core::phone::Phone;
@@ -138,8 +139,8 @@ pub enum Say {
         about: Option<String>,
         /// The page where the desk approves, for a request to approve.
         approve_url: Option<String>,
-        /// The page where the winner sees the private details, for a release: a secret of theirs.
-        details_url: Option<String>,
+        /// How the winner gets at the private details, for a release: a secret of theirs.
+        released: Option<Box<ReleasedShown>>,
         /// For the desk: what can be done about it, and what was.
         desk: Option<Box<AtDesk>>,
     },
@@ -159,6 +160,22 @@ pub enum Say {
     CrewText(Box<CrewView>),
     /// A driver alone: a route that is theirs.
     Route(Box<RouteShown>),
+}
+
+/// How a winner gets at the private details of their job.
+#[derive(Clone)]
+pub struct ReleasedShown {
+    /// The page where they can be seen.
+    pub url: String,
+    /// The details themselves and which of them were granted, where they go as text. They stay sealed until they are worded.
+    pub text: Option<(SealedDetails, Fields)>,
+}
+
+/// Says which way, never what: the page's address is as good as the details.
+impl std::fmt::Debug for ReleasedShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.text.is_some() { "details as text" } else { "details on a page" })
+    }
 }
 
 /// A route as its driver gets it: what it says stays sealed until it is worded.

@@ -27,7 +27,7 @@ pub(crate) fn job_parked(house: &House, id: JobId) -> Option<(ChannelKind, Erran
         offer: None,
         about: None,
         approve_url: None,
-        details_url: None,
+        released: None,
         desk: Some(Box::new(AtDesk { deeds: vec![Deed::Retry], claim: 0, done: None })),
     };
     to_the_desk(house, id.tenant, format!("{id}-quarantined"), say)

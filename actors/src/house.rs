@@ -8,8 +8,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use baton_core::consent::AddressKind;
 use baton_core::delivery::{ChannelKind, Provider};
+use baton_core::details::SealedDetails;
 use baton_core::fit::Budgets;
-use baton_core::ids::{EffectNo, TenantId};
+use baton_core::ids::{EffectNo, JobId, TenantId};
 use baton_core::job::{Grant, Job};
 use baton_core::notification::{Notification, Report};
 use baton_core::tenant::Settings;
@@ -34,6 +35,8 @@ use crate::reach;
 use crate::salted::Salted;
 use crate::sinks::Sinks;
 use crate::store::Store;
+use crate::store::codec;
+use crate::store::keys::Key;
 use crate::synced::Synced;
 use crate::tenants::roster::RosterMessage;
 use crate::tenants::{TenantView, Tenants};
@@ -270,6 +273,12 @@ impl House {
     /// The page where a grant's details can be seen. The same every time.
     pub fn details_url(&self, job: &Job, grant: &Grant) -> String {
         (self.details_link)(job, grant)
+    }
+
+    /// The private details of a job, as they lie there; none where there are none, or none that can be read.
+    pub(crate) fn sealed_details(&self, job: JobId) -> Option<SealedDetails> {
+        let record = self.store.get(&Key::Details(job).bytes()).ok().flatten()?;
+        codec::open::<SealedDetails>(&record).ok().map(|(_, details)| details)
     }
 
     /// Asks the provider of a message what became of it; its answer comes as if it had called back. A question that is lost is no

@@ -14,6 +14,7 @@ mod settings_v1;
 mod settings_v2;
 mod settings_v3;
 mod settings_v4;
+mod settings_v5;
 mod template;
 
 use baton_core::agent::Agent;
@@ -46,6 +47,7 @@ use self::settings_v1::{SettingsChangeV1, TenantRecordV1};
 use self::settings_v2::{SettingsChangeV2, TenantRecordV2};
 use self::settings_v3::{SettingsChangeV3, TenantRecordV3};
 use self::settings_v4::{SettingsChangeV4, TenantRecordV4};
+use self::settings_v5::{SettingsChangeV5, TenantRecordV5};
 pub use self::template::{Part, ProviderTemplate, Template, TemplateId, TemplateState, Variable};
 use crate::store::codec::{self, Record};
 use crate::store::envelope::{Kind, RecordError};
@@ -182,11 +184,20 @@ pub struct Source {
     pub at: Timestamp,
     /// Who stored it.
     pub by: String,
+    /// Since when it has the address by which senders reach it that can set no header; none: there is none.
+    pub address_since: Option<Timestamp>,
 }
 
 impl Record for Source {
     const KIND: Kind = Kind::Source;
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+
+    fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
+        match schema {
+            1 => without(&[NOTHING], payload),
+            _ => codec::decode(payload),
+        }
+    }
 }
 
 /// A tenant with its settings.
@@ -202,7 +213,7 @@ pub struct TenantRecord {
 
 impl Record for TenantRecord {
     const KIND: Kind = Kind::Tenant;
-    const SCHEMA: u16 = 5;
+    const SCHEMA: u16 = 6;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
@@ -210,6 +221,7 @@ impl Record for TenantRecord {
             2 => codec::decode::<TenantRecordV2>(payload).map(Self::from),
             3 => codec::decode::<TenantRecordV3>(payload).map(Self::from),
             4 => codec::decode::<TenantRecordV4>(payload).map(Self::from),
+            5 => codec::decode::<TenantRecordV5>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }
@@ -230,7 +242,7 @@ pub struct SettingsChange {
 
 impl Record for SettingsChange {
     const KIND: Kind = Kind::TenantAudit;
-    const SCHEMA: u16 = 5;
+    const SCHEMA: u16 = 6;
 
     fn decode(schema: u16, payload: &[u8]) -> Result<Self, RecordError> {
         match schema {
@@ -238,6 +250,7 @@ impl Record for SettingsChange {
             2 => codec::decode::<SettingsChangeV2>(payload).map(Self::from),
             3 => codec::decode::<SettingsChangeV3>(payload).map(Self::from),
             4 => codec::decode::<SettingsChangeV4>(payload).map(Self::from),
+            5 => codec::decode::<SettingsChangeV5>(payload).map(Self::from),
             _ => codec::decode(payload),
         }
     }

@@ -4,7 +4,6 @@ mod person;
 mod said;
 
 use baton_core::delivery::{ChannelKind, Delivery, DropReason};
-use baton_core::details::SealedDetails;
 use baton_core::ids::{DebtId, EffectId, EffectNo, NotificationId, OfferNo, RouteId, VehicleId};
 use baton_core::job::{Job, Stage, Standing};
 use baton_core::message::{Recipient, Topic};
@@ -170,9 +169,7 @@ fn lead(house: &House, tenant: &TenantView, job: &Job, address: Address) -> Resu
     let not = |class: &str, reason: &str| Delivery::Failed { class: class.to_owned(), reason: reason.to_owned() };
     let desk = DeskAddress::of(tenant, address)
         .ok_or_else(|| not("recipient", "others read in the desk's chat, and a lead is for the desk alone"))?;
-    let record = house.store.get(&Key::Details(job.id).bytes()).ok().flatten();
-    let details = record.and_then(|record| codec::open::<SealedDetails>(&record).ok()).map(|(_, details)| details);
-    let details = details.ok_or_else(|| not("content", "its details are there no more"))?;
+    let details = house.sealed_details(job.id).ok_or_else(|| not("content", "its details are there no more"))?;
     let (to, lead) = LeadShown::for_desk(desk, tenant.crew_view(job), job.external_ref.clone(), details);
     Ok((to, Say::Lead(Box::new(lead))))
 }

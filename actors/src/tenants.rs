@@ -5,6 +5,7 @@
 mod left;
 pub mod library;
 pub mod roster;
+pub mod source_change;
 mod writers;
 
 use std::collections::BTreeMap;

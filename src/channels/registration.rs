@@ -40,12 +40,17 @@ pub fn link(base: &str, bot_username: &str, token: &str) -> String {
     format!("{}/{}?start={token}", base.trim_end_matches('/'), bot_username.trim_start_matches('@'))
 }
 
-/// A link as a QR code, to stand as an image's address on a page or in a mail.
-pub fn qr_png_data_uri(link: &str) -> Result<String, QrError> {
+/// A link as a QR code, as a picture of its own.
+pub fn qr_png(link: &str) -> Result<Vec<u8>, QrError> {
     let drawn = code(link)?.render::<Luma<u8>>().min_dimensions(SIDE, SIDE).build();
     let mut png = Cursor::new(Vec::new());
     drawn.write_to(&mut png, ImageFormat::Png).map_err(QrError::Png)?;
-    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png.into_inner())))
+    Ok(png.into_inner())
+}
+
+/// The same, to stand as an image's address on a page.
+pub fn qr_png_data_uri(link: &str) -> Result<String, QrError> {
+    Ok(format!("data:image/png;base64,{}", STANDARD.encode(qr_png(link)?)))
 }
 
 /// A link as a QR code, to be drawn at any size.

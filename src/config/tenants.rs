@@ -8,7 +8,9 @@ use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::gates::{Dial, Gates};
 use baton_core::ids::TenantId;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, WAVE_MAX, Wave};
-use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet};
+use baton_core::tenant::{
+    Cap, Desk, DetailsAs, LateWinner, Messages, Patience, Quiet, Settings, Settlement, WhenQuiet,
+};
 
 use super::crew;
 use super::duration::parse_duration;
@@ -134,7 +136,8 @@ fn read_settlement(section: &mut Section<'_, '_>) -> Settlement {
         finish: within("finish_within"),
     };
     let late_winner = section.word("late_winner", &[("keeps", LateWinner::Keeps), ("returns", LateWinner::Returns)]);
-    Settlement { gates, details_for: section.some("details_for"), patience, late_winner }
+    let details_as = section.word("details_as", &[("page", DetailsAs::Page), ("text", DetailsAs::Text)]);
+    Settlement { gates, details_for: section.some("details_for"), patience, late_winner, details_as }
 }
 
 fn read_routes(section: &mut Section<'_, '_>) -> BTreeMap<ChannelKind, Vec<Provider>> {

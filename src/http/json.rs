@@ -23,6 +23,22 @@ pub struct BatchJson<T>(pub T);
 /// A JSON body that may be left out.
 pub struct MaybeJson<T>(pub T);
 
+/// A JSON body of a sender that can set no header: whatever it is said to be.
+pub struct Bare<T>(pub T);
+
+impl<S, T> FromRequest<S> for Bare<T>
+where
+    T: for<'de> Wanted<'de>,
+    S: Send + Sync,
+    Arc<Settings>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        parse(&collect(request, Arc::<Settings>::from_ref(state).body_limit).await?).map(Self)
+    }
+}
+
 impl<S, T> FromRequest<S> for Json<T>
 where
     T: for<'de> Wanted<'de>,

@@ -26,6 +26,7 @@ pub fn routes() -> Router<Door> {
         .route("/public/unsubscribe/{token}", get(unsubscribe::get).post(unsubscribe::post))
         .route("/public/preferences", get(approve::without_token).post(approve::without_token))
         .route("/public/preferences/{token}", get(preferences::get).post(preferences::post))
+        .route("/public/webhooks/source/{token}", post(webhooks::source::post))
         .route("/public/webhooks/telegram/{account}", post(webhooks::telegram::post))
         .route("/public/webhooks/meta/{account}", get(webhooks::meta::get).post(webhooks::meta::post))
         .route("/public/webhooks/twilio/{account}", post(webhooks::twilio::post))

@@ -5,6 +5,7 @@ use utoipa_axum::routes;
 
 use crate::http::door::Door;
 
+pub mod address;
 pub mod delete;
 pub mod jobs;
 pub mod list;
@@ -20,6 +21,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .routes(routes!(list::get))
         .routes(routes!(show::get, put::put, delete::delete))
+        .routes(routes!(address::post, address::delete))
         .routes(routes!(jobs::post))
         .routes(routes!(r#try::post))
 }

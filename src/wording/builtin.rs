@@ -18,6 +18,8 @@ macro_rules! templates {
 templates![
     "address_paused.email.subject",
     "address_paused.plain.text",
+    "details.email.subject",
+    "details.plain.text",
     "endpoint_off.email.subject",
     "endpoint_off.plain.text",
     "answer_acknowledged.plain.text",

@@ -3,12 +3,14 @@
 
 use baton_actors::channel::{Errand, LeadShown, Say};
 use baton_core::crew_sheet::CrewSheet;
+use baton_core::job::settlement::Fields;
 use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::language::Direction;
+use super::private::Private;
 use super::{Wording, WordingError, one_line, samples};
 use crate::details::Details;
 
@@ -28,24 +30,13 @@ struct Values<'a> {
     direction: &'static str,
     code: String,
     external_ref: Option<String>,
-    contact: Option<String>,
-    phone: Option<String>,
-    from_address: Option<String>,
-    to_address: Option<String>,
-    /// In their own words, line by line.
-    notes: Vec<String>,
-    extra: Vec<Extra>,
+    #[serde(flatten)]
+    private: Private,
     media: Vec<String>,
     /// The language the client writes.
     language: Option<String>,
     /// The text for crews, which says the rest.
     crew: String,
-}
-
-#[derive(Serialize)]
-struct Extra {
-    name: String,
-    value: String,
 }
 
 impl Wording {
@@ -78,8 +69,6 @@ impl Wording {
         locale: &str,
     ) -> Result<String, WordingError> {
         let locale = self.locale(locale);
-        let line = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());
-        let extra = |(name, value)| Extra { name: one_line(name), value: one_line(value) };
         let original = details.original.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok());
         let original = original.as_ref().map(|all| all.get("data").filter(|data| data.is_object()).unwrap_or(all));
         let values = Values {
@@ -87,12 +76,7 @@ impl Wording {
             direction: Direction::of(locale).as_str(),
             code: job.code.to_string(),
             external_ref: external_ref.map(one_line),
-            contact: line(&details.contact_name),
-            phone: details.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            from_address: line(&details.from_address),
-            to_address: line(&details.to_address),
-            notes: details.notes.iter().flat_map(|notes| notes.lines()).map(one_line).collect(),
-            extra: details.extra.iter().map(extra).collect(),
+            private: Private::of(details, Fields::ALL),
             media: original.map(media).unwrap_or_default(),
             language: original
                 .and_then(|lead| lead.get("language")?.as_str())
@@ -128,7 +112,7 @@ fn is_tag(text: &str) -> bool {
     (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-fn sample() -> Details {
+pub(super) fn sample() -> Details {
     let text = |text: &str| Some(text.to_owned());
     let mut details = Details {
         contact_name: text("Test Person"),

@@ -267,7 +267,12 @@ impl Wording {
                     None => self.laid_out(locale, &values)?,
                 };
                 let footer = self.fill_file(&format!("{locale}/footer.email.text"), &values)?.unwrap_or_default();
-                Worded::Mail(Mail { subject: one_line(&subject), text: with_footer(text, &footer), html })
+                Worded::Mail(Mail {
+                    subject: one_line(&subject),
+                    text: with_footer(text, &footer),
+                    html,
+                    picture: None,
+                })
             }
         })
     }
@@ -298,7 +303,7 @@ impl Wording {
                     Some(source) => self.fill_source(&filling.file(Part::Html), source, &with_text)?,
                     None => self.laid_out(self.locale(filling.locale), &with_text)?,
                 };
-                Worded::Mail(Mail { subject, text, html })
+                Worded::Mail(Mail { subject, text, html, picture: None })
             }
         })
     }

@@ -108,7 +108,12 @@ impl Wording {
         values.text = Some(text.clone());
         let html = part("email.html", self.fill_route("email.html", &values)?)?;
         let footer = self.fill_file(&format!("{}/footer.email.text", values.locale), &Value::from(Serde(&values)))?;
-        Ok(Mail { subject: one_line(&subject), text: with_footer(text, &footer.unwrap_or_default()), html })
+        Ok(Mail {
+            subject: one_line(&subject),
+            text: with_footer(text, &footer.unwrap_or_default()),
+            html,
+            picture: None,
+        })
     }
 
     /// What the button says by which a driver says that they have it.

@@ -3,7 +3,7 @@
 
 use baton_actors::channel::{
     Address, Answer, AtDesk, CrewShown, DoneShown, EndpointOff, Errand, Invitation, OfferShown, Ordered, PausedAddress,
-    Say,
+    ReleasedShown, Say,
 };
 use baton_core::brief::{Brief, Item, Price};
 use baton_core::crew_view::CrewView;
@@ -28,7 +28,12 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
         let others = others.chain(standings().map(move |standing| in_group(standing, &job, full)));
         of_jobs.chain(others).map(move |say| (say, full)).collect::<Vec<_>>()
     });
-    says.map(|(say, full)| Errand {
+    says.map(|(say, full)| errand(say, locale, full)).collect()
+}
+
+/// One of them.
+pub(crate) fn errand(say: Say, locale: &str, full: bool) -> Errand {
+    Errand {
         key: "sample".to_owned(),
         tenant: TenantId::DEFAULT,
         agent: None,
@@ -40,8 +45,7 @@ pub(crate) fn errands(locale: &str) -> Vec<Errand> {
         replaces: None,
         possible_repeat: full,
         lifetime: None,
-    })
-    .collect()
+    }
 }
 
 /// What a group reads.
@@ -177,7 +181,9 @@ pub(crate) fn about_job(topic: Topic, job: &CrewView, full: bool) -> Say {
         offer,
         about: full.then(|| "Driver One".to_owned()),
         approve_url: full.then(|| "https://example.com/public/approve/token".to_owned()),
-        details_url: full.then(|| "https://example.com/public/details/token".to_owned()),
+        released: full.then(|| {
+            Box::new(ReleasedShown { url: "https://example.com/public/details/token".to_owned(), text: None })
+        }),
         desk: asks_desk.then(|| Box::new(AtDesk { deeds: Deed::ALL.to_vec(), claim: 1, done: done(full) })),
     }
 }

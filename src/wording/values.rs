@@ -9,9 +9,11 @@ use baton_core::message::{Notice, Topic};
 use icu_decimal::input::Decimal;
 use serde::Serialize;
 
+use super::Mail;
 use super::dates;
 use super::language::{self, Direction};
-use crate::channels::registration::qr_png_data_uri;
+use super::private::Private;
+use crate::channels::registration::qr_png;
 use crate::telemetry::redact;
 
 /// What a template is filled with.
@@ -47,6 +49,8 @@ pub(super) struct Values {
     approve_url: Option<String>,
     /// Where the winner sees the private details.
     details_url: Option<String>,
+    /// The private details themselves, where they go as text.
+    pub(super) details: Option<Private>,
     /// What the desk can do about it, in the words of its commands.
     deeds: Vec<&'static str>,
     /// What was done about it.
@@ -71,8 +75,11 @@ pub(super) struct Values {
     register_url: Option<String>,
     /// Where somebody who is invited registers with the bot.
     invite_url: Option<String>,
-    /// The same as an image.
+    /// Where a mail has the same as a picture.
     invite_picture: Option<String>,
+    /// The picture.
+    #[serde(skip)]
+    pub(super) picture: Option<Vec<u8>>,
     /// A word of whoever invites them.
     invite_message: Option<String>,
     /// Where the person says what they want to hear.
@@ -140,7 +147,7 @@ impl Values {
         values.time_zone.clone_from(&errand.time_zone);
         values.possible_repeat = errand.possible_repeat;
         match &errand.say {
-            Say::Job { topic, job, external_ref, offer, about, approve_url, details_url, desk } => {
+            Say::Job { topic, job, external_ref, offer, about, approve_url, released, desk } => {
                 values.name = topic.template();
                 let declined =
                     matches!(topic, Topic::OfferOver(..)) && offer.as_ref().is_some_and(|offer| offer.declined);
@@ -154,7 +161,7 @@ impl Values {
                 values.external_ref = external_ref.as_deref().map(one_line);
                 values.about = about.as_deref().map(one_line);
                 values.approve_url.clone_from(approve_url);
-                values.details_url.clone_from(details_url);
+                values.details_url = released.as_ref().map(|released| released.url.clone());
                 let deeds = desk.iter().flat_map(|desk| &desk.deeds);
                 values.deeds = deeds.map(|deed| deed.as_str()).collect();
                 values.done = desk.as_ref().and_then(|desk| desk.done.as_ref()).map(|done| Done {
@@ -194,6 +201,7 @@ impl Values {
             address: None,
             approve_url: None,
             details_url: None,
+            details: None,
             deeds: Vec::new(),
             done: None,
             order: None,
@@ -207,6 +215,7 @@ impl Values {
             register_url: None,
             invite_url: None,
             invite_picture: None,
+            picture: None,
             invite_message: None,
             preferences_url: None,
             choices: Vec::new(),
@@ -282,7 +291,8 @@ impl Values {
             Answer::Invited(invitation) => {
                 self.invite_url = Some(one_line(&invitation.link));
                 // One that cannot be drawn is a link all the same.
-                self.invite_picture = qr_png_data_uri(&invitation.link).ok();
+                self.picture = qr_png(&invitation.link).ok();
+                self.invite_picture = self.picture.as_ref().map(|_| format!("cid:{}", Mail::PICTURE));
                 self.invite_message = invitation.message.as_deref().map(one_line);
             }
             Answer::Full

@@ -121,3 +121,40 @@ async fn c12_x13_the_whole_life_killed_at_every_step_and_nothing_released_twice(
         shows_nothing_private(phone);
     }
 }
+
+#[tokio::test]
+async fn c10_where_the_tenant_says_so_the_winner_reads_what_was_granted_in_the_message_and_nobody_else_does() {
+    let mut town = town().await;
+    let [ana, bo] = town.people(["ana", "bo"]).await;
+    let gates = json!({ "confirm": "off", "invoice": "off", "payment": "off" });
+    let settlement = json!({ "settlement": { "details_as": "text", "gates": gates } });
+    let shown = town.door.patch("/api/v1/tenants/default", settlement).await.is(200);
+    assert_eq!(shown["settings"]["settlement"]["details_as"], "text", "{shown}");
+    let job = town.desk().publishes(order("told").everybody()).await;
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+    let fields = json!({ "fields": ["phone", "to_address", "notes"] });
+    town.desk().tells(&job, "release", fields).await.is(200);
+    let told = ana.shows("447700900123").await.text;
+    assert!(told.contains(&job.code) && told.contains("2 Example Road") && told.contains("ring twice"), "{told}");
+    for hidden in ["Test Person", "1 Example Street", "/public/details/"] {
+        assert!(!told.contains(hidden), "{hidden} in {told}");
+    }
+
+    // Once, whatever happens; and a withdrawal ends the grant, though not what was read.
+    town.sends_all_it_owes().await;
+    town.kill_9().await;
+    town.starts_again().await;
+    town.desk().tells(&job, "withdraw", json!({ "agent": "ana" })).await.is(200);
+    town.sends_all_it_owes().await;
+    let times = ana.chat.messages().iter().filter(|message| message.text.contains("447700900123")).count();
+    assert_eq!(times, 1);
+    let job = town.desk().sees(&job).await;
+    assert!(job["release"]["revoked_at"].is_string(), "{job}");
+    shows_nothing_private(&bo);
+    shows_nothing_private(&town.desk_phone());
+    let timeline = town.desk().timeline(&Job::of(&job)).await;
+    for text in [town.log(), json!(timeline).to_string(), job.to_string(), town.door.get("/metrics").await.text] {
+        assert!(PRIVATE.iter().all(|private| !text.contains(private)), "{text}");
+    }
+}

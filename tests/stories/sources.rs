@@ -1,9 +1,11 @@
 //! A sender that cannot change: its webhook becomes a job.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::desk::Job;
-use super::town::town;
+use super::door::send;
+use super::town::{Town, town};
 
 const PRIVATE: [&str; 4] = ["Dana Levi", "447700900123", "1 Example Street", "4711"];
 
@@ -51,5 +53,60 @@ async fn c1_a_shops_webhook_becomes_one_job_that_is_offered_and_claimed_and_keep
     for private in PRIVATE {
         assert!(!offer.text.contains(private) && !shown.contains(private), "{private}");
         assert!(!log.contains(private), "the log says {private}");
+    }
+}
+
+#[tokio::test]
+async fn c1_a_sender_that_can_set_no_header_posts_to_an_address_that_can_be_taken_away() {
+    let mut town = town().await;
+    let mapping = json!({"fields": {
+        "external_ref": {"pointer": "/order/number"},
+        "brief.from": {"pointer": "/order/pickup/town", "required": true},
+        "details.phone": {"pointer": "/customer/phone"},
+    }});
+    town.door.put("/api/v1/sources/shop", mapping.clone()).await.is(201);
+    town.door.put("/api/v1/sources/other", mapping).await.is(201);
+    let address = async |town: &Town, source: &str| {
+        let given = town.door.post(&format!("/api/v1/sources/{source}/address"), json!({})).await.is(200);
+        Town::path_of(&given["url"])
+    };
+    // Neither key nor content type.
+    let posts = async |town: &Town, path: &str, body: String| {
+        send(town.stranger().request(Method::POST, path).body(body)).await
+    };
+    let shop = address(&town, "shop").await;
+    let made = posts(&town, &shop, order().to_string()).await.is(201);
+    let mut repeat = order();
+    repeat["attempt"] = 2.into();
+    let again = posts(&town, &shop, repeat.to_string()).await.is(200);
+    assert_eq!((&again["id"], &again["message"]), (&made["id"], &json!("already_exists")));
+    let job = town.door.get(&format!("/api/v1/jobs/{}", made["id"].as_str().unwrap())).await.is(200);
+    assert_eq!((&job["brief"]["from"], &job["external_ref"]), (&json!("Leeds"), &json!("A-17")));
+    assert_eq!(town.desk().timeline(&Job::of(&job)).await[0]["actor"]["name"], "source shop");
+
+    // What is wrong with a payload is said without it; what is no payload at all, too.
+    let wrong = json!({"order": {"number": "A-18"}, "customer": {"phone": "Dana Levi"}});
+    let refused = posts(&town, &shop, wrong.to_string()).await;
+    refused.refuses(400, "validation-failed");
+    assert!(refused.text.contains("/customer/phone") && !refused.text.contains("Dana"), "{}", refused.text);
+    posts(&town, &shop, "number=A-19".to_owned()).await.refuses(400, "malformed-json");
+
+    // The address outlives a restart and a new mapping; another one takes its place; none leads in for whoever makes one up.
+    town.kill_9().await;
+    town.starts_again().await;
+    posts(&town, &shop, order().to_string()).await.is(200);
+    let next = address(&town, "shop").await;
+    assert_ne!(shop, next);
+    posts(&town, &shop, order().to_string()).await.refuses(404, "source-not-found");
+    posts(&town, &next, order().to_string()).await.is(200);
+    let other = address(&town, "other").await;
+    town.door.delete("/api/v1/sources/shop/address").await.is(204);
+    posts(&town, &next, order().to_string()).await.refuses(404, "source-not-found");
+    posts(&town, "/public/webhooks/source/AAAA", order().to_string()).await.refuses(404, "source-not-found");
+    posts(&town, &other, order().to_string()).await.is(200);
+    let (shown, log) = (town.door.get("/api/v1/sources").await.text, town.log());
+    for path in [&shop, &next, &other] {
+        let token = path.rsplit('/').next().unwrap();
+        assert!(!shown.contains(token) && !log.contains(token), "an address is shown once");
     }
 }

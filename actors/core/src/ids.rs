@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::time::Timestamp;
+
 /// A customer's separate world, named by a slug: 1 to 16 of `a-z`, `0-9` and `-`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantId([u8; 16]);
@@ -202,6 +204,18 @@ impl RouteId {
 tenant_scoped_id! {
     /// A place outside that is told what happens.
     EndpointId
+}
+
+tenant_scoped_id! {
+    /// An address where a sender posts to a source without a key.
+    SourceAddressId
+}
+
+impl SourceAddressId {
+    /// The address a source has since then: no other source has it, nor this one at another time.
+    pub fn of(tenant: TenantId, source: &str, since: Timestamp) -> Self {
+        Self { tenant, local: derive("source-address", tenant, &format!("{} {source}", since.0)) }
+    }
 }
 
 impl NotificationId {

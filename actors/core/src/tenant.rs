@@ -77,6 +77,8 @@ pub struct Settlement {
     pub patience: Patience,
     /// What becomes of a winner who does not pay or begin in time.
     pub late_winner: LateWinner,
+    /// How the winner sees released details.
+    pub details_as: DetailsAs,
 }
 
 /// How long each step behind a claim may take, from the moment at which it became the next; none: as long as it takes.
@@ -106,6 +108,16 @@ pub enum LateWinner {
     Returns,
 }
 
+/// How the winner sees released details. Variants are only ever added at the end: their order is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DetailsAs {
+    /// On a page behind a link of theirs, which can be shut again.
+    #[default]
+    Page,
+    /// In the private message itself: what was sent cannot be taken back.
+    Text,
+}
+
 impl Patience {
     /// How long a step may take.
     pub fn of(&self, what: Wait) -> Option<Duration> {
@@ -127,6 +139,7 @@ impl Default for Settlement {
             details_for: Duration::from_hours(7 * 24),
             patience: Patience::default(),
             late_winner: LateWinner::default(),
+            details_as: DetailsAs::default(),
         }
     }
 }

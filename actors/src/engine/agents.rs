@@ -11,6 +11,7 @@ use super::Engine;
 use crate::records::{NamedPlan, Registration, Source, Template};
 use crate::tenants::library::TemplateAsk;
 use crate::tenants::roster::{AgentChange, AgentsChanged, ChangeFailure, Registered, RosterMessage};
+use crate::tenants::source_change::SourceChange;
 
 type Sender<T> = oneshot::Sender<Result<T, ChangeFailure>>;
 
@@ -56,16 +57,16 @@ impl Engine {
         self.change(|reply| RosterMessage::Plan { tenant, name, plan, by, reply }).await
     }
 
-    /// Stores the mapping of a sender's payloads, or, without one, removes it.
-    pub async fn put_source(
+    /// Changes how the payloads of a sender become jobs; none where there is no such sender any more.
+    pub async fn change_source(
         &self,
         tenant: TenantId,
         name: String,
-        mapping: Option<String>,
+        change: SourceChange,
         expects: Option<u64>,
         by: String,
     ) -> Result<Option<Arc<Source>>, ChangeFailure> {
-        self.change(|reply| RosterMessage::Source { tenant, name, mapping, expects, by, reply }).await
+        self.change(|reply| RosterMessage::Source { tenant, name, change, expects, by, reply }).await
     }
 
     /// Stores a template, or changes the state of one.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use baton_core::delivery::{ChannelKind, Provider};
 use baton_core::plan::Plan;
-use baton_core::tenant::{Desk, Messages, Settings, Settlement};
+use baton_core::tenant::{Desk, Messages, Settings};
 use baton_core::time::Timestamp;
 use serde::Deserialize;
 
+use super::settings_v5::SettlementV5;
 use super::{SettingsChange, TenantRecord};
 
 /// Schema 4; frozen.
@@ -43,7 +44,7 @@ struct SettingsV4 {
     routes: BTreeMap<ChannelKind, Vec<Provider>>,
     fallback_after: Option<Duration>,
     messages: Messages,
-    settlement: Settlement,
+    settlement: SettlementV5,
     show_price: bool,
 }
 
@@ -75,7 +76,7 @@ impl From<SettingsV4> for Settings {
             routes: old.routes,
             fallback_after: old.fallback_after,
             messages: old.messages,
-            settlement: old.settlement,
+            settlement: old.settlement.into(),
             show_price: old.show_price,
             ..Self::default()
         }

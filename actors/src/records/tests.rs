@@ -26,7 +26,9 @@ use baton_core::notification::Delivery as Sending;
 use baton_core::phone::Phone;
 use baton_core::plan::{ClockStart, Mode, Plan, Stall, Wave};
 use baton_core::roster::Roster;
-use baton_core::tenant::{Cap, Desk, LateWinner, Messages, Operator, Patience, Quiet, Settings, Settlement, WhenQuiet};
+use baton_core::tenant::{
+    Cap, Desk, DetailsAs, LateWinner, Messages, Operator, Patience, Quiet, Settings, Settlement, WhenQuiet,
+};
 use baton_core::world::{Idle, World};
 
 use super::*;
@@ -108,6 +110,7 @@ fn strict() -> Settings {
                 finish: minutes(6),
             },
             late_winner: LateWinner::Returns,
+            ..Settlement::default()
         },
         ..calm()
     }
@@ -137,6 +140,23 @@ fn crewed() -> Settings {
             caps: ClaimCaps { open: Some(2), an_hour: Some(3), cool_down: Some(Duration::from_mins(30)) },
         },
         ..staffed()
+    }
+}
+
+/// Settings of a tenant whose winners have the details told in the message itself.
+fn told() -> Settings {
+    let crewed = crewed();
+    Settings { settlement: Settlement { details_as: DetailsAs::Text, ..crewed.settlement.clone() }, ..crewed }
+}
+
+fn source() -> Source {
+    Source {
+        name: "shop".to_owned(),
+        version: 3,
+        mapping: r#"{"fields":{"brief.from":{"pointer":["/town"]}}}"#.to_owned(),
+        at: Timestamp(7),
+        by: "olga".to_owned(),
+        address_since: Some(Timestamp(6)),
     }
 }
 
@@ -466,9 +486,9 @@ fn tenants_and_agents_are_written_as_they_always_were() {
     let said = Agent { takes_jobs: false, consents: vec![stopped], reach: vec![dead], ..blocked };
     reads("agent-v3", &said);
     holds("agent-v4", &Agent { username: Some((1001, "ana_moves".to_owned())), ..said });
-    holds("tenant-v5", &TenantRecord { version: 3, settings: crewed(), created_at: Timestamp(1) });
-    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(staffed()), after: crewed() };
-    holds("settings-change-v5", &change);
+    holds("tenant-v6", &TenantRecord { version: 3, settings: told(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(crewed()), after: told() };
+    holds("settings-change-v6", &change);
     let named =
         NamedPlan { name: "usual".to_owned(), version: 4, plan: plan(), at: Timestamp(1), by: "desk".to_owned() };
     holds("plan-v1", &named);
@@ -499,14 +519,7 @@ fn tenants_and_agents_are_written_as_they_always_were() {
         changed_by: "shop".to_owned(),
     };
     holds("template-v1", &template);
-    let source = Source {
-        name: "shop".to_owned(),
-        version: 3,
-        mapping: r#"{"fields":{"brief.from":{"pointer":["/town"]}}}"#.to_owned(),
-        at: Timestamp(7),
-        by: "olga".to_owned(),
-    };
-    holds("source-v1", &source);
+    holds("source-v2", &source());
     let id = EndpointId::drawn(T, Uuid::from_u128(7));
     let sealed = SealedPayload { key: 7, sealed: vec![1, 2, 3] };
     let endpoint = Endpoint {
@@ -647,6 +660,10 @@ fn what_was_written_in_older_layouts_is_still_read() {
     reads("tenant-v4", &TenantRecord { version: 3, settings: staffed(), created_at: Timestamp(1) });
     let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(strict()), after: staffed() };
     reads("settings-change-v4", &change);
+    reads("source-v1", &Source { address_since: None, ..source() });
+    reads("tenant-v5", &TenantRecord { version: 3, settings: crewed(), created_at: Timestamp(1) });
+    let change = SettingsChange { at: Timestamp(1), by: "desk".to_owned(), before: Some(staffed()), after: crewed() };
+    reads("settings-change-v5", &change);
     let offer = JobId::of_reference(T, "golden").offer(1);
     let hold = Hold { offer, occupies: None, at: Timestamp(3), claims: 2, asked: None, asked_at: None };
     reads("holds-v1", &Book { version: 3, holds: vec![hold], ..Book::default() });

@@ -4,10 +4,12 @@ use baton_core::delivery::Receipt;
 use baton_core::ids::AgentId;
 use baton_core::job::{Actor, Done, Job, Offer, OfferState};
 use baton_core::message::{Message, Notice, Recipient, Topic};
+use baton_core::tenant::DetailsAs;
 
-use crate::channel::{AtDesk, DoneShown, OfferShown, Say};
+use crate::channel::{AtDesk, DoneShown, OfferShown, ReleasedShown, Say};
 use crate::house::House;
 use crate::tenants::TenantView;
+
 /// What it says.
 pub(super) fn say(house: &House, tenant: &TenantView, job: &Job, message: &Message) -> Say {
     let offer = match &message.topic {
@@ -49,7 +51,7 @@ pub(super) fn say(house: &House, tenant: &TenantView, job: &Job, message: &Messa
         offer,
         about,
         approve_url,
-        details_url: details_url(house, job, &message.topic),
+        released: released(house, tenant, job, &message.topic).map(Box::new),
         desk: at_desk(tenant, job, &message.topic),
     }
 }
@@ -91,11 +93,15 @@ fn called(tenant: &TenantView, actor: &Actor) -> String {
     }
 }
 
-/// The page behind which the details of a grant lie.
-fn details_url(house: &House, job: &Job, topic: &Topic) -> Option<String> {
+/// How the winner gets at the details of a grant. Where they are to go as text and are there no more, so does the page say.
+fn released(house: &House, tenant: &TenantView, job: &Job, topic: &Topic) -> Option<ReleasedShown> {
     let Topic::Released(no) = topic else { return None };
     let grant = job.grant.as_ref().filter(|grant| grant.no == *no)?;
-    Some(house.details_url(job, grant))
+    let text = match tenant.settings.settlement.details_as {
+        DetailsAs::Page => None,
+        DetailsAs::Text => house.sealed_details(job.id).map(|details| (details, grant.fields)),
+    };
+    Some(ReleasedShown { url: house.details_url(job, grant), text })
 }
 
 fn shown(job: &Job, offer: &Offer) -> OfferShown {

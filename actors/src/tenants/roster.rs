@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::TenantView;
 use super::left::Left;
 use super::library::{TemplateAsk, TemplateRefusal};
+use super::source_change::SourceChange;
 use crate::committer::NotStored;
 use crate::house::House;
 use crate::records::{
@@ -62,14 +63,14 @@ pub enum RosterMessage {
         /// Hears the stored plan; the newest version if nothing has changed.
         reply: oneshot::Sender<Result<Arc<NamedPlan>, ChangeFailure>>,
     },
-    /// The mapping of a sender's payloads, or its end.
+    /// How a sender's payloads become jobs.
     Source {
         /// Whose.
         tenant: TenantId,
         /// Its name.
         name: String,
-        /// What it is from now on; none: it is removed.
-        mapping: Option<String>,
+        /// What becomes of it.
+        change: SourceChange,
         /// The version it was made from; none: whatever it is.
         expects: Option<u64>,
         /// Who.
@@ -231,8 +232,8 @@ impl Actor for Roster {
             RosterMessage::Plan { tenant, name, plan, by, reply } => {
                 let _ = reply.send(self.plan(tenant, name, *plan, by).await);
             }
-            RosterMessage::Source { tenant, name, mapping, expects, by, reply } => {
-                let _ = reply.send(self.source(tenant, name, mapping, expects, by).await);
+            RosterMessage::Source { tenant, name, change, expects, by, reply } => {
+                let _ = reply.send(self.source(tenant, name, change, expects, by).await);
             }
             RosterMessage::Template { tenant, ask, by, reply } => {
                 let _ = reply.send(self.template(tenant, *ask, &by).await);
@@ -361,7 +362,7 @@ impl Roster {
         &self,
         tenant: TenantId,
         name: String,
-        mapping: Option<String>,
+        change: SourceChange,
         expects: Option<u64>,
         by: String,
     ) -> Result<Option<Arc<Source>>, ChangeFailure> {
@@ -371,11 +372,11 @@ impl Roster {
         if let Some(expected) = expects.filter(|expected| *expected != is) {
             return Err(ChangeFailure::VersionChanged { expected, is });
         }
-        if before.map(|before| &before.mapping) == mapping.as_ref() {
+        let at = self.house.clock.now();
+        let source = change.onto(before.map(|before| &**before), &name, at, by);
+        if source.as_ref() == before.map(|before| &**before) {
             return Ok(before.cloned());
         }
-        let at = self.house.clock.now();
-        let source = mapping.map(|mapping| Source { name: name.clone(), version: is + 1, mapping, at, by });
         let sealed = source.as_ref().map(|source| self.seal(source, source.version));
         self.store(vec![(Key::Source { tenant, name: name.clone() }, sealed)]).await?;
         let source = source.map(Arc::new);

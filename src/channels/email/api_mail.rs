@@ -1,5 +1,7 @@
 //! A mail for a provider that takes it as JSON: every value on one line where it must be, so that none can begin a header.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use baton_actors::channel::Errand;
 use baton_core::delivery::Outcome;
 use lettre::Address;
@@ -15,6 +17,8 @@ pub(super) struct ApiMail {
     pub(super) subject: String,
     pub(super) text: String,
     pub(super) html: String,
+    /// The picture that the document shows, in base64.
+    pub(super) picture: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
     /// What comes back in callbacks.
     pub(super) trace: String,
@@ -38,6 +42,7 @@ impl ApiMail {
             subject: one_line(&mail.subject),
             text: mail.text,
             html: mail.html,
+            picture: mail.picture.map(|png| STANDARD.encode(png)),
             headers,
             trace,
         })

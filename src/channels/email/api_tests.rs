@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_actors::channel::{Address, Budget, Channel, Errand};
+use baton_actors::channel::{Address, Answer as Answered, Budget, Channel, Errand, Invitation, Say};
 use baton_actors::clock::SystemClock;
 use baton_core::delivery::{Outcome, Progress, Receipt, Scope};
 use baton_core::message::Topic;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::resend::Resend;
 use super::sendgrid::SendGrid;
@@ -79,6 +79,25 @@ async fn resend_gets_a_mail_with_its_key_its_trace_and_the_way_to_end_it() {
     assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
     assert_eq!(mail["tags"][0]["value"], "default_job-3-1_offer");
     assert_eq!(provider.taken()[0].key.as_deref(), Some("job-3-1"));
+}
+
+#[tokio::test]
+async fn e12_an_invitation_carries_its_picture_inside() {
+    let invitation = Invitation { link: "https://t.me/baton_bot?start=sample".to_owned(), message: None };
+    let invited = || Errand { say: Say::Answer(Answered::Invited(Box::new(invitation.clone()))), ..errand("invited") };
+    let is_png = |content: &Value| content.as_str().is_some_and(|content| content.starts_with("iVBORw0KGgo"));
+    let (at_resend, resend) = resend().await;
+    assert_eq!(resend.send(invited()).await.class(), "accepted");
+    let mail = sent(&at_resend);
+    assert!(mail["html"].as_str().unwrap().contains("cid:picture@baton"), "{mail}");
+    let picture = &mail["attachments"][0];
+    assert_eq!((&picture["content_id"], &picture["content_type"]), (&json!("picture@baton"), &json!("image/png")));
+    assert!(is_png(&picture["content"]), "{picture}");
+    let (at_sendgrid, sendgrid) = sendgrid().await;
+    assert_eq!(sendgrid.send(invited()).await.class(), "accepted");
+    let picture = &sent(&at_sendgrid)["attachments"][0];
+    assert_eq!((&picture["content_id"], &picture["disposition"]), (&json!("picture@baton"), &json!("inline")));
+    assert!(is_png(&picture["content"]) && picture["type"] == "image/png", "{picture}");
 }
 
 #[tokio::test]

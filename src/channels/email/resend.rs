@@ -23,7 +23,7 @@ use crate::channels::call::{Caller, CallerError, Lost, Reply, call};
 use crate::channels::errors::{Class, find, said};
 use crate::channels::trace;
 use crate::config;
-use crate::wording::Wording;
+use crate::wording::{self, Wording};
 
 pub use errors::ERRORS;
 
@@ -167,6 +167,11 @@ impl Resend {
             "headers": headers,
             "tags": [{ "name": TRACE, "value": mail.trace }],
         });
+        if let Some(picture) = &mail.picture {
+            body["attachments"] = json!([{
+                "filename": "picture.png", "content": picture, "content_type": "image/png", "content_id": wording::Mail::PICTURE,
+            }]);
+        }
         if let Some(reply_to) = reply_to {
             body["reply_to"] = Value::from(reply_to.to_string());
         }

@@ -18,7 +18,7 @@ use super::{ReplyTo, Unsubscribe};
 use crate::channels::call::{Caller, CallerError, Reply, call};
 use crate::channels::errors::{find, said};
 use crate::config;
-use crate::wording::Wording;
+use crate::wording::{Mail, Wording};
 
 pub use errors::ERRORS;
 
@@ -99,6 +99,12 @@ impl SendGrid {
                 "open_tracking": { "enable": false },
             },
         });
+        if let Some(picture) = &mail.picture {
+            body["attachments"] = json!([{
+                "filename": "picture.png", "content": picture, "type": "image/png", "disposition": "inline",
+                "content_id": Mail::PICTURE,
+            }]);
+        }
         if let Some(reply_to) = reply_to {
             body["reply_to"] = person(reply_to);
         }

@@ -73,7 +73,8 @@ fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
             | Purpose::Unsubscribe(_)
             | Purpose::Preferences(_)
             | Purpose::Details(..)
-            | Purpose::Route(_),
+            | Purpose::Route(_)
+            | Purpose::Source(_),
         )
         | Err(
             BadLink::Unknown
@@ -82,7 +83,8 @@ fn job(door: &Door, token: &str) -> Result<JobId, Problem> {
                 | Purpose::Unsubscribe(_)
                 | Purpose::Preferences(_)
                 | Purpose::Details(..)
-                | Purpose::Route(_),
+                | Purpose::Route(_)
+                | Purpose::Source(_),
             ),
         ) => Err(unknown()),
         Err(BadLink::Expired(Purpose::Approve(job))) => {

@@ -85,7 +85,8 @@ fn read(door: &Door, token: &str) -> Result<(JobId, GrantNo), Problem> {
             | Purpose::Offer(_)
             | Purpose::Unsubscribe(_)
             | Purpose::Preferences(_)
-            | Purpose::Route(_),
+            | Purpose::Route(_)
+            | Purpose::Source(_),
         )
         | Err(
             BadLink::Unknown
@@ -94,7 +95,8 @@ fn read(door: &Door, token: &str) -> Result<(JobId, GrantNo), Problem> {
                 | Purpose::Offer(_)
                 | Purpose::Unsubscribe(_)
                 | Purpose::Preferences(_)
-                | Purpose::Route(_),
+                | Purpose::Route(_)
+                | Purpose::Source(_),
             ),
         ) => Err(unknown()),
     }

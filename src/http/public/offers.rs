@@ -133,7 +133,8 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
             | Purpose::Unsubscribe(_)
             | Purpose::Preferences(_)
             | Purpose::Details(..)
-            | Purpose::Route(_),
+            | Purpose::Route(_)
+            | Purpose::Source(_),
         )
         | Err(
             BadLink::Unknown
@@ -142,7 +143,8 @@ fn open(door: &Door, token: &str) -> Result<Opened, Problem> {
                 | Purpose::Unsubscribe(_)
                 | Purpose::Preferences(_)
                 | Purpose::Details(..)
-                | Purpose::Route(_),
+                | Purpose::Route(_)
+                | Purpose::Source(_),
             ),
         ) => {
             return Err(unknown());

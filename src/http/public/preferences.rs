@@ -90,7 +90,8 @@ fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
             | Purpose::Offer(_)
             | Purpose::Unsubscribe(_)
             | Purpose::Details(..)
-            | Purpose::Route(_),
+            | Purpose::Route(_)
+            | Purpose::Source(_),
         )
         | Err(_) => Err(unknown()),
     }

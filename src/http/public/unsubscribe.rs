@@ -60,7 +60,8 @@ fn agent(door: &Door, token: &str) -> Result<AgentId, Problem> {
             | Purpose::Offer(_)
             | Purpose::Preferences(_)
             | Purpose::Details(..)
-            | Purpose::Route(_),
+            | Purpose::Route(_)
+            | Purpose::Source(_),
         )
         | Err(_) => Err(unknown()),
     }

@@ -5,6 +5,7 @@ pub mod hooks;
 pub mod meta;
 pub mod resend;
 pub mod sendgrid;
+pub mod source;
 pub mod telegram;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use baton_core::gates::{Dial, Gates, OwnGates};
 use baton_core::job::release::HowReleased;
 use baton_core::job::settlement::{Field as Detail, Fields};
 use baton_core::job::weight::REFERENCE_MAX;
-use baton_core::tenant::{LateWinner, Patience, Settlement};
+use baton_core::tenant::{DetailsAs, LateWinner, Patience, Settlement};
 use utoipa::ToSchema;
 
 use crate::http::form::{Field, Form};
@@ -26,6 +26,9 @@ pub const PUBLISHERS: [(&str, Publish); 2] = [("engine", Publish::Engine), ("per
 
 /// The words for who passes a gate.
 pub const DIALS: [(&str, Dial); 3] = [("off", Dial::Off), ("person", Dial::Person), ("engine", Dial::Engine)];
+
+/// How released details are seen.
+pub const DETAILS_AS: [(&str, DetailsAs); 2] = [("page", DetailsAs::Page), ("text", DetailsAs::Text)];
 
 const LATE_WINNERS: [(&str, LateWinner); 2] = [("keeps", LateWinner::Keeps), ("returns", LateWinner::Returns)];
 
@@ -116,6 +119,10 @@ pub struct SettlementShape {
     /// What becomes of a winner who does not pay or begin in time: `keeps` (the desk hears of it) or `returns`.
     #[schema(value_type = Option<String>, example = "keeps")]
     late_winner: Given<String>,
+    /// How the winner sees released details: `page` (behind a link, which a withdrawal shuts) or `text` (in the private message, where
+    /// nothing takes them back; longer ones go by the page).
+    #[schema(value_type = Option<String>, example = "page")]
+    details_as: Given<String>,
     #[schema(ignore)]
     strangers: Strangers,
 }
@@ -151,7 +158,7 @@ object! {
     JobGatesShape { publish, confirm, invoice, payment, release }
     ReferenceShape { reference }
     ReleaseShape { override_reason, fields, valid_for }
-    SettlementShape { gates, details_for, patience, late_winner }
+    SettlementShape { gates, details_for, patience, late_winner, details_as }
     PatienceShape { confirm, invoice, payment, release, start, finish }
 }
 
@@ -211,6 +218,7 @@ pub struct SettlementChange {
     details_for: Option<Duration>,
     patience: PatienceChange,
     late_winner: Option<LateWinner>,
+    details_as: Option<DetailsAs>,
 }
 
 /// What becomes of the times.
@@ -228,6 +236,7 @@ impl SettlementShape {
                 .within(|form, patience| Some(patience.read(form)))
                 .unwrap_or_default(),
             late_winner: form.field("late_winner", self.late_winner).one_of(&LATE_WINNERS),
+            details_as: form.field("details_as", self.details_as).one_of(&DETAILS_AS),
         }
     }
 }
@@ -253,6 +262,7 @@ impl SettlementChange {
         settlement.gates = self.gates.over(settlement.gates);
         settlement.details_for = self.details_for.unwrap_or(settlement.details_for);
         settlement.late_winner = self.late_winner.unwrap_or(settlement.late_winner);
+        settlement.details_as = self.details_as.unwrap_or(settlement.details_as);
         let Patience { confirm, invoice, payment, release, start, finish } = &mut settlement.patience;
         for (time, change) in [confirm, invoice, payment, release, start, finish].into_iter().zip(self.patience.0) {
             change.onto(time);
@@ -263,6 +273,11 @@ impl SettlementChange {
 /// The word for what becomes of a late winner.
 pub fn late_winner(what: LateWinner) -> &'static str {
     LATE_WINNERS.iter().find(|(_, known)| *known == what).map_or("", |(word, _)| word)
+}
+
+/// The word for how released details are seen.
+pub fn details_as(how: DetailsAs) -> &'static str {
+    DETAILS_AS.iter().find(|(_, known)| *known == how).map_or("", |(word, _)| word)
 }
 
 #[cfg(test)]
@@ -315,7 +330,8 @@ mod tests {
         );
         assert_eq!((set.gates.confirm, set.gates.invoice, set.gates.release), (Dial::Person, Dial::Off, Dial::Engine));
         assert_eq!((set.patience.confirm, set.late_winner), (Some(Duration::from_mins(15)), LateWinner::Returns));
-        let less = change(br#"{"patience":{"confirm":null},"details_for":"1h"}"#);
+        let less = change(br#"{"patience":{"confirm":null},"details_for":"1h","details_as":"text"}"#);
+        assert_eq!(less.details_as, DetailsAs::Text);
         assert_eq!(
             (less.patience.confirm, less.details_for, less.gates.invoice),
             (None, Duration::from_hours(1), Dial::Off)

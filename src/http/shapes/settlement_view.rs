@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::shapes::agent_view::AgentNamed;
-use crate::http::shapes::settlement::late_winner;
+use crate::http::shapes::settlement::{details_as, late_winner};
 use crate::http::shapes::shown::{Shown, Span};
 
 /// Who passes each gate: `off`, `person` or `engine`.
@@ -110,6 +110,8 @@ pub struct SettlementSettingsView {
     patience: PatienceView,
     /// What becomes of a winner who does not pay or begin in time: `keeps` or `returns`.
     late_winner: &'static str,
+    /// How the winner sees released details: `page` or `text`.
+    details_as: &'static str,
 }
 
 /// How long each step may take; `null`: as long as it takes.
@@ -222,6 +224,7 @@ impl SettlementSettingsView {
                 finish: span(finish),
             },
             late_winner: late_winner(settlement.late_winner),
+            details_as: details_as(settlement.details_as),
         }
     }
 }

@@ -27,6 +27,10 @@ pub struct SourceView<'a> {
     at: Shown<Timestamp>,
     /// Who stored it.
     by: &'a str,
+    /// Since when it has its address for senders that can set no header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    address_since: Option<Shown<Timestamp>>,
     /// How its payloads become jobs.
     mapping: Mapping,
 }
@@ -35,8 +39,8 @@ impl<'a> SourceView<'a> {
     /// Shows a source.
     pub fn of(source: &'a Source) -> Result<Self, Problem> {
         let mapping = mapped::mapping(source)?;
-        let Source { name, version, at, by, mapping: _ } = source;
-        Ok(Self { name, version: *version, at: Shown(*at), by, mapping })
+        let Source { name, version, at, by, mapping: _, address_since } = source;
+        Ok(Self { name, version: *version, at: Shown(*at), by, address_since: address_since.map(Shown), mapping })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use baton_actors::tenants::source_change::SourceChange;
 
 use crate::http::caller::{Caller, Write};
 use crate::http::door::Door;
@@ -24,6 +25,8 @@ pub async fn delete(
     State(door): State<Door>,
 ) -> Result<StatusCode, Problem> {
     mapped::source(&door.engine.tenants().view(caller.tenant()), &name)?;
-    door.engine.put_source(caller.tenant(), name, None, if_match.0, caller.name().to_owned()).await?;
+    door.engine
+        .change_source(caller.tenant(), name, SourceChange::Removed, if_match.0, caller.name().to_owned())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

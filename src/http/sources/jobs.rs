@@ -4,7 +4,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{ETAG, LOCATION};
 use axum::response::{IntoResponse, Response};
-use baton_core::job::Answer;
+use baton_actors::job_actor::Done;
+use baton_core::ids::TenantId;
+use baton_core::job::{Answer, By};
+use serde_json::Value;
 
 use crate::http::caller::{Caller, Write};
 use crate::http::door::Door;
@@ -42,20 +45,35 @@ pub async fn post(
     State(door): State<Door>,
     Json(Anything(payload)): Json<Anything>,
 ) -> Result<Response, Problem> {
-    let tenant = caller.tenant();
-    let view = door.engine.tenants().view(tenant);
-    let mapping = mapped::mapping(mapped::source(&view, &name)?)?;
-    let (mapped, read) = mapped::read(&door, tenant, &view, &mapping, &payload)?;
-    let (job, fingerprint) = read.map_err(Problem::of_fields)?;
-    // Two senders may count their deliveries alike.
-    let key = mapped.idempotency_key.map(|key| format!("source {name} {key}")).or(key.0);
-    let done = intake::take(&door, tenant, caller.by(), job, fingerprint, key.as_deref()).await?;
-    let status = match done.answer {
-        Answer::Done => StatusCode::CREATED,
-        Answer::Already => StatusCode::OK,
-    };
+    let done = take(&door, caller.tenant(), caller.by(), &name, key.0, &payload).await?;
     let location = format!("/api/v1/jobs/{}", done.job.id);
     let tag = etag(done.job.version);
     let shown = axum::Json(intake::created(&door, &done)).into_response();
-    Ok((status, [(LOCATION, location)], [(ETAG, tag)], shown).into_response())
+    Ok((status(&done), [(LOCATION, location)], [(ETAG, tag)], shown).into_response())
+}
+
+/// Takes in a payload of a source. `key`: what tells a repeat where the mapping says nothing about it.
+pub async fn take(
+    door: &Door,
+    tenant: TenantId,
+    by: By,
+    name: &str,
+    key: Option<String>,
+    payload: &Value,
+) -> Result<Done, Problem> {
+    let view = door.engine.tenants().view(tenant);
+    let mapping = mapped::mapping(mapped::source(&view, name)?)?;
+    let (mapped, read) = mapped::read(door, tenant, &view, &mapping, payload)?;
+    let (job, fingerprint) = read.map_err(Problem::of_fields)?;
+    // Two senders may count their deliveries alike.
+    let key = mapped.idempotency_key.map(|key| format!("source {name} {key}")).or(key);
+    intake::take(door, tenant, by, job, fingerprint, key.as_deref()).await
+}
+
+/// Whether it is new.
+pub fn status(done: &Done) -> StatusCode {
+    match done.answer {
+        Answer::Done => StatusCode::CREATED,
+        Answer::Already => StatusCode::OK,
+    }
 }

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
+use baton_actors::tenants::source_change::SourceChange;
 
 use crate::http::caller::{Caller, Write};
 use crate::http::door::Door;
@@ -56,7 +57,7 @@ pub async fn put(
         return Err(Problem::new(Code::SourcesFull, format!("no more than {SOURCES_MAX} sources can be kept")));
     }
     let by = caller.name().to_owned();
-    let stored = door.engine.put_source(caller.tenant(), name, Some(text), if_match.0, by).await?;
+    let stored = door.engine.change_source(caller.tenant(), name, SourceChange::Mapping(text), if_match.0, by).await?;
     let source = stored.ok_or_else(|| Problem::new(Code::SourceNotFound, "it has been removed meanwhile"))?;
     let status = if is_there { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, [(ETAG, etag(source.version))], axum::Json(SourceView::of(&source)?)).into_response())

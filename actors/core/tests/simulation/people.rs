@@ -53,7 +53,7 @@ impl Simulation {
         };
         let late_winner = if self.chance.per_mille(500) { LateWinner::Returns } else { LateWinner::Keeps };
         let details_for = minutes(1 + self.chance.below(120));
-        Settlement { gates, details_for, patience, late_winner }
+        Settlement { gates, details_for, patience, late_winner, ..Settlement::default() }
     }
 
     fn some_plan(&mut self) -> Plan {

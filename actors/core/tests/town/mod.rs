@@ -240,6 +240,7 @@ fn some_settlement() -> impl Strategy<Value = Settlement> {
         details_for,
         patience,
         late_winner,
+        ..Settlement::default()
     })
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use baton_actors::channel::Errand;
 use baton_core::delivery::ChannelKind;
 use baton_core::time::Timestamp;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use crate::channels::email::Unsubscribe;
@@ -73,12 +73,20 @@ impl Letter {
             let earlier = format!("<{}>", one_line(&earlier.message));
             letter = letter.in_reply_to(earlier.clone()).references(earlier);
         }
-        let letter = letter
-            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
-            .map_err(|error| NotALetter::Unwritable(error.to_string()))?;
+        let letter = letter.multipart(body(mail)).map_err(|error| NotALetter::Unwritable(error.to_string()))?;
         let text = letter.formatted();
         Ok(Self { message_id, from: from.email.clone(), to, text })
     }
+}
+
+/// The text, then the document with the picture it shows.
+fn body(mail: Mail) -> MultiPart {
+    let Mail { subject: _, text, html, picture } = mail;
+    let Some(picture) = picture else { return MultiPart::alternative_plain_html(text, html) };
+    let kind = ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN);
+    let picture = Attachment::new_inline(Mail::PICTURE.to_owned()).body(picture, kind);
+    let document = MultiPart::related().singlepart(SinglePart::html(html)).singlepart(picture);
+    MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(document)
 }
 
 /// The same for every attempt at the same errand: many receivers then show one mail where two arrive.
