@@ -73,6 +73,7 @@ impl TelegramDesk {
         Ok(Some(match engine.register(hash, chat).await? {
             Registered::Welcome(_) => Answer::Welcome,
             Registered::Already(_) => Answer::AlreadyRegistered,
+            Registered::Elsewhere => Answer::RegisteredElsewhere,
             Registered::BadLink => Answer::BadLink,
         }))
     }

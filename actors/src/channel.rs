@@ -413,6 +413,8 @@ pub enum Answer {
     Welcome,
     /// They were registered before.
     AlreadyRegistered,
+    /// The link is good, but they have another chat already, or the chat is somebody else's.
+    RegisteredElsewhere,
     /// The registration link is used up, expired or not ours.
     BadLink,
     /// The acknowledgement was noted.
@@ -489,6 +491,7 @@ impl Answer {
             Self::Register(_) => "answer_register",
             Self::Welcome => "answer_welcome",
             Self::AlreadyRegistered => "answer_already_registered",
+            Self::RegisteredElsewhere => "answer_registered_elsewhere",
             Self::BadLink => "answer_bad_link",
             Self::Acknowledged(_) => "answer_acknowledged",
             Self::Order(_) => "answer_order",

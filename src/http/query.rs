@@ -60,7 +60,8 @@ fn unknown_field(name: String) -> FieldError {
     FieldError {
         field,
         message: "is not known here".into(),
-        cure: "leave it out, or compare its name with /docs".into(),
+        cure: "leave it out, or compare its name with /docs, or that of a system it took over from with docs/migrating"
+            .into(),
     }
 }
 

@@ -5,6 +5,8 @@ use baton_actors::house::{Limits, Retry};
 use baton_core::ids::TenantId;
 use baton_core::tenant::{Desk, Settings};
 
+use serde_json::Value;
+
 use super::channels::needs_stub;
 use crate::config::Config;
 
@@ -43,7 +45,8 @@ pub(super) fn unset_settings(config: &Config) -> Settings {
 /// Tenants of the configuration begin with their seeds; what was changed at run time stays.
 pub(super) async fn seed_tenants(engine: &Engine, config: &Config) {
     for seed in &config.tenants {
-        if engine.tenants().get(seed.tenant).is_some_and(|view| view.version > 0) {
+        if let Some(view) = engine.tenants().get(seed.tenant).filter(|view| view.version > 0) {
+            say_what_differs(seed.tenant, &seed.settings, &view.settings);
             continue;
         }
         let stored =
@@ -51,5 +54,41 @@ pub(super) async fn seed_tenants(engine: &Engine, config: &Config) {
         if let Err(error) = stored {
             tracing::error!(tenant = %seed.tenant, %error, "a tenant of the configuration was not stored");
         }
+    }
+}
+
+/// Whoever changes the configuration of a tenant that is stored waits in vain, unless they are told.
+fn say_what_differs(tenant: TenantId, configured: &Settings, stored: &Settings) {
+    let differing = differing(configured, stored);
+    if !differing.is_empty() {
+        tracing::info!(
+            %tenant,
+            differing = differing.join(", "),
+            "the tenant goes by its stored settings, not by those of the configuration; PATCH /api/v1/tenants/{{tenant}} changes them"
+        );
+    }
+}
+
+/// The names of the settings that differ.
+fn differing(one: &Settings, other: &Settings) -> Vec<String> {
+    let fields = |settings: &Settings| match serde_json::to_value(settings) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    };
+    let other = fields(other);
+    fields(one).into_iter().filter(|(name, value)| other.get(name) != Some(value)).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_named_without_its_value() {
+        let one = Settings::default();
+        assert!(differing(&one, &one).is_empty());
+        let other =
+            Settings { time_zone: "Europe/London".to_owned(), match_vehicle: !one.match_vehicle, ..one.clone() };
+        assert_eq!(differing(&one, &other), ["match_vehicle", "time_zone"]);
     }
 }

@@ -25,6 +25,7 @@ templates![
     "answer_acknowledged.plain.text",
     "answer_already_registered.plain.text",
     "answer_bad_link.plain.text",
+    "answer_registered_elsewhere.plain.text",
     "answer_claimed.plain.text",
     "answer_cooling_down.plain.text",
     "answer_declined.plain.text",

@@ -249,6 +249,7 @@ pub(crate) fn answers(job: CrewView) -> Vec<Answer> {
         Answer::Register("https://example.com/register".to_owned()),
         Answer::Welcome,
         Answer::AlreadyRegistered,
+        Answer::RegisteredElsewhere,
         Answer::BadLink,
         Answer::Acknowledged(boxed),
         Answer::NotPublished,

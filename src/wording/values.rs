@@ -304,6 +304,7 @@ impl Values {
             | Answer::Unknown
             | Answer::Welcome
             | Answer::AlreadyRegistered
+            | Answer::RegisteredElsewhere
             | Answer::BadLink
             | Answer::NotPublished
             | Answer::NoSuchJob

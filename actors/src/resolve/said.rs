@@ -41,7 +41,9 @@ pub(super) fn say(house: &House, tenant: &TenantView, job: &Job, message: &Messa
         Topic::Notice(notice) => Some(*notice),
         _ => note.map(|note| note.about),
     };
-    let about = notice.and_then(Notice::about).or_else(|| job.winner().filter(|_| notice.is_some())).and_then(name);
+    // An assignment that nobody has is about whoever was to have it.
+    let named = job.winner().or_else(|| job.assignment.as_ref().map(|assignment| assignment.agent));
+    let about = notice.and_then(Notice::about).or_else(|| named.filter(|_| notice.is_some())).and_then(name);
     let to_desk = message.to == Recipient::Desk;
     let approve_url = (message.topic == Topic::ApprovalWanted).then(|| house.approve_url(job, tenant));
     Say::Job {

@@ -153,7 +153,9 @@ pub enum Registered {
     Welcome(AgentId),
     /// The chat is the agent's already.
     Already(AgentId),
-    /// Unknown, used up, expired, or another person's chat is registered.
+    /// The link is good, and they have another chat, or the chat is somebody else's: a link replaces neither.
+    Elsewhere,
+    /// Unknown, used up or expired.
     BadLink,
 }
 
@@ -428,8 +430,11 @@ impl Roster {
         }
         let unused = registration.used_by.is_none() && registration.expires_at > now;
         let chat_taken = view.agent_by_telegram(chat).is_some_and(|other| other != agent.id);
-        if !unused || agent.telegram.is_some() || chat_taken {
+        if !unused {
             return Ok(Registered::BadLink);
+        }
+        if agent.telegram.is_some() || chat_taken {
+            return Ok(Registered::Elsewhere);
         }
         registration.used_by = Some(chat);
         let mut agent = Agent::clone(agent);

@@ -6,7 +6,7 @@
 mod batch;
 mod dispatch;
 mod list;
-mod registration;
+pub mod registration;
 mod route_tokens;
 mod send_registration;
 #[cfg(test)]
@@ -18,7 +18,6 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-pub use registration::answer as registration;
 use words::in_its_words;
 pub use words::on_our_route;
 

@@ -194,3 +194,15 @@ async fn c3_an_id_that_says_something_is_refused_and_not_repeated() {
         assert!(!refused.text.contains(private), "{}", refused.text);
     }
 }
+
+#[tokio::test]
+async fn the_example_in_the_api_s_document_is_a_lead_of_which_nothing_is_left_out() {
+    let house = House::open().await;
+    let document = serde_json::to_value(crate::http::door::openapi()).unwrap();
+    let body = &document["paths"]["/api/v1/leads/finalized"]["post"]["requestBody"]["content"]["application/json"];
+    let taken = house.ask("POST /api/v1/leads/finalized", &body["example"].to_string()).await;
+    assert_eq!((taken.status, &taken.json["not_specified"]), (202, &json!([])), "{}", taken.text);
+    let bare = house.ask("POST /api/v1/leads/finalized", r#"{"lead_id":"bare-1","addr_from":"Haifa"}"#).await;
+    let all = json!(["from", "to", "date", "window", "volume", "items", "price"]);
+    assert_eq!((bare.status, &bare.json["not_specified"]), (202, &all), "{}", bare.text);
+}

@@ -67,13 +67,7 @@ const NOTES: usize = 4_000;
 
 /// A finished lead, bare or under `data`.
 #[derive(Default, ToSchema)]
-#[schema(as = FinalizedLead, value_type = Object, example = json!({
-    "lead_id": "0952ef82-3f0e-4c57-9b60-6a2f8f1f0a11", "sender_name": "Test Person", "phone": "+447700900123",
-    "addr_from": "1 Example Street", "addr_to": "2 Example Road", "floor_from": 3, "floor_to": 2, "elevator_from": false,
-    "elevator_to": false, "time_window": "morning", "extras": ["fridge", "washing_machine"],
-    "custom": {"route_classification": {"from_locality": "Haifa", "to_locality": "Kiryat Ata"}, "move_date": "2027-02-23",
-        "volume_category": "1br", "cargo_items": [{"key": "box", "qty": 10}], "estimate_min": 850, "estimate_max": 950}
-}))]
+#[schema(as = FinalizedLead, value_type = Object)]
 pub struct LeadShape(Map<String, Value>);
 
 /// By what it says: the order of its fields does not matter.
@@ -131,7 +125,7 @@ impl LeadShape {
         };
         let reference = lead.get("lead_id").or_else(|| self.0.get("lead_id")).and_then(Value::as_str);
         let Some(reference) = reference.filter(|reference| is_reference(reference)) else {
-            let cure = "give the lead's own id: a UUID, or up to 64 letters, digits, hyphens, points and underscores with a letter among them";
+            let cure = "give the lead's own id: a UUID, or up to 64 letters, digits, hyphens, points and underscores with a letter and a digit among them";
             form.blame("lead_id", "is not the id of a lead", cure);
             return None;
         };

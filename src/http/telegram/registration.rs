@@ -31,7 +31,7 @@ pub struct RegistrationView {
     /// It works until then.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Shown<Timestamp>,
-    /// Whether the agent has a chat already; a link does not replace it.
+    /// Whether the agent has a chat already: a link does not replace it, `PATCH /api/v1/agents/{ref}` with `"telegram_chat_id": null` frees it.
     already_registered: bool,
 }
 
@@ -51,8 +51,14 @@ pub async fn get(
     headers: HeaderMap,
     State(door): State<Door>,
 ) -> Result<Response, Problem> {
-    if door.settings.drop_in.has(System::Fleet) {
-        let answer = fleet::registration(&door, caller.tenant(), &reference).await;
+    // Where a fleet's drivers register by their ids, crews do by their names all the same.
+    let tenant = caller.tenant();
+    let is_crew = || {
+        fleet::registration::driver(&door, tenant, &reference).is_err()
+            && store::known(&door, tenant, &reference).is_ok()
+    };
+    if door.settings.drop_in.has(System::Fleet) && !is_crew() {
+        let answer = fleet::registration::answer(&door, caller.tenant(), &reference).await;
         return Ok(fleet::on_our_route(&headers, &visitor, answer));
     }
     let reference = Form::read(|form| form.field("ref", Given::Is(reference)).line(100)).map_err(Problem::of_fields)?;
