@@ -33,6 +33,8 @@ pub struct TelegramDesk {
     pub link_base: String,
     /// How long a registration link works.
     pub registration_ttl: std::time::Duration,
+    /// Whether Telegram calls us; else it is asked, and nobody who calls is Telegram.
+    pub is_called: bool,
     /// What webhook calls must carry; none only with `--dev`.
     pub secret: Option<SecretString>,
     /// Chats that were found to have moved when something was sent to them.

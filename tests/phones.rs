@@ -73,6 +73,7 @@ impl Town {
             bot: Some("baton_bot".to_owned()),
             link_base: "https://t.me".to_owned(),
             registration_ttl: Duration::from_hours(24),
+            is_called: false,
             secret: None,
             moves: Arc::default(),
             wording,

@@ -6,6 +6,8 @@
 //! let items = form.field("items", shape.items).each(50, |form, item: ItemShape| item.read(form));
 //! ```
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -303,14 +305,32 @@ fn fault(text: &str, longest: usize, allowed: impl Fn(char) -> bool) -> Option<(
         if c.is_control() && !allowed(c) {
             return Some(("has control characters in it", "take them out".into()));
         }
-        blank &= c.is_whitespace();
+        blank &= c.is_whitespace() || !shows(c);
     }
     blank.then_some(("is empty", "give a value, or leave the field out".into()))
+}
+
+/// Whether a character is seen at all: a text without one says nothing, whatever it is made of.
+fn shows(c: char) -> bool {
+    // Unicode does not count the empty Braille pattern among them.
+    c != '\u{2800}' && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn c12_a_text_that_shows_nothing_is_empty() {
+        for nothing in
+            ["", " ", "\u{a0}", "\u{200b}", "\u{3164}", "\u{2060} \u{ad}", "\u{202e}", "\u{feff}", "\u{2800}"]
+        {
+            assert_eq!(fault(nothing, 9, |_| false).map(|(message, _)| message), Some("is empty"), "{nothing:?}");
+        }
+        for something in ["x", "\u{202a}+44\u{202c}", "\u{5e9}", "\u{1f69a}"] {
+            assert!(fault(something, 9, |_| false).is_none(), "{something:?}");
+        }
+    }
 
     fn paths(result: Result<(), Vec<FieldError>>) -> Vec<String> {
         result.expect_err("mistakes").into_iter().map(|error| error.field).collect()

@@ -23,6 +23,9 @@ pub struct BatchJson<T>(pub T);
 /// A JSON body that may be left out.
 pub struct MaybeJson<T>(pub T);
 
+/// What some write before a text in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// A JSON body of a sender that can set no header: whatever it is said to be.
 pub struct Bare<T>(pub T);
 
@@ -35,7 +38,9 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        parse(&collect(request, Arc::<Settings>::from_ref(state).body_limit).await?).map(Self)
+        let body = collect(request, Arc::<Settings>::from_ref(state).body_limit).await?;
+        // Some write a mark before it that JSON does not know.
+        parse(body.strip_prefix(BOM).unwrap_or(&body)).map(Self)
     }
 }
 

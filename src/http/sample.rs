@@ -88,6 +88,7 @@ async fn door_before(
         bot: Some("baton_bot".into()),
         link_base: "https://t.me".into(),
         registration_ttl: std::time::Duration::from_hours(48),
+        is_called: true,
         secret: Some(HOOK.into()),
         moves: Arc::default(),
         wording: Arc::clone(&wording),

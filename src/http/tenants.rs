@@ -6,6 +6,7 @@ use utoipa_axum::routes;
 use crate::http::door::Door;
 
 pub mod audit;
+pub mod change;
 pub mod list;
 pub mod own;
 pub mod patch;

@@ -53,6 +53,7 @@ pub async fn said(
             failure @ (ChangeFailure::NotFound
             | ChangeFailure::VersionChanged { .. }
             | ChangeFailure::AddressTaken { .. }
+            | ChangeFailure::GroupTaken { .. }
             | ChangeFailure::Template(_)
             | ChangeFailure::Broken(_)),
         ) => Err(Failure::Unreadable(failure.to_string())),

@@ -22,6 +22,7 @@ use crate::channels::whatsapp::Windows;
 use crate::channels::whatsapp::meta::Meta;
 use crate::channels::whatsapp::twilio::TwilioWhatsapp;
 use crate::config::email::Route;
+use crate::config::telegram::Mode;
 use crate::config::whatsapp::Whatsapp;
 use crate::config::{self, Config};
 use crate::http::public::webhooks;
@@ -51,6 +52,7 @@ pub(super) async fn telegram(config: &Config, wording: &Arc<Wording>) -> Result<
         bot,
         link_base: set.link_base.clone(),
         registration_ttl: config.links.registration_ttl,
+        is_called: set.mode == Mode::Webhook,
         secret: set.webhook_secret.clone(),
         moves: Arc::default(),
         wording: Arc::clone(wording),

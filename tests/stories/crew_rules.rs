@@ -205,3 +205,25 @@ async fn c13_the_desk_publishes_where_the_tenant_says_so_and_nobody_else() {
         .await
         .refuses(409, "nothing-to-publish");
 }
+
+#[tokio::test]
+async fn c10_one_stranger_who_writes_without_end_silences_no_other_and_keeps_none_out_of_the_ledger() {
+    let town = town_with(&[("LINKS__REGISTER_URL", "https://example.com/register")]).await;
+    town.people(["ana"]).await;
+    let group = town.has_a_group(json!({})).await;
+    let job = town.desk().publishes(for_the_group("c10-flood")).await;
+    group.reads(&job, "/claim").await;
+    let flooder = town.bot.chat(9001);
+    for _ in 0..60 {
+        flooder.types("hello");
+    }
+    for stranger in 4241..=4243 {
+        group.chat.types_as(stranger, &format!("/claim {}", job.code));
+    }
+    let stranger = ("nobody we know", "unknown-agent");
+    until("each stands in the ledger", async || (verdicts(&town, &job).await == pairs(&[stranger; 3])).then_some(()))
+        .await;
+    let says = |message: &&baton::simulator::telegram::Message| message.text.contains("example.com/register");
+    group.chat.wait_for(|messages| messages.iter().filter(says).count() == 3).await.unwrap();
+    assert!(flooder.messages().iter().filter(says).count() <= 10);
+}

@@ -104,6 +104,26 @@ async fn c12_c13_an_operator_takes_a_job_to_its_release_by_commands_and_nobody_e
 }
 
 #[tokio::test]
+async fn c13_what_an_operator_passes_on_is_not_their_command() {
+    let town = town().await;
+    let group = staffed(&town).await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("passed-on").everybody()).await;
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+    group.passes_on_as(PAVEL, &format!("/release {} he asks for it", job.code));
+    town.bot.chat(OLGA).passes_on_as(OLGA, &format!("/cancel {}", job.code));
+    // What they say themselves comes behind it, and is answered.
+    group.types_as(PAVEL, &format!("/who {}", job.code));
+    shows(&group, "ana").await;
+    town.bot.chat(OLGA).types(&format!("/who {}", job.code));
+    shows(&town.bot.chat(OLGA), "ana").await;
+    assert_eq!(town.desk().sees(&job).await["status"], "claimed");
+    let timeline = town.desk().timeline(&job).await;
+    assert_eq!((denied(&timeline), count(&timeline, "released")), (Vec::new(), 0), "it was no attempt, either");
+}
+
+#[tokio::test]
 async fn c13_a_stranger_does_not_learn_whether_a_job_exists_and_writes_in_no_timeline() {
     let town = town().await;
     let group = staffed(&town).await;

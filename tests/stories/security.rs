@@ -410,3 +410,18 @@ async fn serve(environment: &[(&str, &str)], dev: bool) -> Output {
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
+
+#[tokio::test]
+async fn s5_while_telegram_is_asked_nobody_who_calls_is_telegram() {
+    let town = town().await;
+    let [ana] = town.people(["ana"]).await;
+    let job = town.desk().publishes(order("s5-forged").everybody()).await;
+    ana.shows_offer(&job).await;
+    let forged = json!({ "update_id": 999_002, "message": { "message_id": 1, "date": 1, "text": "YES",
+        "chat": { "id": 1001, "type": "private" }, "from": { "id": 1001, "is_bot": false, "first_name": "A" } } });
+    let answer = town.stranger().post("/public/webhooks/telegram/default", forged).await;
+    answer.refuses(404, "channel-not-found");
+    assert_eq!(town.desk().sees(&job).await["status"], "offering");
+    ana.presses_yes(&job).await;
+    ana.shows_victory(&job).await;
+}

@@ -84,6 +84,9 @@ async fn c1_a_sender_that_can_set_no_header_posts_to_an_address_that_can_be_take
     assert_eq!((&job["brief"]["from"], &job["external_ref"]), (&json!("Leeds"), &json!("A-17")));
     assert_eq!(town.desk().timeline(&Job::of(&job)).await[0]["actor"]["name"], "source shop");
 
+    // Some write a mark before it.
+    assert_eq!(posts(&town, &shop, format!("\u{feff}{}", order())).await.is(200)["id"], made["id"]);
+
     // What is wrong with a payload is said without it; what is no payload at all, too.
     let wrong = json!({"order": {"number": "A-18"}, "customer": {"phone": "Dana Levi"}});
     let refused = posts(&town, &shop, wrong.to_string()).await;

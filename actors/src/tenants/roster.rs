@@ -1,5 +1,6 @@
 //! The one writer of agents, settings, plans and templates: decides on the latest view, stores, then lets everybody see.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use baton_core::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
-use super::TenantView;
 use super::left::Left;
 use super::library::{TemplateAsk, TemplateRefusal};
 use super::source_change::SourceChange;
+use super::{TenantView, Tenants};
 use crate::committer::NotStored;
 use crate::house::House;
 use crate::records::{
@@ -184,6 +185,12 @@ pub enum ChangeFailure {
         /// The reference of the agent that was to be stored.
         reference: String,
     },
+    /// A chat in which one tenant's crews read is nobody else's.
+    #[error("the chat {chat} is another tenant's group")]
+    GroupTaken {
+        /// Which.
+        chat: i64,
+    },
     /// A template may not be changed so.
     #[error("{0}")]
     Template(#[from] TemplateRefusal),
@@ -317,6 +324,9 @@ impl Roster {
         let view = self.house.tenants.view(tenant);
         if let Some(expected) = expects.filter(|expected| *expected != view.version) {
             return Err(ChangeFailure::VersionChanged { expected, is: view.version });
+        }
+        if let Some(chat) = taken_group(&self.house.tenants, tenant, &view.settings, &settings) {
+            return Err(ChangeFailure::GroupTaken { chat });
         }
         let at = self.house.clock.now();
         let version = view.version + 1;
@@ -507,4 +517,17 @@ pub(crate) async fn look_again_at_all(house: Arc<House>) {
     for (tenant, _) in house.tenants.all() {
         look_again(Arc::clone(&house), tenant).await;
     }
+}
+
+/// A chat that settings take up newly, and that crews of another tenant read: jobs of two strangers would stand side by side there, and
+/// one's desk would be read by the other's crews.
+fn taken_group(tenants: &Tenants, tenant: TenantId, before: &Settings, after: &Settings) -> Option<i64> {
+    let groups = |settings: &Settings| settings.crew.groups.values().map(|group| group.chat).collect::<BTreeSet<_>>();
+    let others = tenants.all().into_iter().filter(|(other, _)| *other != tenant).map(|(_, view)| view);
+    let others: Vec<_> = others.map(|view| (groups(&view.settings), view.settings.desk.telegram)).collect();
+    let is_crews = |chat: i64| others.iter().any(|(groups, _)| groups.contains(&chat));
+    let is_desks = |chat: i64| others.iter().any(|(_, desk)| *desk == Some(chat));
+    let mut new_groups = groups(after).difference(&groups(before)).copied().collect::<Vec<_>>().into_iter();
+    let new_desk = after.desk.telegram.filter(|chat| before.desk.telegram != Some(*chat));
+    new_groups.find(|chat| is_crews(*chat) || is_desks(*chat)).or_else(|| new_desk.filter(|chat| is_crews(*chat)))
 }

@@ -2,6 +2,7 @@
 //! update that is answered with an error comes again and holds up all behind it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::command::Command;
 use super::order::{DeskPress, Typed};
@@ -63,6 +64,10 @@ struct Message {
     reply_to: Option<Replied>,
     migrate_to_chat_id: Option<i64>,
     migrate_from_chat_id: Option<i64>,
+    /// There where somebody passes on what another one wrote.
+    forward_origin: Option<IgnoredAny>,
+    /// The same of old.
+    forward_date: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -131,7 +136,9 @@ impl Message {
         let (Some(text), Some(from)) = (self.text, self.from) else {
             return What::Ignored;
         };
-        if from.is_bot || self.chat.kind == "channel" {
+        // Whoever passes on another's words has not said them: they are no command, no claim and no answer of theirs.
+        let is_passed_on = self.forward_origin.is_some() || self.forward_date.is_some();
+        if is_passed_on || from.is_bot || self.chat.kind == "channel" {
             return What::Ignored;
         }
         let said = match Command::of(&text, bot) {
@@ -247,6 +254,19 @@ mod tests {
         assert_eq!(parsed(message("/claim@other_bot 0952ef82", "supergroup")), What::Ignored);
         assert!(!parsed(message("/weather", "group")).matters(), "none of our business");
         assert!(matches!(parsed(message("claim 0952ef82", "group")), What::Text { .. }), "they only talk");
+    }
+
+    #[test]
+    fn c13_what_somebody_passes_on_they_have_not_said() {
+        for text in ["/release 0952ef82 please", "/claim 0952ef82", "/start tok_en-1", "yes"] {
+            for (kind, mark) in
+                [("private", "forward_origin"), ("supergroup", "forward_origin"), ("group", "forward_date")]
+            {
+                let mut passed_on = message(text, kind);
+                passed_on["message"][mark] = json!({"type": "user", "sender_user": {"id": 1003}});
+                assert_eq!(parsed(passed_on), What::Ignored, "{text} in a {kind}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use baton_core::tenant::Settings;
 
 use crate::http::caller::{Caller, Operate};
 use crate::http::door::Door;
@@ -10,6 +11,7 @@ use crate::http::json::Json;
 use crate::http::problem::{Body, Problem};
 use crate::http::shapes::tenant::DeskShape;
 use crate::http::shapes::tenant_view::DeskView;
+use crate::http::tenants::change::change_settings;
 
 /// Changes the desk's contact from now on: what is left out stays, `null` takes a way away. Every change is audited.
 #[utoipa::path(patch, path = "/api/v1/desk", tag = "administration", request_body = DeskShape,
@@ -26,10 +28,7 @@ pub async fn patch(
     Json(shape): Json<DeskShape>,
 ) -> Result<Response, Problem> {
     let change = shape.into_core().map_err(Problem::of_fields)?;
-    let view = door.engine.tenants().view(caller.tenant());
-    let mut settings = view.settings.clone();
-    change.onto(&mut settings);
-    let expects = seen.0.unwrap_or(view.version);
-    door.engine.put_settings(caller.tenant(), settings.clone(), Some(expects), caller.name().to_owned()).await?;
+    let onto = |settings: &mut Settings| change.clone().onto(settings);
+    let settings = change_settings(&door, caller.tenant(), seen, caller.name(), onto).await?;
     Ok(axum::Json(DeskView::of(&settings)).into_response())
 }

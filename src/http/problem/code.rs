@@ -113,6 +113,7 @@ codes! {
 
     TooManyClaims = CONFLICT, "too-many-claims", "The agent has claimed enough for this hour";
     AgentCoolingDown = CONFLICT, "agent-cooling-down", "The agent gave a job back lately";
+    GroupTaken = CONFLICT, "group-taken", "The chat is a group of another tenant";
     AddressTaken = CONFLICT, "address-taken", "Another agent has this address";
 
     // Templates.

@@ -73,6 +73,7 @@ impl From<ChangeFailure> for Problem {
                 let errors = vec![FieldError { field: field.to_owned(), message, cure }];
                 Self { errors, ..Self::new(Code::AddressTaken, detail) }.with("agent", reference)
             }
+            ChangeFailure::GroupTaken { chat } => Self::new(Code::GroupTaken, detail).with("chat", chat),
             ChangeFailure::Template(refusal) => Self::new(Code::from(refusal), detail),
             ChangeFailure::NotStored(why) => why.into(),
             ChangeFailure::Broken(why) => {

@@ -78,7 +78,7 @@ object! {
 }
 
 /// What becomes of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct CrewChange {
     groups: Option<BTreeMap<String, CrewGroup>>,
     publish: Option<Publish>,
@@ -95,6 +95,10 @@ impl CrewShape {
             let (name, group) = group.read(form)?;
             if named.contains_key(&name) {
                 form.blame("name", "is there twice", "give each group a name of its own");
+                return None;
+            }
+            if named.values().any(|other: &CrewGroup| (other.chat, other.topic) == (group.chat, group.topic)) {
+                form.blame("telegram_chat_id", "is there twice", "give each chat and topic one name");
                 return None;
             }
             named.insert(name, group);
@@ -181,6 +185,16 @@ mod tests {
         assert_eq!(crew.groups["movers"], CrewGroup { chat: -5, topic: Some(7), locale: Some("he".to_owned()) });
         assert_eq!((crew.publish, crew.caps.open, crew.caps.an_hour), (Publish::Person, Some(2), Some(3)));
         assert_eq!(crew.caps.cool_down, Some(Duration::from_mins(30)));
+    }
+
+    #[test]
+    fn c7_a_chat_has_one_name() {
+        let twice = r#"{"groups":[{"name":"a","telegram_chat_id":-5},{"name":"b","telegram_chat_id":-5}]}"#;
+        let errors = read(twice).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["groups[1].telegram_chat_id"]);
+        let topics =
+            r#"{"groups":[{"name":"a","telegram_chat_id":-5},{"name":"b","telegram_chat_id":-5,"telegram_topic":7}]}"#;
+        assert_eq!(read(topics).unwrap().groups.len(), 2);
     }
 
     #[test]

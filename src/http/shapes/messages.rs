@@ -113,7 +113,7 @@ object! {
 }
 
 /// What becomes of the settings about messages.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct MessagesChange {
     dispatch_needs_opt_in: Change<bool>,
     exempt_events: Change<BTreeSet<String>>,

@@ -205,6 +205,9 @@ impl ReleaseShape {
             let fields = form
                 .field("fields", shape.fields)
                 .each(Detail::ALL.len(), |form, word| form.field("", Given::Is(word)).one_of(&words));
+            if fields.as_ref().is_some_and(Vec::is_empty) {
+                form.blame("fields", "is empty", "name at least one, or leave it out for all of them");
+            }
             let lasts = duration(form.field("valid_for", shape.valid_for), SECOND, YEAR);
             Some(HowReleased { although, fields: fields.map(|fields| fields.into_iter().collect::<Fields>()), lasts })
         })
@@ -212,7 +215,7 @@ impl ReleaseShape {
 }
 
 /// What becomes of the settings.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SettlementChange {
     gates: OwnGates,
     details_for: Option<Duration>,
@@ -222,7 +225,7 @@ pub struct SettlementChange {
 }
 
 /// What becomes of the times.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct PatienceChange([Change<Duration>; 6]);
 
 impl SettlementShape {
@@ -304,6 +307,7 @@ mod tests {
         let fields = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.field).collect::<Vec<_>>();
         let wrong = errors(br#"{"fields":["phone","shoe"],"valid_for":"0s","zebra":1}"#);
         assert_eq!(fields(wrong), ["zebra", "fields[1]", "valid_for"]);
+        assert_eq!(fields(errors(br#"{"fields":[]}"#)), ["fields"]);
         let gates = json::parse::<JobGatesShape>(br#"{"publish":"off","confirm":"maybe","release":"engine"}"#).unwrap();
         assert_eq!(fields(gates.into_core().err().unwrap()), ["publish", "confirm"]);
         let gates = json::parse::<JobGatesShape>(br#"{"publish":"person","confirm":"engine"}"#).unwrap();

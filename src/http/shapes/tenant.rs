@@ -132,7 +132,7 @@ object! {
 }
 
 /// What was read: what becomes of each setting.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SettingsChange {
     default_plan: Option<Plan>,
     /// The named plan that jobs without one get: it must exist.
@@ -154,7 +154,7 @@ pub struct SettingsChange {
 }
 
 /// What becomes of the desk's contact.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct DeskChange {
     email: Change<String>,
     telegram: Change<i64>,

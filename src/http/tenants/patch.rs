@@ -12,6 +12,7 @@ use crate::http::problem::{Body, Code, Problem};
 use crate::http::shapes::change::Change;
 use crate::http::shapes::tenant::SettingsShape;
 use crate::http::shapes::tenant_view::TenantShown;
+use crate::http::tenants::change::change_settings;
 use crate::http::tenants::own::{own, shown};
 
 /// Changes settings of a tenant from now on; what is left out stays. Every change is audited.
@@ -41,10 +42,6 @@ pub async fn patch(
     {
         return Err(Problem::new(Code::PlanNotFound, format!("there is no plan {plan:?}")));
     }
-    let mut settings = view.settings.clone();
-    change.onto(&mut settings);
-    // The change was made from what was just read: if somebody else was faster, theirs must not be lost.
-    let expects = seen.0.unwrap_or(view.version);
-    door.engine.put_settings(tenant, settings, Some(expects), caller.name().to_owned()).await?;
+    change_settings(&door, tenant, seen, caller.name(), |settings| change.clone().onto(settings)).await?;
     Ok(shown(&door, tenant, StatusCode::OK))
 }

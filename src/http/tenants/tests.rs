@@ -175,3 +175,48 @@ async fn reports_count_what_happened() {
     let gone = house.ask("GET /api/v1/reports/unfilled", "").await;
     assert_eq!(gone.json["items"][0]["reason"], "exhausted");
 }
+
+#[tokio::test]
+async fn changes_that_name_no_version_all_hold() {
+    let house = House::open().await;
+    let zones = ["Europe/Oslo", "Europe/Rome", "Asia/Tokyo"];
+    let bodies = zones.iter().map(|zone| format!(r#"{{"time_zone":"{zone}"}}"#));
+    let bodies = bodies.chain((1..=9).map(|most| format!(r#"{{"max_open_offers":{most}}}"#)));
+    let answers = futures_util::future::join_all(bodies.map(|body| {
+        let house = &house;
+        async move { house.ask("PATCH /api/v1/tenants/default", &body).await }
+    }))
+    .await;
+    assert!(
+        answers.iter().all(|answer| answer.status == 200),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
+    let settings = house.ask("GET /api/v1/tenants/default", "").await.json["settings"].clone();
+    assert!(
+        zones.contains(&settings["time_zone"].as_str().unwrap()) && settings["max_open_offers"].is_u64(),
+        "{settings}"
+    );
+}
+
+#[tokio::test]
+async fn c7_a_group_of_one_tenant_is_no_other_s() {
+    let house = House::open().await;
+    let theirs = |line: &'static str, body: &'static str| {
+        let house = &house;
+        async move { house.send(line, &[("x-api-key", OTHER), ("content-type", "application/json")], body).await }
+    };
+    let groups = r#"{"crew":{"groups":[{"name":"movers","telegram_chat_id":-500}]}}"#;
+    assert_eq!(house.ask("PATCH /api/v1/tenants/default", groups).await.status, 200);
+    assert_eq!(house.ask("PATCH /api/v1/desk", r#"{"telegram_chat_id":-900}"#).await.status, 200);
+    let line = "PATCH /api/v1/tenants/other";
+    assert_eq!(theirs(line, groups).await.problem(), (409, "group-taken"));
+    assert_eq!(
+        theirs(line, r#"{"crew":{"groups":[{"name":"x","telegram_chat_id":-900}]}}"#).await.problem(),
+        (409, "group-taken")
+    );
+    assert_eq!(theirs("PATCH /api/v1/desk", r#"{"telegram_chat_id":-500}"#).await.problem(), (409, "group-taken"));
+    // Two desks may be one, and what is one's own stays so.
+    assert_eq!(theirs("PATCH /api/v1/desk", r#"{"telegram_chat_id":-900}"#).await.status, 200);
+    assert_eq!(house.ask("PATCH /api/v1/tenants/default", groups).await.status, 200);
+}

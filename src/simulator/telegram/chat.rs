@@ -145,6 +145,13 @@ impl Chat {
         self.writes(person, text, None, self.clock().now());
     }
 
+    /// One of them passes on what somebody else has written.
+    pub fn passes_on_as(&self, person: i64, text: &str) {
+        let mut message = self.written(person, text, self.clock().now());
+        message["forward_origin"] = json!({ "type": "user", "date": 0, "sender_user": self.bot.user(1) });
+        self.bot.update("message", message);
+    }
+
     /// One of a group has written, and it comes only now.
     pub fn typed_as(&self, person: i64, text: &str, at: Timestamp) {
         self.writes(person, text, None, at);
@@ -209,6 +216,14 @@ impl Chat {
     }
 
     fn writes(&self, person: i64, text: &str, reply_to: Option<i64>, at: Timestamp) {
+        let mut message = self.written(person, text, at);
+        if let Some(reply_to) = reply_to {
+            message["reply_to_message"] = json!({ "message_id": reply_to, "date": 0, "chat": self.to_json() });
+        }
+        self.bot.update("message", message);
+    }
+
+    fn written(&self, person: i64, text: &str, at: Timestamp) -> Value {
         let id = self.bot.with_chat(self.id, |chat| {
             let id = chat.new_id();
             let (text, buttons) = (text.to_owned(), Vec::new());
@@ -216,11 +231,7 @@ impl Chat {
             chat.has_changed();
             id
         });
-        let mut message = json!({ "message_id": id, "date": at.0 / 1_000, "chat": self.to_json(), "from": self.bot.user(person), "text": text });
-        if let Some(reply_to) = reply_to {
-            message["reply_to_message"] = json!({ "message_id": reply_to, "date": 0, "chat": self.to_json() });
-        }
-        self.bot.update("message", message);
+        json!({ "message_id": id, "date": at.0 / 1_000, "chat": self.to_json(), "from": self.bot.user(person), "text": text })
     }
 
     fn member(&self, old: &str, new: &str) {

@@ -25,9 +25,9 @@ impl Desk {
                 // By now they may be somebody.
                 let person = self.in_private(*chat, language.as_deref(), (at, None));
                 match answer {
-                    Some(answer) => self.say(&person, person.agents.first().copied(), answer),
+                    Some(answer) => drop(self.say(&person, person.agents.first().copied(), answer)),
                     None => self.say_to_stranger(&person, ""),
-                };
+                }
                 Ok(())
             }
             What::Text { chat, .. } if *chat < 0 => Ok(()),

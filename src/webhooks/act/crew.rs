@@ -6,7 +6,7 @@ use std::sync::Arc;
 use baton_actors::channel::{Address, Answer};
 use baton_actors::tenants::TenantView;
 use baton_core::delivery::{ChannelKind, Receipt};
-use baton_core::ids::{AgentId, Code, JobId, OfferId, TenantId};
+use baton_core::ids::{AgentId, Code, JobId, OfferId, OfferNo, TenantId};
 use baton_core::job::ledger::Heard;
 use baton_core::job::{Job, Publication, Report};
 use baton_core::time::Timestamp;
@@ -52,12 +52,11 @@ impl Desk {
         };
         let here = |published: &Publication| stands_in(view, published, who.chat);
         let Some(agent) = view.agent_by_telegram(who.from) else {
-            if self.say_to_stranger(&who.in_group(at), "") {
-                for job in self.engine.index().by_code(*tenant, code).into_iter().take(1) {
-                    let stands = self.engine.job(job)?.and_then(|job| job.publications.into_iter().find(here));
-                    crew::stranger_claims(&self.engine, job, stands.map_or(0, |stands| stands.no), who.heard).await?;
-                }
+            for job in self.engine.index().by_code(*tenant, code).into_iter().take(1) {
+                let stands = self.engine.job(job)?.and_then(|job| job.publications.into_iter().find(here));
+                self.stranger_claimed(who, job, stands.map_or(0, |stands| stands.no)).await?;
             }
+            self.say_to_stranger(&who.in_group(at), "");
             return Ok(());
         };
         addresses::called(&self.engine, agent, who.from, who.username).await?;
@@ -79,10 +78,11 @@ impl Desk {
             return Ok(false);
         }
         let Some(agent) = view.agent_by_telegram(who.from) else {
-            let answer = self.manners.allow_stranger(ChannelKind::Telegram).then(|| self.for_strangers());
-            if answer.is_some() {
-                crew::stranger_claims(&self.engine, job.id, press.no, who.heard).await?;
-            }
+            self.stranger_claimed(who, job.id, press.no).await?;
+            let id = who.from.to_string();
+            let channel = ChannelKind::Telegram;
+            let may_hear = self.manners.allow(channel, &id) && self.manners.allow_stranger(channel);
+            let answer = may_hear.then(|| self.for_strangers());
             bot.toast(callback.to_owned(), answer.map(|answer| (view.settings.locale.clone(), answer)));
             return Ok(true);
         };
@@ -101,6 +101,15 @@ impl Desk {
         };
         bot.toast(callback.to_owned(), told.map(|told| (locale_of(&self.engine, agent), told)));
         Ok(true)
+    }
+
+    /// A claim of somebody we do not know is entered whether or not they are answered; a ledger is no place for one who tries a
+    /// hundred times.
+    async fn stranger_claimed(&self, who: &Claimant<'_>, job: JobId, no: OfferNo) -> Result<(), NotDone> {
+        if self.manners.allow(ChannelKind::Telegram, &format!("claim/{}", who.from)) {
+            crew::stranger_claims(&self.engine, job, no, who.heard).await?;
+        }
+        Ok(())
     }
 
     /// The tenants that publish in a chat.
@@ -125,7 +134,7 @@ impl Desk {
         match tenants.iter().find_map(|(_, view)| view.agent_by_telegram(who.from)) {
             Some(agent) => drop(self.say(&who.in_private(agent, at), Some(agent), Answer::NoSuchJob)),
             None if tenants.is_empty() => {}
-            None => drop(self.say_to_stranger(&who.in_group(at), "")),
+            None => self.say_to_stranger(&who.in_group(at), ""),
         }
     }
 

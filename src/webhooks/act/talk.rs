@@ -92,22 +92,28 @@ impl Desk {
 
     /// Tells somebody we do not know that we do not, in the language they seem to speak, and how that can be changed. All of them
     /// together can have so many answers: each costs money, and who they are is easily made up.
-    pub(super) fn say_to_stranger(&self, person: &Person, text: &str) -> bool {
-        if !self.manners.allow_stranger(person.kind) {
-            return false;
+    pub(super) fn say_to_stranger(&self, person: &Person, text: &str) {
+        // Their own share first: whoever has used it up takes nothing from the others.
+        if !self.manners.allow(person.kind, &person.id) || !self.manners.allow_stranger(person.kind) {
+            return;
         }
         let language = person.language.clone().or_else(|| spoken(text).map(str::to_owned));
         let (to, id) = (person.to.clone(), person.id.clone());
         let (at, told_at) = (person.at, person.told_at);
         let stranger = Person { kind: person.kind, to, id, agents: Vec::new(), language, at, told_at };
-        self.say(&stranger, None, self.for_strangers())
+        self.speak(&stranger, None, self.for_strangers());
     }
 
     /// Tells them, as long as they have not had enough of it; says whether.
     pub(super) fn say(&self, person: &Person, agent: Option<AgentId>, answer: Answer) -> bool {
-        if !self.manners.allow(person.kind, &person.id) {
-            return false;
+        let allowed = self.manners.allow(person.kind, &person.id);
+        if allowed {
+            self.speak(person, agent, answer);
         }
+        allowed
+    }
+
+    fn speak(&self, person: &Person, agent: Option<AgentId>, answer: Answer) {
         let tenant = agent.map_or(TenantId::DEFAULT, |agent| agent.tenant);
         let view = self.engine.tenants().view(tenant);
         let profile = agent.and_then(|agent| view.roster.get(&agent));
@@ -129,7 +135,6 @@ impl Desk {
             lifetime: None,
         };
         self.engine.answer(person.kind, errand);
-        true
     }
 }
 

@@ -27,6 +27,7 @@ pub async fn post(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let there = door.telegram.as_ref().zip(door.hooks.as_deref()).filter(|_| account == ACCOUNT);
+    let there = there.filter(|(desk, _)| desk.is_called);
     let (desk, hooks) = there.ok_or_else(|| Problem::new(Code::ChannelNotFound, "there is no such bot"))?;
     if let Some(secret) = &desk.secret {
         let said = request.headers().get(SECRET).map(HeaderValue::as_bytes);
