@@ -268,6 +268,11 @@ fn jobs_are_written_as_they_always_were() {
     let job = at_desk(settled());
     golden::check("job-v7-desk", &seal_job(&job, 2).unwrap());
     assert_eq!(open_job(&golden::read("job-v7-desk")).unwrap(), job);
+    let mut job = published();
+    let (to, channel, topic) = (Recipient::Desk, ChannelKind::Email, Topic::Notice(Notice::NobodyReached));
+    job.sent.push(Sent { no: EffectNo { version: 1, n: 7 }, message: Message { to, channel, topic, lifetime: None } });
+    golden::check("job-v7-unreached", &seal_job(&job, 2).unwrap());
+    assert_eq!(open_job(&golden::read("job-v7-unreached")).unwrap(), job);
     let job = assigned();
     golden::check("job-v7-assigned", &seal_job(&job, 2).unwrap());
     assert_eq!(open_job(&golden::read("job-v7-assigned")).unwrap(), job);
