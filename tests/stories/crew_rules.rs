@@ -217,6 +217,10 @@ async fn c10_one_stranger_who_writes_without_end_silences_no_other_and_keeps_non
     for _ in 0..60 {
         flooder.types("hello");
     }
+    until("the flood is over", async || {
+        (town.metric("baton_inbound_total", "outcome=\"unanswered\"").await >= 50.0).then_some(())
+    })
+    .await;
     for stranger in 4241..=4243 {
         group.chat.types_as(stranger, &format!("/claim {}", job.code));
     }
