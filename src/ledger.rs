@@ -11,9 +11,13 @@ use baton_core::ids::{AgentId, JobId, TenantId};
 use baton_core::job::ledger::{Attempt, Head, Heard};
 use baton_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// No line of an export is longer.
 const LINE_MAX: usize = 4 * 1024;
+
+/// What is wrong with a line that means what was exported and says it otherwise: whoever wrote it so was not the export.
+const OTHERWISE: &str = "is not as it was exported";
 
 /// Whose ledger it is.
 #[derive(Serialize, Deserialize)]
@@ -67,7 +71,7 @@ pub struct Broken {
 
 /// Writes a ledger as lines.
 pub fn lines(job: JobId, attempts: &[Attempt], head: &Head) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string(&First { tenant: job.tenant.to_string(), job: job.to_string() })?;
+    let mut text = serde_json::to_string(&First::of(&job))?;
     for attempt in attempts {
         text.push('\n');
         text.push_str(&serde_json::to_string(&Line::of(attempt))?);
@@ -93,12 +97,18 @@ pub fn verify(reader: impl BufRead) -> Result<Holds, Broken> {
         return Err(Broken { line: 1, what: "is not the beginning of a ledger" });
     };
     let job = job(first).ok_or(Broken { line: *line, what: "is not the beginning of a ledger" })?;
+    if !is_as_exported(first, &First::of(&job)) {
+        return Err(Broken { line: *line, what: OTHERWISE });
+    }
     let Some(((last_line, last), attempts)) = rest.split_last() else {
         return Err(Broken { line: 1, what: "is all there is" });
     };
     let mut before: Option<Attempt> = None;
     for (line, text) in attempts {
         let attempt = attempt(job.tenant, text).ok_or(Broken { line: *line, what: "is no attempt to claim" })?;
+        if !is_as_exported(text, &Line::of(&attempt)) {
+            return Err(Broken { line: *line, what: OTHERWISE });
+        }
         if !attempt.follows(&job, before.as_ref()) {
             return Err(Broken { line: *line, what: "does not follow from what stands before it" });
         }
@@ -107,10 +117,19 @@ pub fn verify(reader: impl BufRead) -> Result<Holds, Broken> {
     let head = Head { count: before.as_ref().map_or(0, |last| last.seq), hash: before.map(|last| last.hash) };
     let end = serde_json::from_str::<Last>(last).ok();
     let end = end.ok_or(Broken { line: *last_line, what: "is not the end of a ledger: lines are missing" })?;
-    if (end.count, end.head) != (head.count, head.hash.map(hex::encode)) {
+    if (end.count, &end.head) != (head.count, &head.hash.map(hex::encode)) {
         return Err(Broken { line: *last_line, what: "says that it ends otherwise: lines are missing" });
     }
+    if !is_as_exported(last, &end) {
+        return Err(Broken { line: *last_line, what: OTHERWISE });
+    }
     Ok(Holds { job, head })
+}
+
+/// Whether a line says what is written of the same; the order of its members and the spaces between them say nothing.
+fn is_as_exported(text: &str, written: &impl Serialize) -> bool {
+    let read = serde_json::from_str::<Value>(text);
+    matches!((read, serde_json::to_value(written)), (Ok(read), Ok(written)) if read == written)
 }
 
 fn job(text: &str) -> Option<JobId> {
@@ -141,6 +160,12 @@ fn attempt(tenant: TenantId, text: &str) -> Option<Attempt> {
         hash,
         heard: Heard { at: time(line.arrived_at)?, told_at: time(line.told_at)? },
     })
+}
+
+impl First {
+    fn of(job: &JobId) -> Self {
+        Self { tenant: job.tenant.to_string(), job: job.to_string() }
+    }
 }
 
 impl Line {
@@ -217,5 +242,30 @@ mod tests {
             assert_eq!(held(&changed).map_err(|(line, _)| line), Err(line), "{from}");
         }
         assert!(held("").is_err() && held("{}").is_err() && held("\u{0}\n\n").is_err());
+    }
+
+    #[test]
+    fn x16_a_line_that_says_the_same_otherwise_is_not_as_it_was_exported() {
+        let whole = exported();
+        let text: Vec<&str> = whole.lines().collect();
+        let with = |at: usize, line: String| {
+            let mut changed: Vec<&str> = text.clone();
+            assert_ne!(changed[at], line);
+            changed[at] = &line;
+            held(&changed.join("\n"))
+        };
+        let otherwise = |line| Err((line, "is not as it was exported"));
+        let instead = |at: usize, from: &str, to: &str| with(at, text[at].replacen(from, to, 1));
+        assert_eq!(instead(2, "00.002Z", "00.002999Z"), otherwise(3), "a finer time");
+        assert_eq!(instead(2, "00.002Z", "00.002+00:00"), otherwise(3), "another way to say UTC");
+        assert_eq!(instead(1, "\"told_at\":null,", ""), otherwise(2), "nothing where it says that there is none");
+        let hash = hex::encode(attempt(TenantId::DEFAULT, text[3]).unwrap().hash);
+        assert_eq!(instead(3, &hash, &hash.to_uppercase()), otherwise(4), "capitals in a hash");
+        let id = JobId::of_reference(TenantId::DEFAULT, "j").to_string();
+        assert_eq!(instead(0, &id, &id.to_uppercase()), otherwise(1), "capitals in the job's id");
+        let spaced = text[2].replace("\":", "\" : ");
+        assert_eq!(with(2, spaced), Ok(3), "spaces between its members say nothing");
+        let empty = lines(JobId::of_reference(TenantId::DEFAULT, "j"), &[], &Head::default()).unwrap();
+        assert_eq!(held(&empty.replacen(",\"head\":null", "", 1)), otherwise(2));
     }
 }

@@ -50,7 +50,7 @@ use baton_actors::store::{Store, StoreError};
 use baton_actors::tenants::Tenants;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::canary::Canary;
@@ -63,6 +63,7 @@ use crate::config::telegram::Mode;
 use crate::falls;
 use crate::housekeeping::{self, Schedule};
 use crate::http::door::{Behind, Door};
+use crate::http::events::places::Places;
 use crate::http::idempotency::Fingerprints;
 use crate::http::public::webhooks::bodies::Bodies;
 use crate::http::public::webhooks::hooks::Hooks;
@@ -295,7 +296,7 @@ impl Service {
             telegram,
             hooks: Some(Arc::new(hooks)),
             poster,
-            listeners: Arc::new(Semaphore::new(config.events.listeners_max)),
+            listeners: Places::of(config.events.listeners_max),
             leaving: left,
             exposition,
         });

@@ -1,5 +1,6 @@
 //! `baton doctor`: what keeps this installation from working.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::wording::Wording;
 
 mod endpoints;
 
-/// Looks at store, disk, clock, credentials and webhooks.
+/// Looks at store, disk, clock, proxy, credentials and webhooks.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  baton doctor --config baton.toml\n\nSends no message to anybody.")]
 pub struct Doctor {
@@ -62,6 +63,7 @@ impl Doctor {
     pub async fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
         let mut findings = vec![disk(&config), store(&config), clock()];
+        findings.extend(proxy(&config));
         findings.extend(telegram(&config).await);
         findings.extend(emails(&config).await);
         findings.extend(callbacks(&config));
@@ -157,6 +159,23 @@ fn clock() -> Finding {
         ),
         Some(_) | None => Finding::well("clock", now.to_string()),
     }
+}
+
+/// Whether the proxy that must stand in front is known: Baton itself speaks no TLS.
+fn proxy(config: &Config) -> Option<Finding> {
+    let server = &config.server;
+    server.public_url.as_ref().filter(|url| url.starts_with("https://"))?;
+    if !server.trusted_proxies.is_empty() {
+        return Some(Finding::well("proxy", "server.trusted_proxies says whose X-Forwarded-For is believed"));
+    }
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let is_open = config.metrics.allow.iter().any(|network| loopback.iter().any(|address| network.contains(address)));
+    let open = if is_open { "; through one on this machine everybody reads /metrics" } else { "" };
+    Some(Finding::ill(
+        "proxy",
+        format!("server.public_url is https, and no proxy is known: everybody counts as the one that is there{open}"),
+        "set server.trusted_proxies to the proxy's network, such as [\"127.0.0.1/32\"] for one on this machine",
+    ))
 }
 
 async fn telegram(config: &Config) -> Option<Finding> {
@@ -278,6 +297,26 @@ async fn email(set: &crate::config::email::Email, route: &Route) -> Finding {
 mod tests {
     use super::*;
     use crate::config::layers::{Flags, Sources};
+
+    #[test]
+    fn a_proxy_that_nobody_named_is_a_step_and_what_it_opens_is_said() {
+        let told = |variables: &[(&str, &str)]| {
+            let environment = variables.iter().map(|(key, value)| (format!("BATON__{key}"), (*value).to_owned()));
+            let flags = Flags { dev: true, ..Flags::default() };
+            let sources = Sources { file: None, environment: environment.collect(), flags };
+            let finding = proxy(&Config::load(&sources).expect("valid"))?;
+            Some((
+                finding.seen.contains("/metrics"),
+                finding.cure.is_some_and(|c| c.contains("server.trusted_proxies")),
+            ))
+        };
+        let https = ("SERVER__PUBLIC_URL", "https://jobs.example.com");
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[("SERVER__PUBLIC_URL", "http://jobs.example.com")]), None, "nothing need be in front");
+        assert_eq!(told(&[https]), Some((true, true)));
+        assert_eq!(told(&[https, ("METRICS__ALLOW", "10.0.0.0/8")]), Some((false, true)), "shut to this machine");
+        assert_eq!(told(&[https, ("SERVER__TRUSTED_PROXIES", "127.0.0.1/32")]), Some((false, false)));
+    }
 
     #[test]
     fn a_provider_whose_calls_nothing_proves_is_named_with_the_step() {

@@ -40,7 +40,7 @@ impl Jobs {
 }
 
 /// What became of a question about one job; for a job that there is not, how one is named.
-fn about_a_job(refused: Refused) -> Failure {
+pub(in crate::cli) fn about_a_job(refused: Refused) -> Failure {
     let is_unknown = matches!(&refused, Refused::Problem(problem) if problem.code == "job-not-found");
     let mut failure = Failure::from(refused);
     if is_unknown {

@@ -11,7 +11,7 @@ pub struct Events {
     pub enabled: bool,
     /// How long; none: for ever.
     pub keep: Option<Duration>,
-    /// How many may listen at once.
+    /// How many may listen at once, half of them of one tenant at most.
     pub listeners_max: usize,
 }
 

@@ -11,7 +11,7 @@ use axum::routing::get;
 use baton_actors::clock::Clock;
 use baton_actors::engine::Engine;
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use utoipa::OpenApi as _;
 use utoipa::openapi::Server;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +26,7 @@ use crate::http::drivers;
 use crate::http::drop_in;
 use crate::http::endpoints;
 use crate::http::events;
+use crate::http::events::places::Places;
 use crate::http::idempotency::Fingerprints;
 use crate::http::jobs;
 use crate::http::keys;
@@ -88,7 +89,7 @@ pub struct Behind {
     /// What posts events to endpoints.
     pub poster: Arc<Poster>,
     /// Places for those who listen to events.
-    pub listeners: Arc<Semaphore>,
+    pub listeners: Arc<Places>,
     /// Whether the server is about to stop: whoever waits for something is answered.
     pub leaving: watch::Receiver<bool>,
     /// What is counted; none where no recorder was set up.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use baton_actors::event_log::{Logged, Stretch};
 use baton_core::ids::{JobId, TenantId};
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::door::Door;
+use crate::http::events::places::{Full, Place};
 use crate::http::form::Form;
 use crate::http::jobs::find;
 use crate::http::problem::{Code, FieldError, Problem};
@@ -17,6 +17,7 @@ use crate::http::query::Query;
 use crate::http::shapes::event_view::{is_kind, kind};
 
 pub mod list;
+pub mod places;
 pub mod stream;
 
 /// Its endpoints.
@@ -71,9 +72,15 @@ fn wanted(door: &Door, tenant: TenantId, after: u64, most: usize, wanted: &Wante
 }
 
 /// A place among those who listen.
-fn place(door: &Door) -> Result<OwnedSemaphorePermit, Problem> {
-    door.listeners.clone().try_acquire_owned().map_err(|_| {
-        Problem::new(Code::Overloaded, "as many listen as can; events.listeners_max is the bound").retry_after(NO_PLACE)
+fn place(door: &Door, tenant: TenantId) -> Result<Place, Problem> {
+    door.listeners.take(tenant).map_err(|full| {
+        let detail = match full {
+            Full::All => "as many listen as can; events.listeners_max is the bound".to_owned(),
+            Full::Share(share) => {
+                format!("{share} of this tenant listen already, its share: half of events.listeners_max")
+            }
+        };
+        Problem::new(Code::Overloaded, detail).retry_after(NO_PLACE)
     })
 }
 

@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use crate::channels::console::Console;
 use crate::channels::telegram::{Client, ClientSettings};
 use crate::http::door::{Behind, Door};
+use crate::http::events::places::Places;
 use crate::http::idempotency::Fingerprints;
 use crate::http::public::webhooks::bodies::Bodies;
 use crate::http::public::webhooks::hooks::Hooks;
@@ -149,7 +150,7 @@ async fn door_before(
         telegram: Some(telegram),
         hooks: Some(Arc::new(hooks)),
         poster,
-        listeners: Arc::new(tokio::sync::Semaphore::new(4)),
+        listeners: Places::of(4),
         leaving: tokio::sync::watch::channel(false).1,
         exposition: None,
     })

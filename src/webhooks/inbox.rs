@@ -122,7 +122,8 @@ impl Inbox {
                 surplus.insert(no, Surplus::default());
                 Place::Held(place)
             };
-            storing.push(async move { (place, self.store(key, news).await) });
+            let at = line.arrival(self.engine.now());
+            storing.push(async move { (place, self.store(key, news, at).await) });
         }
         // They are acted upon in the order in which they were told, whichever was stored first.
         let mut all = Ok(());
@@ -145,9 +146,9 @@ impl Inbox {
     }
 
     /// Stores one piece of news; none where it is known by now.
-    async fn store(&self, key: Vec<u8>, news: News) -> Result<Option<Stored>, NotStored> {
+    async fn store(&self, key: Vec<u8>, news: News, at: Timestamp) -> Result<Option<Stored>, NotStored> {
         let house = self.engine.house();
-        let (at, written) = (house.clock.now(), serde_json::to_vec(&news).unwrap_or_default());
+        let written = serde_json::to_vec(&news).unwrap_or_default();
         let (value, written) = sealed(at, false, written, house.epoch).map_err(|_| NotStored::TooLarge)?;
         let check = Some(VersionCheck { key: key.clone(), version: 0 });
         let writes = vec![Write { key: key.clone(), value: Some(value) }];

@@ -141,9 +141,14 @@ async fn the_doctor_looks_at_everything_and_names_the_missing_step() {
         let said = [looked.stdout, looked.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
         (looked.status.code(), said)
     };
+    // The public address is https, so the proxy that must be there is named.
     let (code, said) = doctor(&town.environment).await;
+    assert!(code == Some(4) && said.contains("STEP  proxy") && said.contains("trusted_proxies"), "{code:?}: {said}");
+    let mut named = town.environment.clone();
+    named.push(("BATON__SERVER__TRUSTED_PROXIES".to_owned(), "127.0.0.1/32".to_owned()));
+    let (code, said) = doctor(&named).await;
     assert!(code == Some(0) && said.contains("@baton_bot") && said.contains("email"), "{code:?}: {said}");
-    let mut away = town.environment.clone();
+    let mut away = named;
     away.push(("BATON__CHANNELS__EMAIL__SMTP__PORT".to_owned(), "1".to_owned()));
     let (code, said) = doctor(&away).await;
     assert!(code == Some(4) && said.contains("STEP  email"), "{code:?}: {said}");

@@ -270,6 +270,35 @@ async fn a_receiver_that_stays_away_is_switched_off_the_desk_hears_of_it_and_not
 }
 
 #[tokio::test]
+async fn what_waits_for_its_next_attempt_goes_at_once_when_a_test_was_taken_or_the_address_is_another() {
+    let town = town_with(&with(&[("ENDPOINTS__RETRIES", "1h,1h")])).await;
+    let receiver = Receiver::start().await;
+    let made = endpoint(&town, &receiver).await;
+    let waits = async |job: &str| {
+        receiver.behaves(Behaves::Answers(500, &[]));
+        town.desk().publishes(order(job)).await;
+        until("it waits", async || {
+            let page = town.door.get(&format!("{}/deliveries?state=waiting", path(&made))).await.is(200);
+            page["items"].as_array().is_some_and(|waiting| !waiting.is_empty()).then_some(())
+        })
+        .await;
+        receiver.behaves(Behaves::Takes);
+    };
+    let tests = async || town.door.post(&format!("{}/test", path(&made)), json!({})).await.is(200)["result"].clone();
+    waits("w1").await;
+    assert_eq!(tests().await, "taken");
+    let count = events(&town).await;
+    let mut taken = receiver.takes(count + 1).await;
+    taken.retain(|told| told.kind() != "baton.test");
+    assert_eq!(in_order(&taken)["w1"].len(), count);
+    waits("w2").await;
+    let other = Receiver::start().await;
+    town.door.patch(&path(&made), json!({ "url": other.url() })).await.is(200);
+    let count = events(&town).await - count;
+    assert_eq!(in_order(&other.takes(count).await)["w2"].len(), count);
+}
+
+#[tokio::test]
 async fn a_slow_receiver_is_given_its_time_and_one_that_asks_for_rest_gets_it() {
     let town = town_with(&with(&[("ENDPOINTS__RETRIES", "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms")])).await;
     let receiver = Receiver::start().await;

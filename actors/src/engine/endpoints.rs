@@ -111,15 +111,26 @@ impl Engine {
         change: impl FnOnce(&mut Endpoint) -> bool + Send,
     ) -> Result<Option<Arc<Endpoint>>, Failure> {
         let _permit = self.admit()?;
-        let was_off = self.endpoint(id).is_some_and(|endpoint| endpoint.off.is_some());
+        let before = self.endpoint(id);
         let changed = self.house().sinks.change(self.house(), id, change).await?;
-        if let Some(endpoint) = &changed {
-            match self.house().sinks.post(id) {
-                Some(post) if was_off && endpoint.off.is_none() => post.cast(SinkMessage::Anew),
-                _ => self.house().sinks.call(id),
+        if let (Some(before), Some(endpoint)) = (before, &changed) {
+            let is_another = before.url != endpoint.url || before.secrets != endpoint.secrets;
+            if before.off.is_some() || is_another {
+                self.endpoint_is_back(id);
+            } else {
+                self.house().sinks.call(id);
             }
         }
         Ok(changed)
+    }
+
+    /// An endpoint can be reached, as somebody has seen or believes: what waits for its next attempt is tried at once. Nothing is
+    /// where it is switched off.
+    pub fn endpoint_is_back(&self, id: EndpointId) {
+        let sinks = &self.house().sinks;
+        if let Some(post) = sinks.post(id).filter(|_| sinks.get(id).is_some_and(|endpoint| endpoint.off.is_none())) {
+            post.cast(SinkMessage::Anew);
+        }
     }
 
     /// Removes an endpoint; false where it is not there.

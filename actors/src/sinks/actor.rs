@@ -42,7 +42,7 @@ pub enum SinkMessage {
     Look,
     /// A part of the log is to be told once more.
     Replay(Replay, oneshot::Sender<bool>),
-    /// The endpoint is on again.
+    /// The endpoint is there again, or elsewhere: what waits is tried anew.
     Anew,
     /// It was switched off, or could not be.
     Switched,
@@ -481,6 +481,9 @@ impl Actor for Sink {
             SinkMessage::Anew => {
                 let mut follower = state.follower.clone();
                 follower.begins_anew(self.house.clock.now());
+                if follower == state.follower {
+                    return self.look(&me, state);
+                }
                 self.store(&me, state, follower, Vec::new())
             }
             SinkMessage::Switched => {

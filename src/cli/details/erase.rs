@@ -9,23 +9,27 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::cli::client::{Body, Client, Server};
+use crate::cli::count::count;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::jobs::about_a_job;
 use crate::cli::output::print;
 use crate::config::duration::parse_duration;
 
 /// Erases private details for good.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  baton details erase --job 5f1e77a0 --reason \"the client asked for it\"\n  \
+#[command(
+    after_help = "Examples:\n  baton details erase --job 01890a5d-ac96-774b-bcce-b302099a8057 --reason \"the client asked for it\"\n  \
     baton details erase --agent d1 --reason \"left the company\" --dry-run\n  \
     baton details erase --older-than 90d --reason \"retention\" --yes\n\n\
     Nothing readable is left in the store, nor a key that opens what lies about in its files. What was\n\
     released is taken back. Backups of before still hold them: delete those, or let them grow old.\n\
     The reason stands in the timeline of each job; it must not hold what is to be erased.\n\
     A run that was interrupted, or failed, is repeated: what is erased is not erased again, and what\n\
-    was left undone comes to its end.")]
+    was left undone comes to its end."
+)]
 #[group(id = "whose", required = true, multiple = false, args = ["job", "agent", "older_than"])]
 pub struct Erase {
-    /// Of this job: its id, or its code
+    /// Of this job: its id, or, while it is live, its code of 8 digits
     #[arg(long, value_name = "ID")]
     pub job: Option<String>,
     /// Of the jobs that this agent has or had, by reference
@@ -64,14 +68,15 @@ impl Erase {
         let before = self.older_than.map(|age| (SystemClock.now() - age).to_string());
         let counted = self.walk(&client, before.as_deref(), true, None).await?;
         let left = if counted.open > 0 {
-            format!("; {} are left, because the job is not over", counted.open)
+            let (are, is) = if counted.open == 1 { ("is", "the job is") } else { ("are", "their jobs are") };
+            format!("; {} {are} left, because {is} not over", counted.open)
         } else {
             String::new()
         };
         // Where nothing is left to erase, an erasure of before may still have to come to its end; not where its one job refuses.
         let refuses = self.job.is_some() && counted.open > 0 && counted.erased == 0;
         if self.dry_run || refuses {
-            return print(&format!("details of {} jobs would be erased{left}", counted.erased));
+            return print(&format!("{} would be erased{left}", details_of(counted.erased)));
         }
         if !self.yes && counted.erased > 0 && !agreed(counted.erased)? {
             return print("nothing was erased");
@@ -84,7 +89,7 @@ impl Erase {
         let came_to = self.walk(&client, before.as_deref(), false, Some(&bar)).await;
         bar.finish_and_clear();
         let came_to = came_to?;
-        print(&format!("details of {} jobs are erased{left}", came_to.erased))
+        print(&format!("{} are erased{left}", details_of(came_to.erased)))
     }
 
     /// Goes through all pages.
@@ -105,7 +110,8 @@ impl Erase {
                     body.insert(name.to_owned(), Value::String(value.to_owned()));
                 }
             }
-            let answer = client.post(&["api", "v1", "details", "erase"], Body::json(&body)).await?;
+            let answer =
+                client.post(&["api", "v1", "details", "erase"], Body::json(&body)).await.map_err(about_a_job)?;
             let answer: Value = serde_json::from_str(&answer.body)
                 .map_err(|_| Failure::new(Exit::Server, "the answer is not JSON; is it Baton?"))?;
             came_to.erased += answer["erased"].as_u64().unwrap_or(0);
@@ -121,8 +127,12 @@ impl Erase {
     }
 }
 
+fn details_of(jobs: u64) -> String {
+    format!("details of {}", count(usize::try_from(jobs).unwrap_or(usize::MAX), "job"))
+}
+
 /// Asks whoever sits there.
-fn agreed(count: u64) -> Result<bool, Failure> {
+fn agreed(jobs: u64) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new(
             Exit::Usage,
@@ -131,7 +141,7 @@ fn agreed(count: u64) -> Result<bool, Failure> {
     }
     let wrong = |error: std::io::Error| Failure::new(Exit::Internal, error.to_string());
     let mut out = std::io::stderr();
-    write!(out, "details of {count} jobs will be erased, and nothing brings them back. Write yes: ").map_err(wrong)?;
+    write!(out, "{} will be erased, and nothing brings them back. Write yes: ", details_of(jobs)).map_err(wrong)?;
     out.flush().map_err(wrong)?;
     let mut said = String::new();
     std::io::stdin().read_line(&mut said).map_err(wrong)?;

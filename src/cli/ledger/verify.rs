@@ -16,9 +16,10 @@ use crate::ledger;
 #[command(after_help = "Example:\n  \
     curl -H \"X-Api-Key: $KEY\" \"$URL/api/v1/jobs/$JOB/ledger?format=ndjson\" > claims.ndjson\n  \
     baton ledger verify claims.ndjson\n\n\
-    It shows that nothing in the file was changed, left out or put in. That it is the ledger of that\n\
-    job to its end is shown by the last hash: compare it with one you kept (--head), or with the\n\
-    job's own (`ledger` in GET /api/v1/jobs/{id}). Exit code 65: it does not hold.")]
+    It shows that nothing in the file was changed, left out or put in, but for the order of a line's\n\
+    members and the spaces between them. That it is the ledger of that job to its end is shown by the\n\
+    last hash: compare it with one you kept (--head), or with the job's own (`ledger` in\n\
+    GET /api/v1/jobs/{id}). Exit code 65: it does not hold.")]
 pub struct Verify {
     /// The export: what GET /api/v1/jobs/{id}/ledger gives with format=ndjson
     pub file: PathBuf,

@@ -30,7 +30,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 #[derive(Default, Hash, ToSchema)]
 #[schema(as = Erase)]
 pub struct EraseShape {
-    /// Those of this job: its id, or its code.
+    /// Those of this job: its id, or its code while it is live.
     #[schema(value_type = Option<String>, max_length = 64)]
     job: Given<String>,
     /// Those of the jobs that this agent has or had, by reference.

@@ -15,7 +15,8 @@ use crate::http::shapes::endpoint::{EndpointPatch, types_of_jobs};
 use crate::http::shapes::endpoint_view::EndpointView;
 use crate::sinks::dashboard::seal_key;
 
-/// Changes what is given and leaves the rest. One that was switched off and is switched on goes on where it stopped.
+/// Changes what is given and leaves the rest. One that was switched off and is switched on goes on where it stopped; where the
+/// address or the key is another, what waits for its next attempt is tried at once.
 #[utoipa::path(patch, path = "/api/v1/endpoints/{id}", tag = "events", request_body = EndpointPatch,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "the ETag it was seen with")),
     responses(

@@ -11,7 +11,7 @@ use crate::http::problem::{Body, Code, Problem};
 use crate::http::shapes::endpoint_view::TryView;
 
 /// Posts an event of the type `baton.test`, signed as all are, and says what came of it. It is tried once, also where the endpoint is
-/// switched off, and stands in no log.
+/// switched off, and stands in no log. Where it is taken, what waits for its next attempt is tried at once.
 #[utoipa::path(post, path = "/api/v1/endpoints/{id}/test", tag = "events",
     params(("id" = String, Path)),
     responses(
@@ -32,5 +32,8 @@ pub async fn post(
         return Err(problem);
     }
     let outcome = door.poster.test(&endpoint).await;
+    if outcome.fault().is_none() {
+        door.engine.endpoint_is_back(endpoint.id);
+    }
     Ok(axum::Json(TryView::now(&outcome, door.clock.now())).into_response())
 }

@@ -49,7 +49,7 @@ pub struct Page<'a> {
     responses(
         (status = 200, body = Page),
         (status = 400, body = Body, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded`: as many wait as can", body = Body, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`: as many wait as can, or as many of this tenant's", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -> Result<Response, Problem> {
     let tenant = caller.tenant();
@@ -71,7 +71,7 @@ pub async fn get(caller: Caller<Read>, query: Query, State(door): State<Door>) -
     })?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let (mut rings, mut leaving) = (door.engine.index().events.rings(), door.leaving.clone());
-    let _place = if wait.is_zero() { None } else { Some(place(&door)?) };
+    let _place = if wait.is_zero() { None } else { Some(place(&door, tenant)?) };
     let until = door.clock.now() + wait;
     let mut from = after;
     let (stretch, next) = loop {

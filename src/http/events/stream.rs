@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Response};
 use baton_actors::event_log::Logged;
 use baton_core::ids::TenantId;
 use futures_util::stream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use crate::http::caller::{Caller, Read};
 use crate::http::door::Door;
+use crate::http::events::places::Place;
 use crate::http::events::{Wanted, ahead, place, wanted};
 use crate::http::given::Given;
 use crate::http::problem::{Body, Problem};
@@ -42,7 +43,7 @@ const PAGE: usize = 100;
         (status = 200, description = "each with its number as `id`, its type as `event`, and the event as `data`",
             body = EventView, content_type = "text/event-stream"),
         (status = 400, body = Body, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded`: as many listen as can", body = Body, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`: as many listen as can, or as many of this tenant's", body = Body, content_type = "application/problem+json"),
     ))]
 pub async fn get(
     caller: Caller<Read>,
@@ -68,7 +69,7 @@ pub async fn get(
     let listener = Listener {
         rings: door.engine.index().events.rings(),
         leaving: door.leaving.clone(),
-        _place: place(&door)?,
+        _place: place(&door, tenant)?,
         from: seen.unwrap_or(newest),
         waiting: VecDeque::new(),
         tenant,
@@ -93,7 +94,7 @@ struct Listener {
     waiting: VecDeque<Logged>,
     rings: watch::Receiver<u64>,
     leaving: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Listener {

@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
+use baton_core::time::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Stored;
@@ -21,6 +22,8 @@ pub(super) struct Line {
     pub(super) sender: mpsc::Sender<Stored>,
     /// So much of one call's is behind what the line holds, and goes into it before anything else.
     pub(super) behind: Arc<AtomicUsize>,
+    /// When the latest came, in milliseconds.
+    latest: Arc<AtomicI64>,
 }
 
 /// Where a piece of news will wait.
@@ -33,7 +36,16 @@ pub(super) enum Place {
 
 impl Line {
     pub(super) fn of(sender: mpsc::Sender<Stored>) -> Self {
-        Self { sender, behind: Arc::default() }
+        Self { sender, behind: Arc::default(), latest: Arc::default() }
+    }
+
+    /// When something has come: later than all that came into the line before. By its moment the claim ledger tells a second claim
+    /// of somebody's from one that is acted upon again, so two claims that come in one millisecond have two moments. They are ahead
+    /// of the clock by no more than the line is long.
+    pub(super) fn arrival(&self, now: Timestamp) -> Timestamp {
+        let moment = |latest: i64| now.0.max(latest.saturating_add(1));
+        let before = self.latest.fetch_update(Ordering::AcqRel, Ordering::Acquire, |latest| Some(moment(latest)));
+        Timestamp(before.map_or(now.0, moment))
     }
 
     /// A place in it, where nothing waits that came before.

@@ -2,11 +2,13 @@
 
 use baton_actors::clock::SystemClock;
 use baton_core::delivery::Progress;
+use baton_core::ids::JobId;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::channels::press::{Press, Verdict};
 use crate::http::sample::House;
-use crate::webhooks::news::{Mailed, Reached, Wants, Wrote};
+use crate::webhooks::news::{Mailed, Pressed, Reached, Wants, Wrote};
 
 fn yes() -> News {
     let (digits, text) = ("447700900001".to_owned(), "YES".to_owned());
@@ -84,6 +86,34 @@ async fn the_same_news_over_two_connections_at_once_is_one_piece_of_news() {
     let timeline = house.ask(&format!("GET /api/v1/jobs/{job}/timeline"), "").await.json;
     let claims = timeline["items"].as_array().expect("a list").iter().filter(|entry| entry["event"] == "claimed");
     assert_eq!(claims.count(), 1);
+}
+
+#[tokio::test]
+async fn x16_two_claims_of_somebody_in_one_moment_are_two_in_the_ledger_however_late_they_are_acted_upon() {
+    let (house, job) = offered().await;
+    // Nobody reads this line: the process ends between its answer and what follows from it.
+    let (line, _waits) = mpsc::channel(WAITING_MAX);
+    let lines = std::iter::repeat_n(Line::of(line), LINES).collect();
+    let inbox = Inbox { engine: house.door.engine.clone(), lines, earlier: Arc::default(), taken_up: Arc::default() };
+    let offer = JobId::parse(TenantId::DEFAULT, &job).expect("an id").offer(1);
+    let press = || {
+        let data = Press::on(offer, Verdict::Claim).to_data();
+        News::Pressed(Pressed { channel: Channel::Whatsapp, digits: "447700900001".to_owned(), data })
+    };
+    let told = |id: &str| Told { id: id.to_owned(), news: press() };
+    inbox.take("meta", (0..20).map(|no| told(&format!("wamid.{no:02}"))).collect()).await.expect("room");
+    // So late that each is looked up in the ledger first.
+    SystemClock.sleep_until(house.door.clock.now() + Duration::from_millis(500)).await;
+    let (_stop, stopping) = watch::channel(false);
+    let _again = opened(&house, &stopping);
+    house.has_acted("meta", "wamid.19").await;
+    let attempts = house.door.engine.ledger(offer.job).expect("readable");
+    assert_eq!(attempts.len(), 20);
+    let verdicts: Vec<&str> = attempts.iter().take(2).map(|attempt| attempt.verdict.as_str()).collect();
+    assert_eq!(verdicts, ["claimed", "already"]);
+    // Told once more, it stays one.
+    inbox.take("meta", vec![told("wamid.07")]).await.expect("room");
+    assert_eq!(house.door.engine.ledger(offer.job).expect("readable").len(), 20);
 }
 
 #[tokio::test]
