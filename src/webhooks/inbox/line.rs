@@ -10,6 +10,9 @@ use tokio::sync::mpsc;
 use super::Stored;
 use crate::webhooks::news::News;
 
+/// Milliseconds.
+const AHEAD: i64 = 1_000;
+
 /// News of one message or person is acted upon in one line; so many lines go on beside each other.
 pub(super) const LINES: usize = 64;
 
@@ -40,10 +43,10 @@ impl Line {
     }
 
     /// When something has come: later than all that came into the line before. By its moment the claim ledger tells a second claim
-    /// of somebody's from one that is acted upon again, so two claims that come in one millisecond have two moments. They are ahead
-    /// of the clock by no more than the line is long.
+    /// of somebody's from one that is acted upon again, so two claims that come in one millisecond have two moments. They are never
+    /// further ahead of the clock than [`AHEAD`], however many come.
     pub(super) fn arrival(&self, now: Timestamp) -> Timestamp {
-        let moment = |latest: i64| now.0.max(latest.saturating_add(1));
+        let moment = |latest: i64| now.0.max(latest.saturating_add(1)).min(now.0 + AHEAD);
         let before = self.latest.fetch_update(Ordering::AcqRel, Ordering::Acquire, |latest| Some(moment(latest)));
         Timestamp(before.map_or(now.0, moment))
     }
@@ -113,5 +116,20 @@ pub(super) fn line(news: &News) -> usize {
         News::Reached(_) | News::Wrote(_) | News::Pressed(_) | News::Telegram(_) | News::Wants(_) => {
             (hasher.finish() % LINES as u64) as usize
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_in_one_millisecond_has_moments_of_its_own_and_none_is_far_ahead() {
+        let line = Line::of(mpsc::channel(1).0);
+        let now = Timestamp(1_000_000);
+        let moments: Vec<i64> = (0..3).map(|_| line.arrival(now).0 - now.0).collect();
+        assert_eq!(moments, [0, 1, 2]);
+        assert_eq!((0..5_000).map(|_| line.arrival(now).0 - now.0).max(), Some(AHEAD));
+        assert_eq!(line.arrival(Timestamp(now.0 + 2 * AHEAD)).0, now.0 + 2 * AHEAD, "the clock has caught up");
     }
 }
