@@ -7,12 +7,12 @@ use super::desk::Job;
 use super::door::send;
 use super::town::{Town, town};
 
-const PRIVATE: [&str; 4] = ["Dana Levi", "447700900123", "1 Example Street", "4711"];
+const PRIVATE: [&str; 4] = ["Dana Levi", "447700900123", "1 Example Street", "47114711"];
 
 fn order() -> Value {
     json!({"order": {"number": "A-17", "pickup": {"town": "Leeds", "street": "1 Example Street"}, "day": "30/1/2027",
         "rows": [{"what": "fridge", "n": "2"}]},
-        "customer": {"phone": "+44 7700 900123", "name": "Dana Levi", "gate": 4711}, "attempt": 1})
+        "customer": {"phone": "+44 7700 900123", "name": "Dana Levi", "gate": 47_114_711}, "attempt": 1})
 }
 
 #[tokio::test]
