@@ -108,9 +108,10 @@ async fn what_is_held_about_somebody_who_takes_jobs_comes_out_whole() {
     town.door.put("/api/v1/agents/ana/consents", yes).await.is(200);
     town.door.get("/api/v1/telegram/registration/ana").await.is(200);
     let won = town.desk().publishes(order("won").everybody()).await;
+    let of_bo = bo.shows_offer(&won).await;
     ana.presses_yes(&won).await;
     ana.shows_victory(&won).await;
-    bo.presses_yes(&won).await;
+    bo.presses_yes_below(&of_bo);
     let refused = town.desk().publishes(order("said no").one_by_one("30m")).await;
     ana.presses_no(&refused).await;
     bo.shows_offer(&refused).await;

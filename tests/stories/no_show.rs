@@ -62,9 +62,10 @@ async fn c13_a_no_show_returns_the_job_to_the_next_in_line_by_the_api_and_by_a_b
         "patience": { "start": "1s" } });
     town.door.patch("/api/v1/tenants/default", json!({ "settlement": settlement })).await.is(200);
     let job = town.desk().publishes(order("returns").everybody()).await;
+    let of_bo = bo.shows_offer(&job).await;
     ana.presses_yes(&job).await;
     ana.shows_victory(&job).await;
-    bo.presses_yes(&job).await;
+    bo.presses_yes_below(&of_bo);
     town.desk().waits(&job, "bo stands in line", |job| job["standby"][0]["ref"] == "bo").await;
     for (body, field) in [(json!({ "then": "return" }), "then"), (json!({ "kind": "lost" }), "kind")] {
         assert_eq!(

@@ -60,6 +60,11 @@ impl Phone {
         self.chat.presses(offer.id, "YES").unwrap();
     }
 
+    /// Presses the button of an offer that was shown, whatever has become of it by now.
+    pub fn presses_yes_below(&self, offer: &Message) {
+        self.chat.presses_data(self.chat.id(), offer.id, &offer.buttons[0].data);
+    }
+
     pub async fn presses_no(&self, job: &Job) {
         let offer = self.shows_offer(job).await;
         self.chat.presses(offer.id, "NO").unwrap();

@@ -59,9 +59,10 @@ async fn c12_x13_the_whole_life_killed_at_every_step_and_nothing_released_twice(
     let operators = json!([{ "name": "desk", "telegram_user_id": DESK }]);
     town.door.patch("/api/v1/desk", json!({ "operators": operators })).await.is(200);
     let job = town.desk().publishes(order("life").everybody()).await;
+    let of_bo = bo.shows_offer(&job).await;
     ana.presses_yes(&job).await;
     ana.shows_victory(&job).await;
-    bo.presses_yes(&job).await;
+    bo.presses_yes_below(&of_bo);
     town.desk().waits(&job, "bo stands in line", |job| job["standby"][0]["ref"] == "bo").await;
     town.desk().tells(&job, "release", json!({})).await.refuses(409, "gates-missing");
 
