@@ -1,5 +1,5 @@
-//! What the desk gets of a finished lead: all of it, and the text for crews. The private part is opened here, and nowhere else on its
-//! way out.
+//! What the desk gets of a finished lead: all of it, and the text for crews. On their way into a message the private part is opened here,
+//! for the desk, and in [`private`](super::private), for a winner; nowhere else.
 
 use baton_actors::channel::{Errand, LeadShown, Say};
 use baton_core::crew_sheet::CrewSheet;
