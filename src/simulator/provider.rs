@@ -144,6 +144,8 @@ struct Office {
 struct Kept {
     taken: Vec<Taken>,
     faults: VecDeque<Fault>,
+    every_fault: Option<Fault>,
+    met: usize,
     refused: Vec<Answer>,
     shown: BTreeMap<String, Answer>,
     lately: limits::Lately,
@@ -198,6 +200,16 @@ impl Provider {
     pub fn next_call_meets(&self, fault: Fault) {
         self.office.state.lock().faults.push_back(fault);
     }
+
+    /// From now on every call meets a fault, or none any more.
+    pub fn every_call_meets(&self, fault: Option<Fault>) {
+        self.office.state.lock().every_fault = fault;
+    }
+
+    /// How many calls have met one.
+    pub fn met(&self) -> usize {
+        self.office.state.lock().met
+    }
 }
 
 impl Drop for Provider {
@@ -214,7 +226,12 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let call = Call { method, uri, headers, body };
-    let fault = office.state.lock().faults.pop_front();
+    let fault = {
+        let mut state = office.state.lock();
+        let fault = state.faults.pop_front().or_else(|| state.every_fault.clone());
+        state.met += usize::from(fault.is_some());
+        fault
+    };
     match fault {
         None => office.take(&call).into_response(),
         Some(Fault::Refused(answer)) => answer.into_response(),

@@ -375,7 +375,7 @@ async fn f6_a_hundred_at_once_on_the_old_routes_are_one() {
 #[tokio::test]
 async fn f7_due_and_urgent_on_the_old_routes() {
     let old = ready(
-        old_with(&[("CHANNELS__EMAIL__RESEND__RATE_ACCOUNT", "20/1s burst 1"), ("RETRY__SENDER_PAUSE", "8s")]).await,
+        old_with(&[("CHANNELS__EMAIL__RESEND__RATE_ACCOUNT", "20/1s burst 1"), ("RETRY__SENDER_PAUSE", "500ms")]).await,
     )
     .await;
     let due = SystemClock.now() + Duration::from_secs(2);
@@ -383,15 +383,24 @@ async fn f7_due_and_urgent_on_the_old_routes() {
     assert_eq!(made["status"], "queued");
     old.brings("Parcel 7 is here").await;
     assert!(SystemClock.now() >= due, "not before it is due");
-    // The account is told to stand still until all of them wait.
+    // The account is refused until all of them wait.
     let refusal = json!({ "statusCode": 401, "name": "invalid_api_key", "message": "API key is invalid" });
-    old.mail.next_call_meets(Fault::Refused(baton::simulator::provider::Answer::json(401, &refusal)));
+    old.mail.every_call_meets(Some(Fault::Refused(baton::simulator::provider::Answer::json(401, &refusal))));
     old.asks(parcel(99)).await.is(202);
     old.town.metric_is("baton_channel_paused", "email", 1.0).await;
     for (no, priority) in (100..).zip(["low", "normal", "high"].iter().flat_map(|priority| [*priority; 5])) {
         let payload = json!({ "subject": "Parcel", "body": format!("of priority {priority}") });
         old.asks(with(with(parcel(no), "priority", json!(priority)), "payload", payload)).await.is(202);
     }
+    until("all of them wait", async || {
+        let health = old.town.door.get("/api/v1/health").await.json();
+        (health["components"]["outbox"] == 16).then_some(())
+    })
+    .await;
+    // What is tried next is tried with all of them there.
+    let met = old.mail.met();
+    until("another is refused", async || (old.mail.met() > met + 1).then_some(())).await;
+    old.mail.every_call_meets(None);
     old.town.sends_all_it_owes().await;
     let rank = |taken: &Taken| {
         ["of priority high", "of priority normal", "of priority low"].iter().position(|p| taken.text.contains(p))
