@@ -305,7 +305,8 @@ fn fault(text: &str, longest: usize, allowed: impl Fn(char) -> bool) -> Option<(
         if c.is_control() && !allowed(c) {
             return Some(("has control characters in it", "take them out".into()));
         }
-        blank &= c.is_whitespace() || !shows(c);
+        // Most texts show something at once: only until then is it looked up.
+        blank = blank && (c.is_whitespace() || !shows(c));
     }
     blank.then_some(("is empty", "give a value, or leave the field out".into()))
 }
